@@ -1,0 +1,116 @@
+"""Embeddings on disk, so that no text is embedded twice."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localtopics.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger(__name__)
+_LOOKUPS = 5000  # keys in one query; SQLite takes up to 32,766
+_PATIENCE = 60.0  # seconds to wait for another process's write
+_NOT_ITS_FAULT = frozenset(  # what goes wrong around a sound file: locks, rights, the disk
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+class EmbeddingCache:
+    """Vectors by key, in one SQLite file; several processes may use it at once.
+
+    A process killed at any instant leaves the file as after its last finished `put`. A damaged file is thrown
+    away with a warning and a damaged vector is not found, so that both are made again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use the file ``path``, which is made at the first call."""
+        self.path = path
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+        """The float32 [d] vectors of those keys that are there and whole.
+
+        Raises:
+            UserError: the file cannot be opened.
+        """
+        import numpy as np
+
+        found: dict[bytes, np.ndarray] = {}
+
+        def look_up(connection: sqlite3.Connection) -> None:
+            for start in range(0, len(keys), _LOOKUPS):
+                part = keys[start : start + _LOOKUPS]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT key, vector FROM embeddings WHERE key IN ({marks})"
+                for key, packed in connection.execute(query, part):
+                    if (vector := _unpack(key, packed)) is not None:
+                        found[key] = np.frombuffer(vector, dtype="<f4")
+
+        self._do(look_up)
+        return found
+
+    def put(self, keys: Iterable[bytes], vectors: np.ndarray) -> None:
+        """Keep float32 [n, d] vectors: all of them, or none where the process is killed meanwhile.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        rows = [(key, _pack(key, vector)) for key, vector in zip(keys, vectors, strict=True)]
+
+        def insert(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?)", rows)
+
+        self._do(insert)
+
+    def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            try:
+                self._connect_and(work)
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_ITS_FAULT:
+                    raise
+                log.warning("The embedding cache %s is damaged (%s); it is begun anew", self.path, error)
+                for suffix in ("", "-journal"):
+                    Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+                self._connect_and(work)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(f"The embedding cache {self.path} cannot be used: {error}.") from None
+
+    def _connect_and(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+            )
+            work(connection)
+
+
+def _pack(key: bytes, vector: np.ndarray) -> bytes:
+    """The vector behind a checksum, which SQLite itself does not keep."""
+    data = vector.astype("<f4").tobytes()
+    return zlib.crc32(key + data).to_bytes(4, "little") + data
+
+
+def _unpack(key: object, packed: object) -> bytes | None:
+    """The vector, or None where it is damaged."""
+    if not isinstance(key, bytes) or not isinstance(packed, bytes):
+        return None
+    data = packed[4:]
+    return data if zlib.crc32(key + data).to_bytes(4, "little") == packed[:4] else None
