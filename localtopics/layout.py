@@ -1,0 +1,344 @@
+"""Embeddings -> layouts: one neighbour graph, and from it UMAP in 5 dimensions (to cluster) and 2 (the map).
+
+UMAP runs in processes of its own, the two layouts side by side where there are two processors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from localtopics.errors import UserError
+from localtopics.machine import usable_cpus
+from localtopics.progress import Advance, Progress, silent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST_DOCUMENTS = 10
+"""With fewer than this, neighbours and clusters mean nothing."""
+EXACT_LIMIT = 60_000
+"""Up to this many documents the exact neighbours take no longer than the approximate ones."""
+_BLOCK_VALUES = 2**26
+"""Similarities held at a time while exact neighbours are found: 256 MiB."""
+
+
+@dataclass(frozen=True)
+class LayoutSettings:
+    """What shapes the layouts: UMAP's parameters of the same names; the metric is cosine."""
+
+    neighbors: int = 15
+    components: int = 5
+    min_dist: float = 0.0
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        if self.neighbors < 2:
+            raise UserError(f"UMAP needs at least 2 neighbors, not {self.neighbors}.")
+        if self.components < 2:
+            raise UserError(f"UMAP needs at least 2 components, not {self.components}.")
+        if not 0 <= self.min_dist <= 1:
+            raise UserError(f"UMAP's min_dist lies between 0 and 1, and {self.min_dist} does not.")
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"The seed is a number from 0 to {2**32 - 1}, and {self.seed} is not.")
+
+
+@dataclass(frozen=True)
+class NeighborGraph:
+    """Each document's nearest documents by cosine distance, itself among them, nearest first.
+
+    ``indices`` int32 [n, k], ``distances`` float32 [n, k].
+    """
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """The places of the documents: float32 [n, components] to cluster and float32 [n, 2] to draw."""
+
+    reduced: np.ndarray
+    map: np.ndarray
+
+
+def require_documents(documents: int, fewest: int = FEWEST_DOCUMENTS) -> None:
+    """Raise `UserError` where there are fewer documents than topics can be found in."""
+    if documents < fewest:
+        there = "is only 1" if documents == 1 else f"are only {documents:,}"
+        raise UserError(f"Finding topics takes at least {fewest:,} documents, and there {there}.")
+
+
+def lay_out(
+    embeddings: np.ndarray,
+    settings: LayoutSettings | None = None,
+    progress: Progress = silent,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Layouts:
+    """Lay the documents out by UMAP (McInnes et al. 2018), near ones near, in both layouts.
+
+    The same embeddings, settings and machine give the same layouts, however many processors are free.
+
+    Args:
+        embeddings: float [n, d]; only their directions count.
+        meanwhile: called once, while UMAP is at work in other processes.
+
+    Raises:
+        UserError: there are too few documents.
+    """
+    settings = settings or LayoutSettings()
+    graph = neighbor_graph(embeddings, settings.neighbors, settings.seed, progress)
+    dimensions = sorted({settings.components, 2})
+    with progress("Laying out documents", len(dimensions) * _epochs(len(embeddings))) as advance:
+        layouts = _run_umap(embeddings, graph, settings, dimensions, advance, meanwhile)
+    return Layouts(layouts[settings.components], layouts[2])
+
+
+def neighbor_graph(
+    embeddings: np.ndarray, neighbors: int = 15, seed: int = 42, progress: Progress = silent
+) -> NeighborGraph:
+    """Find each document's nearest ones: exactly up to `EXACT_LIMIT` documents, else by NN-descent.
+
+    Args:
+        embeddings: float [n, d]; only their directions count.
+        neighbors: how many, the document itself among them; at most n - 1 are found.
+        seed: of NN-descent.
+
+    Raises:
+        UserError: there are too few documents.
+    """
+    import numpy as np
+
+    documents = len(embeddings)
+    require_documents(documents)
+    neighbors = min(neighbors, documents - 1)  # UMAP refuses as many neighbours as documents
+    vectors = directions(embeddings)
+    with progress("Finding neighbours", documents) as advance:
+        if documents > EXACT_LIMIT:
+            indices, distances = _descend(vectors, neighbors, seed)
+            advance(documents)
+        else:
+            indices, similarities = nearest(vectors, vectors, neighbors, advance)
+            distances = 1 - similarities
+    return NeighborGraph(indices.astype(np.int32), distances.astype(np.float32).clip(0, 2))
+
+
+def directions(embeddings: np.ndarray) -> np.ndarray:
+    """The embeddings as float32 of unit length; nothing is copied where they are that already."""
+    import numpy as np
+
+    vectors = np.ascontiguousarray(embeddings, dtype=np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if np.allclose(lengths, 1, atol=1e-4):
+        return vectors
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
+
+
+def nearest(
+    queries: np.ndarray, vectors: np.ndarray, count: int, advance: Advance = lambda steps: None
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each query the ``count`` most similar vectors, most similar first, and their cosines.
+
+    Args:
+        queries: float32 [m, d] of unit length.
+        vectors: float32 [n, d] of unit length.
+        advance: told of every block of queries that is done.
+
+    Returns:
+        indices int64 [m, count] and cosines float32 [m, count].
+    """
+    import numpy as np
+    import torch
+
+    indices = np.empty((len(queries), count), np.int64)
+    cosines = np.empty((len(queries), count), np.float32)
+    columns = torch.from_numpy(vectors).T
+    block = max(1, _BLOCK_VALUES // len(vectors))
+    for start in range(0, len(queries), block):
+        found = (torch.from_numpy(queries[start : start + block]) @ columns).topk(count)
+        indices[start : start + block] = found.indices.numpy()
+        cosines[start : start + block] = found.values.numpy()
+        advance(len(found.values))
+    return indices, cosines
+
+
+def _descend(vectors: np.ndarray, neighbors: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """NN-descent (Dong et al. 2011) with the parameters that UMAP itself would give it."""
+    import math
+
+    from pynndescent import NNDescent
+
+    graph: tuple[np.ndarray, np.ndarray] = NNDescent(
+        vectors,
+        metric="cosine",
+        n_neighbors=neighbors,
+        n_trees=min(64, 5 + round(len(vectors) ** 0.5 / 20)),
+        n_iters=max(5, round(math.log2(len(vectors)))),
+        max_candidates=60,
+        random_state=seed,
+        compressed=False,
+    ).neighbor_graph
+    return graph
+
+
+def _epochs(documents: int) -> int:
+    """UMAP's own numbers of epochs, given to it because the progress counts them."""
+    return 500 if documents <= 10_000 else 200
+
+
+def _run_umap(
+    embeddings: np.ndarray,
+    graph: NeighborGraph,
+    settings: LayoutSettings,
+    dimensions: Sequence[int],
+    advance: Advance,
+    meanwhile: Callable[[], object],
+) -> dict[int, np.ndarray]:
+    """One layout for each number of dimensions, side by side in processes of their own.
+
+    Fresh interpreters, because a fork after torch's threads hangs, and multiprocessing's spawn runs the
+    caller's script again. They end when their standard input does, so none outlives this process.
+    """
+    import numpy as np
+
+    with tempfile.TemporaryDirectory(prefix="localtopics-") as name, ExitStack() as cleanup:
+        folder = Path(name)
+        np.save(folder / "embeddings.npy", np.asarray(embeddings, np.float32))
+        np.save(folder / "indices.npy", graph.indices)
+        np.save(folder / "distances.npy", graph.distances)
+        (folder / "settings.json").write_text(
+            json.dumps({field.name: getattr(settings, field.name) for field in fields(LayoutSettings)})
+        )
+
+        side_by_side = min(usable_cpus(), len(dimensions))
+        reading, writing = os.pipe()
+        steps = cleanup.enter_context(os.fdopen(reading))
+        try:
+            children = [
+                cleanup.enter_context(_child(folder, dimensions[number::side_by_side], writing))
+                for number in range(side_by_side)
+            ]
+        finally:
+            os.close(writing)
+        for child in children:
+            cleanup.callback(child.kill)
+        for number, line in enumerate(steps):  # until the last child has closed its end
+            advance(int(line))
+            if number == 0:  # not before: it would be in the way of numba's compiling
+                meanwhile()
+        for child in children:
+            if child.wait():
+                raise RuntimeError(f"UMAP ended with exit code {child.returncode}:\n{_errors(folder)}")
+        return {dimension: np.load(folder / f"layout{dimension}.npy") for dimension in dimensions}
+
+
+def _child(folder: Path, dimensions: Sequence[int], steps: int) -> subprocess.Popen[bytes]:
+    program = "from localtopics.layout import _serve; _serve()"
+    arguments = [str(folder), *map(str, dimensions)]
+    packages = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(packages),
+        "OMP_NUM_THREADS": "1",  # each child has one processor, and sums must not depend on how many
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+    with (folder / f"errors{dimensions[0]}.txt").open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", program, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=steps,
+            stderr=errors,
+            env=environment,
+        )
+
+
+def _errors(folder: Path) -> str:
+    return "\n".join(path.read_text(errors="replace") for path in sorted(folder.glob("errors*.txt"))).strip()
+
+
+def _serve() -> None:
+    """What a child process does: the layouts in so many dimensions, of what lies in the folder."""
+    import threading
+
+    import numpy as np
+
+    folder = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    settings = LayoutSettings(**json.loads((folder / "settings.json").read_text()))
+    embeddings = np.load(folder / "embeddings.npy", mmap_mode="r")
+    graph = NeighborGraph(np.load(folder / "indices.npy"), np.load(folder / "distances.npy"))
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as steps:
+        sys.stdout = sys.stderr  # so that nothing else can get among the steps
+        for dimension in map(int, sys.argv[2:]):
+            np.save(folder / f"layout{dimension}.npy", _umap(embeddings, graph, settings, dimension, steps))
+
+
+def _end_with_parent(folder: Path) -> None:
+    import shutil
+
+    os.read(sys.stdin.fileno(), 1)  # nothing is written there: it returns when the parent is gone
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _umap(
+    embeddings: np.ndarray, graph: NeighborGraph, settings: LayoutSettings, dimension: int, steps: TextIO
+) -> np.ndarray:
+    """The layout in so many dimensions, float32 [n, dimension]."""
+    import warnings
+
+    import numpy as np
+    from scipy.sparse.linalg import ArpackError
+    from umap import UMAP
+
+    _keep_compiled()
+    warnings.simplefilter("ignore")
+    model = UMAP(
+        n_neighbors=graph.indices.shape[1],
+        n_components=dimension,
+        min_dist=settings.min_dist,
+        metric="cosine",
+        n_epochs=_epochs(len(embeddings)),
+        random_state=settings.seed,
+        n_jobs=1,
+        precomputed_knn=(graph.indices, graph.distances),
+        tqdm_kwds={"file": _Steps(steps), "bar_format": "{n}", "mininterval": 0.5, "disable": False},
+    )
+    try:
+        layout = model.fit_transform(embeddings)
+    except (ArpackError, TypeError, ValueError):  # the spectral start fails on a handful of documents
+        layout = model.set_params(init="random").fit_transform(embeddings)
+    return np.asarray(np.nan_to_num(layout), np.float32)
+
+
+class _Steps(io.TextIOBase):
+    """Where tqdm writes its count: passes on, a line each, by how much it grew."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._count = 0
+
+    def write(self, text: str) -> int:
+        if count := text.strip():
+            self._file.write(f"{int(count) - self._count}\n")
+            self._file.flush()
+            self._count = int(count)
+        return len(text)
+
+
+def _keep_compiled() -> None:
+    """Let numba keep UMAP's compiled functions on disk, as it keeps pynndescent's: 5 s less a process."""
+    from umap import layouts, umap_
+
+    for function in [*vars(umap_).values(), *vars(layouts).values()]:
+        if hasattr(function, "enable_caching"):
+            function.enable_caching()
