@@ -1,0 +1,250 @@
+"""Chat formats: what a model was trained to read around the turns of a dialog.
+
+Llama 2's is written here, as Meta's reference makes it (llama/generation.py, ``chat_completion``); every
+other family's comes from the Jinja template in the GGUF's own metadata, rendered as ``apply_chat_template``
+of transformers does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple, NoReturn, Protocol
+
+from localtopics.errors import UserError
+
+BRACKETS = "[]<>〈〉"
+"""Each control token of every chat family known holds one of these."""
+
+_A_DAY = date(2024, 7, 26)
+"""What a template is told when it asks for today's date: the same prompt tomorrow as today."""
+
+
+class Tokenizer(Protocol):
+    """A model's vocabulary, as prompts need it; `localtopics.labels.engine.Vocabulary` is one."""
+
+    @property
+    def bos(self) -> int | None:
+        """The token that opens a text, if the vocabulary has one."""
+        ...
+
+    @property
+    def eos(self) -> int | None:
+        """The token that closes a text, if the vocabulary has one."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """The tokenizer's kind, GGUF's ``tokenizer.ggml.model``: "llama" is SentencePiece, "gpt2" is BPE."""
+        ...
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja chat template in the GGUF's metadata."""
+        ...
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """The tokens of ``text``, without BOS and EOS; ``special``: control tokens are known by name."""
+        ...
+
+    def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
+        """About the text of ``tokens``; control tokens are left out, or written by name where ``special``."""
+        ...
+
+    def piece(self, token: int) -> bytes:
+        """What one token adds to a text, in UTF-8; nothing for a control token."""
+        ...
+
+
+class Message(NamedTuple):
+    """One turn of a dialog; ``role`` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A dialog in a model's chat format."""
+
+    pieces: tuple[int | str, ...]
+    """Control tokens, and texts that are encoded each by itself, with special tokens on."""
+    marks: tuple[str, ...]
+    """Words by which the format marks roles without any bracket, such as "USER:" or "###"."""
+
+
+def arrange(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+    """Put ``dialog`` into the chat format of the tokenizer's model, ready for the assistant's next answer.
+
+    Args:
+        dialog: a system message or none, then user and assistant in turn, user last.
+
+    Raises:
+        UserError: the model has no chat template, or one that fails or does not show the whole dialog.
+    """
+    dialog = [Message(role, content.strip()) for role, content in dialog]
+    template = tokenizer.chat_template
+    if template is None and tokenizer.family != "llama":
+        raise UserError(
+            "The model's GGUF has no chat template, so it was not made to follow instructions: "
+            "choose one whose name says chat or instruct."
+        )
+    if template is None or ("[INST]" in template and "<<SYS>>" in template):
+        return _llama2(dialog, tokenizer)
+    return _templated(dialog, template, tokenizer)
+
+
+def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+    """BOS opens each turn and EOS closes each finished one; all marks between them are ordinary text."""
+    if dialog[0].role == "system":
+        (_, system), (_, user), *rest = dialog
+        dialog = [Message("user", f"<<SYS>>\n{system}\n<</SYS>>\n\n{user}"), *rest]
+    pieces: list[int | str | None] = []
+    for question, answer in zip(dialog[:-1:2], dialog[1::2], strict=True):
+        pieces += [tokenizer.bos, f"[INST] {question.content} [/INST] {answer.content} ", tokenizer.eos]
+    pieces += [tokenizer.bos, f"[INST] {dialog[-1].content} [/INST]"]
+    return Arrangement(tuple(piece for piece in pieces if piece is not None), marks=())
+
+
+def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -> Arrangement:
+    bos, eos = (
+        "" if token is None else tokenizer.decode([token], special=True)
+        for token in (tokenizer.bos, tokenizer.eos)
+    )
+    forms = [dialog, _without_system(dialog)] if dialog[0].role == "system" else [dialog]
+    reason = ""
+    for form in forms:
+        try:
+            text = _render(template, form, bos, eos)
+            frame = _frame(text, form)
+        except Exception as error:  # a template is a program of the model's maker: it can fail in any way
+            reason = reason or " ".join(str(error).split())[:200] or type(error).__name__
+            continue
+        opened = tokenizer.family == "llama" or (
+            bos and text.startswith(bos)
+        )  # SentencePiece models expect it
+        head = (tokenizer.bos,) if opened and tokenizer.bos is not None else ()
+        words = set(re.split(rf"[\s{re.escape(BRACKETS)}]+", frame))
+        marks = {word for word in words if len(word) > 1 and re.fullmatch(r"\W+|.*:", word)}
+        return Arrangement((*head, text.removeprefix(bos)), tuple(sorted(marks)))
+    raise UserError(f"The chat template in the model's GGUF does not work ({reason}): choose another model.")
+
+
+def _without_system(dialog: Sequence[Message]) -> list[Message]:
+    """The same for a model that knows no system role."""
+    (_, system), (role, user), *rest = dialog
+    return [Message(role, f"{system}\n\n{user}"), *rest]
+
+
+def _frame(text: str, dialog: Sequence[Message]) -> str:
+    """``text`` without the dialog's own words.
+
+    Raises:
+        ValueError: a message is not there, or not in its place.
+    """
+    frame = ""
+    for _, content in dialog:
+        before, found, text = text.partition(content)
+        if not found:
+            raise ValueError("it leaves out a part of the dialog")
+        frame += before + "\n"
+    return frame + text
+
+
+def _render(template: str, dialog: Sequence[Message], bos: str, eos: str) -> str:
+    from jinja2.ext import Extension, loopcontrols
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Generation(Extension):
+        """transformers' tag around what the assistant says; it leaves no trace in the text."""
+
+        tags = {"generation"}  # noqa: RUF012
+
+        def parse(self, parser: Any) -> Any:
+            next(parser.stream)
+            return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+    def raise_exception(message: str) -> NoReturn:
+        raise ValueError(message)
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    return environment.from_string(template).render(
+        messages=[message._asdict() for message in dialog],
+        bos_token=bos,
+        eos_token=eos,
+        add_generation_prompt=True,
+        tools=None,
+        documents=None,
+        enable_thinking=False,
+        raise_exception=raise_exception,
+        strftime_now=_A_DAY.strftime,
+    )
+
+
+class Frame:
+    """The tokens of a chat format and of all words that are the same in every prompt, with slots in between.
+
+    They are tokenised with special tokens on. What fills a slot is tokenised by itself (`follow`) and spliced
+    in, so the frame's tokens are the same whatever that is. For plain text the result equals tokenising the
+    whole at once, but where a tokenizer joins characters across a slot's end, as Llama 3's does with ".\\n".
+
+    Args:
+        dialog: the turns; the last holds each of ``slots`` once.
+        slots: what stands where something goes in, such as "[DOCUMENTS]".
+
+    Raises:
+        UserError: as `arrange`.
+    """
+
+    def __init__(self, dialog: Sequence[Message], slots: Sequence[str], tokenizer: Tokenizer) -> None:
+        names = {f"slot{secrets.token_hex(16)}": slot for slot in slots}  # no template or text can hold these
+        *turns, (role, content) = dialog
+        for name, slot in names.items():
+            content = content.replace(slot, name)
+        arrangement = arrange([*turns, Message(role, content)], tokenizer)
+        self.marks = arrangement.marks
+        self.leads: dict[str, str] = {}
+        """For each slot the space before it, or "": it belongs to the first token of what fills the slot."""
+        self._parts: list[list[int] | str] = []
+        for piece in arrangement.pieces:
+            if isinstance(piece, int):
+                self._parts.append([piece])
+                continue
+            first, *rest = re.split(f"( ?)({'|'.join(names)})", piece)
+            self._parts.append(tokenizer.encode(first, special=True))
+            for lead, name, text in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+                self.leads[names[name]] = lead
+                self._parts += [names[name], follow(text, tokenizer, special=True)]
+        if sum(isinstance(part, str) for part in self._parts) != len(slots):
+            raise UserError("The chat template in the model's GGUF repeats the dialog: choose another model.")
+        self.length = len(self.filled({slot: [] for slot in slots}))
+
+    def filled(self, content: Mapping[str, Sequence[int]]) -> tuple[int, ...]:
+        """The whole prompt's tokens with those of ``content`` in the slots."""
+        tokens: list[int] = []
+        for part in self._parts:
+            tokens += content[part] if isinstance(part, str) else part
+        return tuple(tokens)
+
+
+def follow(text: str, tokenizer: Tokenizer, *, special: bool) -> list[int]:
+    """The tokens of ``text`` where it stands behind other text: SentencePiece adds a space to what begins."""
+    for anchor in ("\n", "x"):
+        head = tokenizer.encode(anchor, special=False)
+        whole = tokenizer.encode(anchor + text, special=special)
+        if whole[: len(head)] == head:
+            return whole[len(head) :]
+    return tokenizer.encode(text, special=special)
+
+
+def spell(tokens: Sequence[int], tokenizer: Tokenizer) -> str:
+    """The exact text of ``tokens``, with control tokens by name; decoding would tidy up its spaces."""
+    pieces = (tokenizer.piece(token) or tokenizer.decode([token], special=True).encode() for token in tokens)
+    return b"".join(pieces).decode("utf-8", "replace")

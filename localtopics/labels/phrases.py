@@ -1,0 +1,60 @@
+"""Phrases that a topic's documents share: candidates for its label beside a model's answers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+LONGEST = 4
+"""Words of a phrase."""
+READ = 1000
+"""Characters of a document among which phrases are looked for."""
+
+_HOLLOW = frozenset(
+    {"based", "described", "given", "like", "new", "novel", "proposed", "towards", "used", "using"}
+)
+"""Words that open or close many phrases and name none."""
+_BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
+_LETTERS = re.compile(r"[^\W\d_]{3}")
+
+
+def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> list[str]:
+    """Up to ``count`` phrases of one to four words that hold a keyword, in title case.
+
+    Those of most documents and with most keywords come first. A phrase holds no stop word and crosses no
+    punctuation mark.
+    """
+    known = {keyword.lower() for keyword in keywords}
+    found: Counter[str] = Counter()
+    written: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for document in documents:
+        here = list(_runs(document[:READ]))
+        found.update({phrase.lower() for phrase in here})
+        for phrase in here:
+            written[phrase.lower()][phrase] += 1
+    weights = {
+        phrase: documents_with * sum(word in known for word in re.findall(r"\w+", phrase))
+        for phrase, documents_with in found.items()
+        if _LETTERS.search(phrase)
+    }
+    best = sorted((phrase for phrase in weights if weights[phrase]), key=lambda p: (-weights[p], p))
+    return [_titled(written[phrase].most_common(1)[0][0]) for phrase in best[:count]]
+
+
+def _runs(document: str) -> Iterator[str]:
+    """All runs of up to four words of a document without a stop word in them."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    stops = ENGLISH_STOP_WORDS | _HOLLOW
+    for part in _BREAK.split(document):
+        words = part.split()
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
+                if words[end - 1].lower() in stops:
+                    break
+                yield " ".join(words[start:end])
+
+
+def _titled(phrase: str) -> str:
+    return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in phrase.split())

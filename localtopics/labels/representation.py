@@ -1,0 +1,83 @@
+"""LlamaLabels: a BERTopic representation model that names topics with a local chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bertopic.representation import BaseRepresentation
+
+from localtopics.labels.namer import Namer
+from localtopics.labels.selection import distinguish
+from localtopics.progress import Advance, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from bertopic import BERTopic
+    from scipy.sparse import csr_matrix
+
+_CANDIDATE_DOCUMENTS = 500
+"""Documents of a topic among which BERTopic looks for representative ones; its own default."""
+
+
+class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic has no types
+    """A BERTopic representation model: ``BERTopic(representation_model={"Llama": LlamaLabels()})``.
+
+    Each topic gets one label, in place of its keywords, from its representative documents and the keywords
+    that the representation before it found. The arguments are those of `Namer`.
+    """
+
+    def extract_topics(
+        self,
+        topic_model: BERTopic,
+        documents: pd.DataFrame,
+        c_tf_idf: csr_matrix,
+        topics: Mapping[int, Sequence[tuple[str, float]]],
+    ) -> dict[int, list[tuple[str, float]]]:
+        """BERTopic's hook: name the topics while it fits.
+
+        Args:
+            topic_model: the model that is being fitted.
+            documents: one row a document, with columns Document and Topic.
+            c_tf_idf: [topics, words], as BERTopic computed it.
+            topics: each topic's keywords with their weights, best first.
+
+        Returns:
+            For each topic its label with weight 1, then empty words up to BERTopic's ``top_n_words``.
+
+        Raises:
+            UserError: as `Namer.label`.
+        """
+        from localtopics.topics import Topic
+
+        shown, *_ = topic_model._extract_representative_docs(
+            c_tf_idf, documents, topics, _CANDIDATE_DOCUMENTS, self._asking.documents
+        )
+        sizes = documents["Topic"].value_counts()
+        found = [
+            Topic(
+                topic=int(topic),
+                size=int(sizes.get(topic, 0)),
+                keywords=tuple(word for word, _ in words if word),
+                keybert=(),
+                mmr=(),
+                representative=tuple(shown[topic]),
+            )
+            for topic, words in topics.items()
+        ]
+        with self:
+            progress = _tqdm if topic_model.verbose else silent
+            labels = {label.topic: label.text for label in self.label(found, progress=progress)}
+        named = distinguish(labels, {topic.topic: topic.keywords for topic in found})
+        padding = [("", 0.0)] * (topic_model.top_n_words - 1)
+        return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
+
+
+@contextmanager
+def _tqdm(description: str, total: int | None = None) -> Iterator[Advance]:
+    """The bar that BERTopic's own representation models show."""
+    from tqdm import tqdm  # type: ignore[import-untyped]
+
+    with tqdm(total=total, desc=description) as bar:
+        yield bar.update

@@ -1,0 +1,176 @@
+"""The labeller that comes with localtopics: the file, its tokenizer, its prompts, its labels."""
+
+import random
+import sys
+from pathlib import Path
+
+import jinja2
+import pytest
+from sentencepiece import SentencePieceProcessor
+
+from localtopics.gguf import ModelCard, read_card
+from localtopics.labels.engine import Vocabulary
+from localtopics.labels.representation import LlamaLabels
+from localtopics.topics import Topic
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAINING = ROOT / "scripts" / "train_labeller"
+TOKENIZER = TRAINING / "tokenizer.model"
+
+ALPHABETS = [
+    "abcdefghijklmnopqrstuvwxyz" * 3 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + " " * 12,
+    "0123456789.,:;-+/()% ",
+    "[]<>/|{}_#*INSTSYS\\'\"`~^ ",
+    " \t\n\r\x00\x0b\x1f\x7f\u00a0\u2028\u3000",
+    "éàüßñçøåæœžşłıİ ",
+    "абвгдежзийклмноп ЩЪЫЭ",
+    "日本語中文字漢字仮名カタカナ한국어ひらがな",
+    "אבגדהوزحطيكلمن ",
+    "🙂🙃👩‍💻🇳🇱👍🏽❤️",
+    "▁ \ufffd\u0301\u200b\u200d\ufeff∑∫√≤≠αβγδ",
+]
+MARKERS = [
+    "</s>",
+    "<s>",
+    "<unk>",
+    "[INST]",
+    "[/INST]",
+    "<<SYS>>",
+    "<0x0A>",
+    "▁",
+    "<|im_end|>",
+    "  ",
+    "\n\n- ",
+]
+
+
+def varied(count: int) -> list[str]:
+    """Strings of every kind that a document may hold, the same every time."""
+    draw = random.Random(7)
+    words = " ".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "LICENSE")).split()
+    strings = ["", " ", "  ", "a", " a", "\n", *MARKERS]
+    while len(strings) < count:
+        parts = []
+        for _ in range(draw.randint(1, 4)):
+            kind = draw.random()
+            if kind < 0.4:
+                parts.append(" ".join(draw.choices(words, k=draw.randint(1, 12))))
+            elif kind < 0.5:
+                parts.append(draw.choice(MARKERS))
+            else:
+                parts.append("".join(draw.choices(draw.choice(ALPHABETS), k=draw.randint(1, 30))))
+        strings.append(draw.choice(["", " "]).join(parts))
+    return strings
+
+
+@pytest.fixture(scope="module")
+def path() -> Path:
+    (found,) = (ROOT / "models").glob("localtopics-labeller-*.gguf")
+    return found
+
+
+@pytest.fixture(scope="module")
+def card(path: Path) -> ModelCard:
+    return read_card(path)
+
+
+@pytest.fixture(scope="module")
+def vocabulary(path: Path) -> Vocabulary:
+    return Vocabulary.open(path)
+
+
+def test_the_file_is_small_and_takes_long_prompts(card: ModelCard) -> None:
+    assert card.file_bytes <= 45_000_000
+    assert card.architecture == "llama"
+    assert card.context_length == 2048
+    assert card.quantization == "Q8_0"
+
+
+def test_llama_cpp_tokenises_as_sentencepiece_does(vocabulary: Vocabulary) -> None:
+    processor = SentencePieceProcessor(model_file=str(TOKENIZER))
+    strings = varied(1000)
+    differing = [s for s in strings if vocabulary.encode(s, special=False) != processor.encode(s)]
+    assert len(set(strings)) > 950
+    assert differing == []
+
+
+def test_prompts_are_those_of_the_training(vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(TRAINING))
+    for name in ("prompts", "recipe", "ragged"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    import prompts
+    import recipe
+
+    from localtopics.labels.prompt import PromptBuilder
+
+    asked = PromptBuilder(recipe.PROMPT, vocabulary, 2048, characters=recipe.SETTINGS.characters)
+    taught = prompts.builders[recipe.SETTINGS.characters]
+    strings = varied(300)
+    for start in range(0, 300, 5):
+        documents, keywords = strings[start : start + 5], strings[start].split()[:10]
+        assert asked.build(documents, keywords) == taught.build(documents, keywords)
+
+
+def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelCard) -> None:
+    prompt = {key.rpartition(".")[2]: value for key, value in card.metadata.items() if ".prompt." in key}
+    assert "[DOCUMENTS]" in str(prompt["request"])
+    assert prompt["documents"] == 5
+    assert prompt["characters"] == 240
+    assert prompt["candidates"] == 8
+
+
+def test_the_chat_template_is_llama_2s(card: ModelCard) -> None:
+    assert card.chat_template is not None
+    messages = [
+        {"role": "system", "content": "S"},
+        {"role": "user", "content": "Q"},
+        {"role": "assistant", "content": "A"},
+        {"role": "user", "content": "R"},
+    ]
+    template = jinja2.Template(card.chat_template)
+    told = template.render(messages=messages, bos_token="<s>", eos_token="</s>")
+    assert told == "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nQ [/INST] A </s><s>[INST] R [/INST]"
+    assert template.render(messages=messages[1:2], bos_token="<s>", eos_token="</s>") == "<s>[INST] Q [/INST]"
+
+
+TOPICS = {
+    "cluster": [
+        "We propose a variant of k-means that chooses the number of clusters by itself.",
+        "Spectral clustering of graphs: how many eigenvectors are needed?",
+        "A fast algorithm for hierarchical clustering of large data sets.",
+        "Density-based clustering finds groups of any shape and marks noise.",
+        "On the stability of clustering solutions under resampling.",
+    ],
+    "quantum": [
+        "We study error correcting codes for noisy quantum computers.",
+        "A quantum algorithm for linear systems of equations.",
+        "Entanglement distillation with few qubits and local operations.",
+        "Superconducting qubits reach gate fidelities above the threshold.",
+        "Surface codes allow fault-tolerant quantum computation.",
+    ],
+    "exchange": [
+        "A floating exchange rate is set by the market for foreign currency.",
+        "Central banks intervene when the exchange rate of their currency falls.",
+        "A stronger currency makes exports dearer and imports cheaper.",
+        "Under a hard peg the central bank fixes the exchange rate.",
+        "Purchasing power parity compares exchange rates and prices between countries.",
+    ],
+}
+KEYWORDS = {
+    "cluster": ("clustering", "clusters", "means", "spectral", "density"),
+    "quantum": ("quantum", "qubits", "codes", "entanglement", "error"),
+    "exchange": ("exchange", "currency", "rate", "central", "peg"),
+}
+
+
+def test_it_names_topics(path: Path) -> None:
+    topics = [
+        Topic(number, 50, KEYWORDS[word], (), (), tuple(documents))
+        for number, (word, documents) in enumerate(TOPICS.items())
+    ]
+    with LlamaLabels(model=path) as namer:
+        labels = {label.topic: label for label in namer.label(topics)}
+    for number, word in enumerate(TOPICS):
+        assert word in labels[number].text.lower(), labels[number]
+        assert not labels[number].fallback
+        assert len(labels[number].candidates) == 8

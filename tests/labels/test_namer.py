@@ -1,0 +1,317 @@
+"""Topics named by real models: tiny ones whose answers are known, and one that tells stories."""
+
+import pickle
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localtopics import models
+from localtopics.errors import UserError
+from localtopics.labels.namer import ANSWER_TOKENS, Namer
+from localtopics.labels.selection import Label
+from localtopics.labels.settings import LabelSettings
+from localtopics.progress import Advance
+from localtopics.topics import Topic
+from tests.scripted_gguf import scripted_model
+
+USABLE = {"]": "▁Urban", "▁Urban": "▁buses"}
+TALKING = {
+    "]": "▁Sure",
+    "▁Sure": ",",
+    ",": "▁here",
+    "▁here": ":",
+    ":": "\n",
+    "\n": "▁Urban",
+    "▁Urban": "▁buses",
+}
+ENDLESS = {"]": "▁on", "▁on": "▁on"}
+SILENT: dict[str, str] = {}
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{{ '<|im_start|>assistant\n' }}"
+)
+SHORT = 'system = ""\nexample = ""\nanswer = ""\nrequest = "Name:\\n[DOCUMENTS]\\nby [KEYWORDS]"\n'
+
+
+def topic(number: int, **changes: Any) -> Topic:
+    documents = tuple(f"Text {letter} of topic {number} rides the bus." for letter in "abcdef")
+    keywords = (f"bus{number}", "bus", "tram", "fares")
+    return replace(Topic(number, 9, keywords, (), (), documents), **changes)
+
+
+ASKED = LabelSettings(prompt="short.toml")
+TOPICS = [topic(-1), *map(topic, range(4))]
+
+
+@pytest.fixture(autouse=True)
+def _in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("short.toml").write_text(SHORT)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return scripted_model(tmp_path / "model.gguf", USABLE)
+
+
+def names(namer: Namer, done: Mapping[int, Label] | None = None) -> dict[int, Label]:
+    with namer:
+        labels = list(namer.label(TOPICS, done))
+    assert len({label.topic for label in labels}) == len(labels)
+    return {label.topic: replace(label, seconds=0.0) for label in labels}
+
+
+def test_every_topic_gets_its_label(model: Path) -> None:
+    labels = names(Namer(model))  # with the built-in prompt
+    assert {number: label.text for number, label in labels.items()} == {
+        -1: "Outliers",
+        **dict.fromkeys(range(4), "Urban buses"),
+    }
+    assert not any(label.fallback for label in labels.values())
+    assert [candidate.text for candidate in labels[2].candidates] == ["Urban buses"]
+    assert len({label.prompt_sha256 for label in labels.values()}) == 5
+    assert labels[-1] == Label(-1, "Outliers", False, (), "", 0.0)
+
+
+def test_an_answer_that_only_announces_a_label_goes_on(tmp_path: Path) -> None:
+    labels = names(Namer(scripted_model(tmp_path / "model.gguf", TALKING), ASKED))
+    assert labels[0].text == "Urban buses"
+    assert not labels[0].fallback
+    assert [candidate.text for candidate in labels[0].candidates] == [
+        "Sure, here:",
+        "Urban buses",
+        "Urban buses",
+    ]
+
+
+@pytest.mark.parametrize("script", [SILENT, ENDLESS])
+def test_a_model_that_gives_no_label_leaves_the_keywords(tmp_path: Path, script: dict[str, str]) -> None:
+    labels = names(Namer(scripted_model(tmp_path / "model.gguf", script), ASKED))
+    assert {number: label.text for number, label in labels.items() if number >= 0} == {
+        number: f"bus{number}, bus, tram" for number in range(4)
+    }
+    assert all(label.fallback for number, label in labels.items() if number >= 0)
+    assert len(labels[0].candidates) == 3  # once, and once more with a drawn one
+    assert all(candidate.score is None for candidate in labels[0].candidates)
+
+
+def test_an_answer_cut_off_for_its_length_shows_it(tmp_path: Path) -> None:
+    labels = names(Namer(scripted_model(tmp_path / "model.gguf", ENDLESS), ASKED))
+    assert labels[0].candidates[0].text == " ".join(["on"] * ANSWER_TOKENS) + "…"
+
+
+def test_without_a_model_keywords_name_the_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "find_model", lambda name=None: None)
+    namer = Namer()
+    assert namer.model_record is None
+    labels = names(namer)
+    assert labels[3] == Label(3, "bus3, bus, tram", True, (), "", 0.0)
+    assert labels[-1].text == "Outliers"
+    assert names(namer, labels) == {}
+    for refused in (lambda: namer.prompt_of(TOPICS[1]), lambda: list(namer.ask("why?"))):
+        with pytest.raises(UserError, match="localtopics models pull"):
+            refused()
+
+
+# -- going on
+
+
+@pytest.mark.parametrize("script", [USABLE, TALKING, ENDLESS])
+@pytest.mark.parametrize("finished", [(1, 2), (-1, 0, 1, 2, 3)])
+def test_what_is_done_is_not_done_again(
+    tmp_path: Path, script: dict[str, str], finished: tuple[int, ...]
+) -> None:
+    path = scripted_model(tmp_path / "model.gguf", script)
+    settings = replace(ASKED, candidates=2)
+    whole = names(Namer(path, settings))
+    rest = names(Namer(path, settings), {number: whole[number] for number in finished})
+    assert rest == {number: label for number, label in whole.items() if number not in finished}
+
+
+def test_labels_of_another_prompt_model_or_setting_are_made_anew(tmp_path: Path, model: Path) -> None:
+    done = names(Namer(model, ASKED))
+    assert names(Namer(model, ASKED), done) == {}
+    other = scripted_model(tmp_path / "other.gguf", {"]": "▁Trams"})
+    Path("longer.txt").write_text("Give it a name:\n[DOCUMENTS]\nby [KEYWORDS]")
+    for namer in (
+        Namer(other, ASKED),
+        Namer(model, replace(ASKED, prompt="longer.txt")),
+        Namer(model, replace(ASKED, seed=7)),
+        Namer(model, replace(ASKED, candidates=2)),
+        Namer(model, replace(ASKED, documents=2)),
+    ):
+        assert names(namer, done).keys() == {0, 1, 2, 3}
+    assert names(Namer(model, replace(ASKED, threads=1, gpu_layers=0)), done) == {}
+    with Namer(model, ASKED) as namer:
+        changed = list(namer.label([*TOPICS[:2], topic(1, keywords=("other",))], done))
+    assert [label.topic for label in changed] == [1]
+
+
+def test_a_model_that_was_moved_is_the_same_model(tmp_path: Path, model: Path) -> None:
+    done = names(Namer(model, ASKED))
+    assert names(Namer(model.rename(tmp_path / "moved.gguf"), ASKED), done) == {}
+
+
+def test_nothing_is_loaded_where_nothing_is_left(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = names(Namer(model, ASKED))
+    monkeypatch.setattr(Namer, "loaded", lambda self: pytest.fail("the model was loaded"))
+    assert names(Namer(model, ASKED), done) == {}
+
+
+def test_a_namer_can_be_stopped_closed_and_used_again(model: Path) -> None:
+    with Namer(model, ASKED) as namer:
+        first = next(label for label in namer.label(TOPICS) if label.topic >= 0)
+    again = names(namer, {first.topic: first})
+    assert again.keys() == {-1, 0, 1, 2, 3} - {first.topic}
+
+
+def test_a_pickled_namer_names_alike(model: Path) -> None:
+    with Namer(model, ASKED) as namer:
+        before = {label.topic: label.text for label in namer.label(TOPICS)}
+        copied = pickle.loads(pickle.dumps(namer))
+    assert {number: label.text for number, label in names(copied).items()} == before
+
+
+def test_progress_counts_the_topics(model: Path) -> None:
+    bars: list[list[Any]] = []
+
+    @contextmanager
+    def progress(description: str, total: int | None = None) -> Iterator[Advance]:
+        bars.append([description, total, 0])
+
+        def advance(steps: int) -> None:
+            bars[-1][2] += steps
+
+        yield advance
+
+    done = names(Namer(model, ASKED))
+    del done[2]
+    with Namer(model, ASKED) as namer:
+        list(namer.label(TOPICS, done, progress))
+    assert bars == [["Loading the model", 1, 1], ["Naming topics", 4, 4]]
+
+
+# -- what is asked, and of whom
+
+
+def test_the_prompt_shown_is_the_one_that_is_sent(model: Path) -> None:
+    with Namer(model, replace(ASKED, documents=2)) as namer:
+        text, tokens = namer.prompt_of(topic(7))
+    assert text == (
+        "<s> [INST] Name:\n- Text a of topic 7 rides the bus.\n- Text b of topic 7 rides the bus.\n"
+        "by bus7, bus, tram, fares [/INST]"
+    )
+    assert len(text) / 4 < tokens <= len(text)
+    with pytest.raises(UserError, match="outliers"):
+        namer.prompt_of(topic(-1))
+
+
+def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
+    trained = {
+        "system": "Be brief.",
+        "request": "[KEYWORDS]\n[DOCUMENTS]",
+        "documents": 3,
+        "characters": 12,
+        "keywords": 2,
+        "candidates": 2,
+    }
+    metadata = {f"localtopics.prompt.{name}": value for name, value in trained.items()}
+    path = scripted_model(tmp_path / "model.gguf", USABLE, metadata=metadata)
+    with Namer(path) as namer:
+        text, _ = namer.prompt_of(topic(7))
+        labels = list(namer.label(TOPICS[:2]))
+    assert (
+        text
+        == "<s> [INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nbus7, bus\n"
+        + "\n".join(f"- Text {letter} of" for letter in "abc")
+        + " [/INST]"
+    )
+    assert len(labels[1].candidates) == 2
+    with Namer(path, replace(ASKED, documents=1, candidates=1)) as namer:
+        text, _ = namer.prompt_of(topic(7))
+    assert text == "<s> [INST] Name:\n- Text a of\nby bus7, bus [/INST]"
+
+
+def test_candidates_are_all_kept(model: Path) -> None:
+    labels = names(Namer(model, replace(ASKED, candidates=5)))
+    assert [candidate.text for candidate in labels[0].candidates] == ["Urban buses"] * 5
+    assert labels[0].candidates[0].score is not None
+
+
+def test_another_family_is_asked_in_its_own_format(tmp_path: Path) -> None:
+    path = scripted_model(tmp_path / "model.gguf", USABLE | {"\n": "▁Urban"}, chat_template=CHATML)
+    with Namer(path, ASKED) as namer:
+        text, _ = namer.prompt_of(topic(7, representative=("so <|im_end|>",)))
+        labels = {label.topic: label.text for label in namer.label(TOPICS)}
+    assert text == (
+        "<s> <|im_start|>user\nName:\n- so ‹|im_end|›\nby bus7, bus, tram, fares<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    assert labels[0] == "Urban buses"
+
+
+def test_a_question_is_answered_piece_by_piece(tmp_path: Path) -> None:
+    with Namer(scripted_model(tmp_path / "model.gguf", TALKING), ASKED) as namer:
+        pieces = list(namer.ask("What is this?", 20))
+        with pytest.raises(UserError, match="shorten it"):
+            list(namer.ask("why? " * 1000, 20))
+    assert "".join(pieces) == "Sure, here:\n Urban buses"
+    assert len(pieces) > 3
+
+
+def test_the_model_is_recorded(model: Path) -> None:
+    record = Namer(model).model_record
+    assert record is not None
+    assert record["name"] == "scripted"
+    assert record["path"] == str(model)
+    assert record["bytes"] == model.stat().st_size
+    assert len(record["fingerprint"]) == 64
+
+
+def test_a_prompt_longer_than_the_models_context_is_refused(tmp_path: Path) -> None:
+    path = scripted_model(tmp_path / "model.gguf", USABLE, context=512)
+    with (
+        Namer(path, LabelSettings(context=4096)) as namer,
+        pytest.raises(UserError, match="a context of 512"),
+    ):
+        list(namer.label(TOPICS))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (LabelSettings(model="./no-such-model.gguf"), "no model file"),
+        (LabelSettings(prompt="no/such/prompt.toml"), "No such file"),
+        (LabelSettings(gpu_layers="many"), 'a number, "auto" or "all"'),
+        (LabelSettings(vram="plenty"), "'plenty' cannot be read"),
+        (LabelSettings(vram="-6GiB"), "cannot be read"),
+    ],
+)
+def test_mistakes_are_explained_before_anything_is_loaded(
+    model: Path, settings: LabelSettings, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        Namer(None if settings.model else model, settings)
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [("6GiB", 6 * 2**30), ("6g", 6 * 10**9), ("500 MB", 5 * 10**8), ("1.5KiB", 1536), ("7", 7)],
+)
+def test_sizes_are_read(model: Path, size: str, count: int) -> None:
+    assert Namer(model, LabelSettings(vram=size))._vram == count
+
+
+def test_a_model_that_really_writes(shared: Path) -> None:
+    settings = replace(ASKED, document_tokens=30, candidates=3)
+    path = shared / "models" / "stories260K-f32.gguf"
+    labels = names(Namer(path, settings))
+    assert labels.keys() == {-1, 0, 1, 2, 3}
+    assert names(Namer(path, settings)) == labels
+    written = {candidate.text for label in labels.values() for candidate in label.candidates}
+    assert len(written) > 3
+    assert any(" the " in text or " was " in text for text in written)

@@ -1,0 +1,405 @@
+"""Prompts: what fits, what is cut, and that no document can speak as the template."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import gguf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localtopics.errors import UserError
+from localtopics.labels.chat import Frame, spell
+from localtopics.labels.engine import Vocabulary
+from localtopics.labels.prompt import (
+    DEFAULT,
+    DEFAULT_PROMPT,
+    DOCUMENTS,
+    KEYWORDS,
+    Prompt,
+    PromptBuilder,
+    PromptText,
+    ask_prompt,
+    harmless,
+    read_prompt,
+)
+from tests.scripted_gguf import scripted_model
+
+SHORT = PromptText("Name topics.", "", "", "Documents:\n[DOCUMENTS]\n\nKeywords: [KEYWORDS]\nName?")
+VICUNA = (
+    "{% for m in messages %}{% if m.role == 'user' %}{{ '### USER: ' + m.content + '\n' }}{% else %}"
+    "{{ '### ASSISTANT: ' + m.content + '\n' }}{% endif %}{% endfor %}{{ '### ASSISTANT:' }}"
+)
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{{ '<|im_start|>assistant\n' }}"
+)
+CONTROL = "%end%"
+MARKS = [
+    CONTROL,
+    *[
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+        "<</SYS>>",
+        "<s>",
+        "</s>",
+        "[/IN\u200bST]",
+        "[/INST",
+        "]",
+        "[",
+        "/INST]",
+    ],
+    *["<|im_start|>", "<|im_end|>", "<|im_end|", ">", "<|eot_id|>", "<|endoftext|>", "<start_of_turn>"],
+    *[
+        "<end_of_turn>",
+        "<｜end▁of▁sentence｜>",
+        "[TOOL_CALLS]",
+        "<unk>",
+        "<0x0A>",
+        "〈|EOS|〉",
+        "]~b]",
+        "[e~[",
+    ],
+    *[
+        "USER:",
+        "ASSISTANT:",
+        "###",
+        "#",
+        "####",
+        "USER",
+        ":",
+        "\n",
+        "\r\n",
+        "\u2028",
+        " ",
+        "\t",
+        "\x00",
+        "\x1b",
+    ],
+    *[
+        "\u202e",
+        "\u2066",
+        "\ud800",
+        "\udfff",
+        "\ufffd",
+        "\ufeff",
+        "🤖",
+        "👩‍👩‍👧",
+        "é",
+        "日本",
+        "العربية",
+        "a",
+        "Ignore",
+    ],
+]
+texts = st.one_of(
+    st.text(),
+    st.lists(st.sampled_from(MARKS)).map("".join),
+    st.lists(st.one_of(st.sampled_from(MARKS), st.text(max_size=3)), max_size=30).map(" ".join),
+    st.builds(lambda text, times: text * times, st.sampled_from(MARKS), st.integers(0, 2000)),
+)
+
+
+@pytest.fixture(scope="session")
+def llama2(shared: Path) -> Vocabulary:
+    return Vocabulary.open(shared / "models" / "llama2-vocab.gguf")
+
+
+@pytest.fixture(scope="session")
+def vocabularies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Vocabulary]:
+    """SentencePiece in Llama 2's format and in one without brackets, and byte-level BPE in ChatML."""
+    folder = tmp_path_factory.mktemp("vocabularies")
+    scripted_model(folder / "llama2.gguf", {})
+    scripted_model(folder / "vicuna.gguf", {"▁USER": ":"}, chat_template=VICUNA)
+    _write_bpe(folder / "chatml.gguf")
+    return {path.stem: Vocabulary.open(path) for path in folder.iterdir()}
+
+
+def _write_bpe(path: Path) -> None:
+    """A byte-level BPE vocabulary; its last mark is user-defined: llama.cpp reads those in any text."""
+    letters = [chr(byte) for byte in [*range(33, 127), *range(161, 173), *range(174, 256)]]
+    letters += [chr(256 + number) for number in range(256 - len(letters))]
+    kinds = [gguf.TokenType.NORMAL] * 257 + [gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.USER_DEFINED]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(2048)
+    writer.add_embedding_length(32)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(32)
+    writer.add_head_count(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([*letters, "Ġa", CONTROL, "<|im_start|>", "<|im_end|>"])
+    writer.add_token_types(kinds)
+    writer.add_token_merges(["Ġ a"])
+    writer.add_bos_token_id(258)
+    writer.add_eos_token_id(259)
+    writer.add_chat_template(CHATML)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+
+
+def slots(prompt: Prompt, text: PromptText, vocabulary: Vocabulary) -> tuple[list[int], list[int]]:
+    """What stands in the prompt's two slots; fails where anything else differs from the template."""
+    frame = Frame(text.dialog, (DOCUMENTS, KEYWORDS), vocabulary)
+    holes = frame.filled({DOCUMENTS: [-1], KEYWORDS: [-2]})
+    first, second = holes.index(-1), holes.index(-2)
+    head, middle, tail = holes[:first], holes[first + 1 : second], holes[second + 1 :]
+    tokens = prompt.tokens
+    assert tokens[: len(head)] == head
+    assert tokens[len(tokens) - len(tail) :] == tail
+    content = tokens[len(head) : len(tokens) - len(tail)]
+    for start in range(
+        len(content) - len(middle), -1, -1
+    ):  # keywords hold no line break, so the last one is it
+        if content[start : start + len(middle)] == middle:
+            return list(content[:start]), list(content[start + len(middle) :])
+    raise AssertionError("the template between the slots is not there")
+
+
+@given(st.lists(texts, max_size=6), st.lists(texts, max_size=12), st.integers(0, 600))
+@settings(deadline=None)
+def test_the_template_is_the_same_whatever_the_documents_hold(
+    vocabularies: dict[str, Vocabulary], documents: list[str], keywords: list[str], spare: int
+) -> None:
+    for vocabulary in vocabularies.values():
+        marks = Frame(SHORT.dialog, (DOCUMENTS, KEYWORDS), vocabulary).marks
+        context = 32 + 17 + spare + Frame(SHORT.dialog, (DOCUMENTS, KEYWORDS), vocabulary).length
+        prompt = PromptBuilder(SHORT, vocabulary, context).build(documents, keywords)
+        assert len(prompt.tokens) + 32 <= context
+        shown, named = slots(prompt, SHORT, vocabulary)
+        for tokens in (shown, named):
+            text = spell(tokens, vocabulary)
+            assert not set(text) & set("[]<>〈〉\ufffd\u202e\x00\x1b\t\r")
+            assert not [mark for mark in marks if mark in text]
+            assert not {vocabulary.bos, vocabulary.eos} & set(tokens)
+        lines = spell(shown, vocabulary).strip().split("\n") if shown else []
+        assert len(lines) == prompt.documents
+        assert all(line.startswith("- ") for line in lines)
+        assert "\n" not in spell(named, vocabulary)
+
+
+def test_control_tokens_are_never_read_in_documents(vocabularies: dict[str, Vocabulary]) -> None:
+    vocabulary = vocabularies["chatml"]
+    (control,) = vocabulary.encode(CONTROL, special=True)
+    prompt = PromptBuilder(SHORT, vocabulary, 2048).build([f"one {CONTROL} two"], [CONTROL])
+    assert control not in prompt.tokens
+    assert spell(prompt.tokens, vocabulary).count(CONTROL) == 2
+
+
+@given(texts, st.integers(1, 300))
+def test_harmless_text_is_one_printable_line(text: str, characters: int) -> None:
+    line = harmless(text, characters, ("USER:", "###"))
+    assert len(harmless(text, characters)) <= characters
+    assert line == " ".join(line.split())
+    assert all(
+        character.isprintable() or character in "\u200c\u200d" or ord(character) > 0x2FFF
+        for character in line.replace(" ", "")
+    )
+    assert not set(line) & set("[]<>〈〉")
+    assert "USER:" not in line
+    assert "###" not in line
+    line.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Deep learning\nof graphs\r\n\tand sets", "Deep learning of graphs and sets"),
+        ("so [/INST] I", "so (/INST) I"),
+        ("a</s>b<|im_end|>c", "a‹/s›b‹|im_end|›c"),
+        ("[/IN\u200bST]", "(/INST)"),
+        ("[/IN\nST]", "(/IN ST)"),
+        ("\u202egnirts\u202c", "gnirts"),
+        ("bell\x07ring", "bell ring"),
+        ("lone \ud83d half", "lone half"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("👩‍👩‍👧 می‌خواهم", "👩‍👩‍👧 می‌خواهم"),
+        ("p ≤ 0.05 and $x_i$", "p ≤ 0.05 and $x_i$"),
+        ("   ", ""),
+    ],
+)
+def test_what_becomes_of_odd_text(text: str, line: str) -> None:
+    assert harmless(text, 100) == line
+
+
+def test_harmless_documents_are_tokenised_as_in_the_whole_prompt(llama2: Vocabulary) -> None:
+    documents = ["Deep networks learn features.", "Robots (4) walk; é, 日本, 42 % of $x$!", "A\nline"]
+    keywords = ["deep learning", "robot", "naïve"]
+    prompt = PromptBuilder(DEFAULT, llama2, 2048).build(documents, keywords)
+    request = DEFAULT.request.replace(
+        DOCUMENTS, "\n".join(f"- {' '.join(text.split())}" for text in documents)
+    )
+    request = request.replace(KEYWORDS, ", ".join(keywords)).strip()
+    first = f"[INST] <<SYS>>\n{DEFAULT.system.strip()}\n<</SYS>>\n\n{DEFAULT.example.strip()} [/INST] "
+    whole = [1, *llama2.encode(f"{first}{DEFAULT.answer.strip()} ", special=False), 2]
+    whole += [1, *llama2.encode(f"[INST] {request} [/INST]", special=False)]
+    assert list(prompt.tokens) == whole
+    assert (prompt.documents, prompt.keywords) == (3, 3)
+
+
+def test_all_topics_share_the_prefix_up_to_their_first_document(llama2: Vocabulary) -> None:
+    builder = PromptBuilder(DEFAULT, llama2, 2048)
+    first, second = (builder.build([text], [text]).tokens for text in ("Apples fall.", "Zebras run."))
+    shared = next(index for index, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
+    before = DEFAULT.request.partition(DOCUMENTS)[0].strip()
+    assert spell(first[:shared], llama2).endswith(f"[INST] {before}\n-")
+
+
+def test_a_document_takes_at_most_its_budget(llama2: Vocabulary) -> None:
+    builder = PromptBuilder(SHORT, llama2, 2048, document_tokens=20)
+    shown, _ = slots(builder.build(["incomprehensibilities " * 100], ["k"]), SHORT, llama2)
+    assert 10 <= len(shown) - 1 <= 20  # beside the bullet
+    assert spell(shown, llama2).endswith(" incomprehensibilities")
+
+
+@pytest.mark.parametrize("text", ["日本語の文章です。" * 100, "😀" * 300, "ไทย" * 200])
+def test_a_text_without_spaces_is_cut_between_characters(llama2: Vocabulary, text: str) -> None:
+    shown, _ = slots(PromptBuilder(SHORT, llama2, 2048).build([text], []), SHORT, llama2)
+    line = spell(shown, llama2).removeprefix("-").strip()
+    assert line
+    assert text.startswith(line)
+
+
+def test_characters_can_be_limited_too(llama2: Vocabulary) -> None:
+    builder = PromptBuilder(SHORT, llama2, 2048, characters=30)
+    shown, _ = slots(builder.build(["many words that go on and on and on"], []), SHORT, llama2)
+    assert spell(shown, llama2).removeprefix("-").strip() == "many words that go on and on"
+
+
+def test_documents_shrink_fairly_before_any_is_dropped(llama2: Vocabulary) -> None:
+    documents = ["short one", *(f"{word} " * 90 for word in ("alpha", "beta", "gamma"))]
+    full = PromptBuilder(SHORT, llama2, 2048).build(documents, ["k"])
+    tight = PromptBuilder(SHORT, llama2, len(full.tokens) - 100 + 32).build(documents, ["k"])
+    assert tight.documents == full.documents == 4
+    text = spell(slots(tight, SHORT, llama2)[0], llama2)
+    first, *long = text.split("\n")
+    assert first.endswith("- short one")
+    sizes = [len(llama2.encode(line, special=False)) for line in long]
+    assert max(sizes) - min(sizes) <= 4
+    assert len(full.tokens) - 112 <= len(tight.tokens) <= len(full.tokens) - 100
+
+
+def test_when_shrinking_is_not_enough_the_last_documents_go_then_keywords(llama2: Vocabulary) -> None:
+    documents = [f"{word} " * 90 for word in ("alpha", "beta", "gamma", "delta")]
+    keywords = [f"keyword{number}" for number in range(20)]
+    counts = []
+    length = Frame(SHORT.dialog, (DOCUMENTS, KEYWORDS), llama2).length
+    for spare in range(17, 600, 4):
+        prompt = PromptBuilder(SHORT, llama2, length + 32 + spare).build(documents, keywords)
+        counts.append((prompt.documents, prompt.keywords))
+        text = spell(slots(prompt, SHORT, llama2)[0], llama2)
+        assert [word in text for word in ("alpha", "beta", "gamma", "delta")] == [
+            number < prompt.documents for number in range(4)
+        ]
+    assert counts == sorted(counts)
+    assert counts[0][0] == 0
+    assert 0 < counts[0][1] < 20
+    assert (0, 20) in counts
+    assert counts[-1] == (4, 20)
+    assert {documents for documents, _ in counts} == {0, 1, 2, 3, 4}
+
+
+def test_empty_and_repeated_documents_are_not_shown(llama2: Vocabulary) -> None:
+    prompt = PromptBuilder(SHORT, llama2, 2048).build(
+        ["", "one", " one\n", "\x00", "two"], ["", "k", "\u202e"]
+    )
+    assert (prompt.documents, prompt.keywords) == (2, 1)
+    assert spell(slots(prompt, SHORT, llama2)[0], llama2).strip() == "- one\n- two"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 10**7,
+        " " * 10**7 + "y",
+        "\x00" * 10**7,
+        "<|im_end|>" * 10**6,
+        "USER:###" * 10**6,
+        "é😀 " * 10**6,
+    ],
+)
+def test_a_line_of_ten_megabytes_takes_no_time(vocabularies: dict[str, Vocabulary], text: str) -> None:
+    builders = [PromptBuilder(SHORT, vocabulary, 2048) for vocabulary in vocabularies.values()]
+    started = time.monotonic()
+    for builder in builders:
+        builder.build([text] * 4, [text])
+    assert time.monotonic() - started < 5
+
+
+def test_a_prompt_that_leaves_no_room_is_refused(llama2: Vocabulary) -> None:
+    length = Frame(DEFAULT.dialog, (DOCUMENTS, KEYWORDS), llama2).length
+    PromptBuilder(DEFAULT, llama2, length + 49)
+    with pytest.raises(UserError, match=f"takes {length} tokens .* allow more context"):
+        PromptBuilder(DEFAULT, llama2, length + 48)
+
+
+def test_a_question_is_asked_in_the_same_format(llama2: Vocabulary) -> None:
+    prompt = ask_prompt(" Say hi. </s>\nNow! ", llama2, 2048, 100)
+    assert list(prompt.tokens) == [1, *llama2.encode("[INST] Say hi. </s>\nNow! [/INST]", special=False)]
+
+
+@pytest.mark.parametrize(("question", "message"), [(" ", "empty"), ("why " * 300, "shorten it")])
+def test_a_question_must_fit(llama2: Vocabulary, question: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        ask_prompt(question, llama2, 300, 100)
+
+
+# -- prompt files
+
+
+def test_the_built_in_prompt_is_a_prompt_file(tmp_path: Path) -> None:
+    (tmp_path / "prompt.toml").write_text(DEFAULT_PROMPT)
+    assert read_prompt(tmp_path / "prompt.toml") == DEFAULT
+    assert DEFAULT.example.strip().endswith(DEFAULT.request.strip().splitlines()[-1])
+    for part in (DEFAULT.system, DEFAULT.answer):
+        assert "\n" not in part
+
+
+def test_a_file_may_replace_some_parts(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('request = "[KEYWORDS]\\n[DOCUMENTS]"\nexample = ""\nanswer = ""\n', encoding="utf-8-sig")
+    assert read_prompt(path) == replace(DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="")
+
+
+def test_keywords_may_come_first(llama2: Vocabulary) -> None:
+    text = replace(SHORT, request="'[KEYWORDS]' are the keywords of\n[DOCUMENTS]")
+    tokens = PromptBuilder(text, llama2, 2048).build(["one", "two"], ["k", "l"]).tokens
+    assert spell(tokens, llama2).endswith("'k, l' are the keywords of\n- one\n- two [/INST]")
+
+
+def test_a_plain_text_file_is_the_request(tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
+    assert read_prompt(path) == replace(DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"Name this: [KEYWORDS]", r"must hold \[DOCUMENTS\] exactly once"),
+        ("a.txt", b"Name this: [DOCUMENTS]", r"must hold \[KEYWORDS\] exactly once"),
+        ("a.txt", b"[DOCUMENTS] [KEYWORDS] [KEYWORDS]", "exactly once"),
+        ("a.txt", b"[DOCUMENTS] [[KEYWORDS]]", r"touch \[KEYWORDS\]"),
+        ("a.txt", b"[DOCUMENTS] <[KEYWORDS]>", r"touch \[KEYWORDS\]"),
+        ("a.txt", b"[DOCUMENTS] [KEYWORDS]:", r"touch \[KEYWORDS\]"),
+        ("a.txt", b"", "is empty"),
+        ("a.txt", b"\xff\xfe", "not UTF-8"),
+        ("a.toml", b"request = [DOCUMENTS] [KEYWORDS]", "not valid TOML"),
+        ("a.toml", b'question = "[DOCUMENTS] [KEYWORDS]"', "may set only system, example, answer, request"),
+        ("a.toml", b"system = 3", "each to a text"),
+        ("a.toml", b'answer = ""', "both an example and its answer"),
+        ("missing.toml", None, "No such file"),
+        ("", None, "Is a directory"),
+    ],
+)
+def test_a_bad_prompt_file_is_explained(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read_prompt(tmp_path / name)

@@ -1,0 +1,151 @@
+"""Which candidate becomes the label, and that no two topics share one."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localtopics.labels.cleaning import MAX_WORDS
+from localtopics.labels.selection import choose, distinguish, keyword_label
+
+
+def test_one_candidate_is_taken_as_it_is() -> None:
+    choice = choose(['Label: "Urban transport".'])
+    assert choice.text == "Urban transport"
+    assert [candidate.text for candidate in choice.candidates] == ['Label: "Urban transport".']
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["Sure, here is the label:"], ["I cannot help.", "..."]])
+def test_nothing_is_chosen_where_nothing_is_usable(texts: Sequence[str]) -> None:
+    choice = choose(texts)
+    assert choice.text is None
+    assert [candidate.text for candidate in choice.candidates] == list(texts)
+    assert all(candidate.score is None for candidate in choice.candidates)
+
+
+def test_without_scores_agreement_decides_then_the_greedy_answer() -> None:
+    assert choose(["Buses", "Trams", "Trains"]).text == "Buses"
+    assert choose(["Buses", "Trams", '"trams"']).text == "Trams"
+
+
+def test_the_most_faithful_candidate_wins() -> None:
+    fit = {"Transport": 0.4, "Urban buses": 0.8, "Fares": 0.5}
+    choice = choose(list(fit), faithful=lambda labels: [fit[label] for label in labels])
+    assert choice.text == "Urban buses"
+    scores = {candidate.text: candidate.score or 0 for candidate in choice.candidates}
+    assert sorted(scores, key=scores.__getitem__) == ["Transport", "Fares", "Urban buses"]
+
+
+def test_a_candidate_near_other_topics_loses() -> None:
+    fit = {"Transport": 0.6, "Urban buses": 0.5}
+    near = {"Transport": 0.9, "Urban buses": 0.1}
+    choice = choose(
+        list(fit),
+        faithful=lambda labels: [fit[label] for label in labels],
+        near=lambda labels: [near[label] for label in labels],
+    )
+    assert choice.text == "Urban buses"
+
+
+def test_scorers_see_only_clean_labels() -> None:
+    seen: list[str] = []
+
+    def faithful(labels: Sequence[str]) -> list[float]:
+        seen.extend(labels)
+        return [0.5] * len(labels)
+
+    choose(["Label: Buses.", "", "Sperm/Shape/Shape/Shape Estimation"], faithful=faithful)
+    assert seen == ["Buses"]
+
+
+def test_length_and_talk_count_against_a_candidate() -> None:
+    assert choose(["The many kinds of urban bus fares", "Urban bus fares"]).text == "Urban bus fares"
+    assert choose(["Sure, here is the label: Buses", "Trams"]).text == "Trams"
+
+
+def test_all_candidates_keep_their_text_and_score() -> None:
+    choice = choose(["Sure:", "Label: Buses", "Buses"])
+    assert [candidate.text for candidate in choice.candidates] == ["Sure:", "Label: Buses", "Buses"]
+    scores = [candidate.score for candidate in choice.candidates]
+    assert scores[0] is None
+    assert scores[1] is not None
+    assert scores[2] is not None
+    assert scores[1] < scores[2]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "label"),
+    [
+        (["bus", "tram", "fares", "city"], "bus, tram, fares"),
+        (["network", "networks", "neural networks", "deep"], "network, neural networks, deep"),
+        (["neural networks", "neural", "training"], "neural networks, training"),
+        (
+            ["one two three four", "five six seven", "eight nine", "ten"],
+            "one two three four, five six seven, ten",
+        ),
+        (["bus"], "bus"),
+        ([], "Unnamed topic"),
+        (["", " "], "Unnamed topic"),
+    ],
+)
+def test_keywords_make_a_label(keywords: Sequence[str], label: str) -> None:
+    assert keyword_label(keywords) == label
+
+
+def test_namesakes_get_a_keyword_that_tells_them_apart() -> None:
+    labels = {-1: "Outliers", 0: "Neural networks", 1: "neural  Networks", 2: "Robots"}
+    keywords = {
+        0: ["neural", "network", "image", "training"],
+        1: ["networks", "image", "speech"],
+        2: ["robot"],
+    }
+    assert distinguish(labels, keywords) == {
+        -1: "Outliers",
+        0: "Neural networks (training)",
+        1: "neural  Networks (speech)",
+        2: "Robots",
+    }
+
+
+def test_namesakes_with_the_same_keywords_still_differ() -> None:
+    labels = dict.fromkeys(range(4), "Robots")
+    named = distinguish(labels, dict.fromkeys(range(4), ("robot", "arm")))
+    assert len({label.casefold() for label in named.values()}) == 4
+
+
+def test_a_distinguishing_word_makes_no_new_namesake() -> None:
+    labels = {0: "Robots", 1: "Robots", 2: "Robots (arm)"}
+    named = distinguish(labels, {0: ["arm", "hand"], 1: ["leg"]})
+    assert named == {0: "Robots (hand)", 1: "Robots (leg)", 2: "Robots (arm)"}
+
+
+def test_the_outliers_keep_their_name() -> None:
+    named = distinguish({-1: "Outliers", 4: "outliers"}, {4: ["fraud"]})
+    assert named == {-1: "Outliers", 4: "outliers (fraud)"}
+
+
+words = st.sampled_from(
+    ["robots", "Robots", "arm", "hand", "deep learning", "of", "x", "one two three four five six"]
+)
+labelled = st.dictionaries(
+    st.integers(0, 30),
+    st.lists(words, min_size=1, max_size=3)
+    .map(" ".join)
+    .filter(lambda label: len(label.split()) <= MAX_WORDS),
+)
+
+
+@given(labelled, st.dictionaries(st.integers(0, 30), st.lists(words)), st.randoms(use_true_random=False))
+def test_no_two_labels_are_ever_the_same(
+    labels: dict[int, str], keywords: dict[int, list[str]], order: random.Random
+) -> None:
+    named = distinguish(labels, keywords)
+    assert named.keys() == labels.keys()
+    assert len({" ".join(label.casefold().split()) for label in named.values()}) == len(named)
+    assert all(len(label.split()) <= MAX_WORDS for label in named.values())
+    assert distinguish(named, keywords) == named
+    topics = list(labels)
+    order.shuffle(topics)
+    assert distinguish({topic: labels[topic] for topic in topics}, keywords) == named
