@@ -1,0 +1,161 @@
+"""Stage 4: label prompts as tokens, just as `LlamaLabels` builds them, with the labels for answers."""
+
+import argparse
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pool
+
+import numpy as np
+import pandas as pd
+from ragged import Ragged
+from recipe import DEVELOPMENT, FULL, GROUPS, PROMPT, SEED, SETTINGS, TEMPLATE, TOKENIZER, WORK
+from sentencepiece import SentencePieceProcessor
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from localtopics.labels.prompt import PromptBuilder
+from localtopics.machine import usable_cpus
+
+LENGTHS = (120, 180, 240, 240, 300)
+"""Characters of each document, drawn for every example; the model ships with `SETTINGS.characters`."""
+SHARES = {"arxiv_phrase": 0.3, "arxiv_category": 0.5}
+"""Of a source's groups that one epoch of label training shows; all of the others'."""
+
+
+@dataclass(frozen=True)
+class SentencePiece:
+    """The tokenizer as prompts need it, before there is a GGUF to open."""
+
+    processor: SentencePieceProcessor
+    bos: int = 1
+    eos: int = 2
+    family: str = "llama"
+    chat_template: str = TEMPLATE
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """The tokens of `text`; the template writes no control token as text, so `special` is moot."""
+        return self.processor.encode(text)
+
+    def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
+        """The text of `tokens`."""
+        return self.processor.decode(list(tokens))
+
+    def piece(self, token: int) -> bytes:
+        """What one token adds to a text."""
+        piece = self.processor.id_to_piece(token)
+        return (
+            bytes.fromhex(piece[3:5]) if self.processor.is_byte(token) else piece.replace("▁", " ").encode()
+        )
+
+
+tokenizer = SentencePiece(SentencePieceProcessor(model_file=str(TOKENIZER)))
+builders = {n: PromptBuilder(PROMPT, tokenizer, FULL.context, characters=n) for n in LENGTHS}
+
+
+def words(document: str) -> list[str]:
+    """Lower-case words without stop words."""
+    return [w for w in re.findall(r"\b\w\w+\b", document.lower()) if w not in ENGLISH_STOP_WORDS]
+
+
+def count(groups: Sequence[Sequence[str]]) -> Counter[str]:
+    """How often each word occurs in all groups together."""
+    return Counter(word for group in groups for document in group for word in words(document))
+
+
+@dataclass(frozen=True)
+class Background:
+    """What BERTopic's c-TF-IDF weighs a topic's words against; each group is a topic."""
+
+    total: Counter[str]
+    average: float
+
+    def keywords(self, documents: Sequence[str]) -> list[str]:
+        """The words of `documents`, the most telling first."""
+        weight = {
+            word: n * math.log(1 + self.average / max(self.total[word], 1))
+            for word, n in count([documents]).items()
+        }
+        return sorted(weight, key=lambda word: -weight[word])
+
+
+def tokenise(
+    documents: Sequence[str], keywords: Sequence[str], characters: int, label: str
+) -> tuple[np.ndarray, int]:
+    """The prompt and its answer, and the answer's length."""
+    prompt = builders[characters].build(documents, keywords).tokens
+    answer = [*tokenizer.encode(label, special=False), tokenizer.eos]
+    return np.array([*prompt, *answer], np.uint16), len(answer)
+
+
+class Maker:
+    """Makes examples of groups."""
+
+    def __init__(self, groups: pd.DataFrame, background: Background) -> None:
+        self._labels, self._documents, self._sources = (list(groups[c]) for c in ("label", "docs", "source"))
+        self._background = background
+
+    def draw(self, epoch: int, index: int) -> tuple[np.ndarray, int] | None:
+        """What an epoch makes of a group: random documents, lengths and keywords; None: it sits out."""
+        random = np.random.default_rng((SEED, epoch, index))
+        label, documents = self._labels[index], self._documents[index]
+        if epoch and random.random() >= SHARES.get(self._sources[index], 1.0):
+            return None  # epoch 0, for pre-training, shows all groups
+        order = random.permutation(len(documents))
+        shown = [documents[i] for i in order[: random.integers(3, 8)]]
+        # a real topic's keywords come from all of its documents, of which the model is shown a few
+        keywords = self._background.keywords(shown if random.random() < 0.5 else documents)
+        if random.random() < 0.2:  # so that the model does not live on copying
+            keywords = [word for word in keywords if word[:5] not in label.lower()]
+        limit = 0 if random.random() < 0.1 else random.integers(5, SETTINGS.keywords + 1)
+        return tokenise(shown, keywords[:limit], int(random.choice(LENGTHS)), label)
+
+    def as_asked(self, index: int) -> tuple[np.ndarray, int]:
+        """A group as the model will be asked: its first documents, keywords from these alone."""
+        shown = self._documents[index][: SETTINGS.documents]
+        keywords = self._background.keywords(shown)[: SETTINGS.keywords]
+        return tokenise(shown, keywords, SETTINGS.characters, self._labels[index])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=2, help="of label training")
+    arguments = parser.parse_args()
+    groups, development = pd.read_parquet(GROUPS), pd.read_parquet(DEVELOPMENT)
+    with Pool(usable_cpus()) as pool:
+        parts = (groups.docs[start : start + 2000] for start in range(0, len(groups), 2000))
+        total = sum(pool.imap(count, parts), Counter())
+    background = Background(total, total.total() / len(groups))
+
+    held = Maker(development, background)
+    save("development", map(held.as_asked, range(len(development))))
+    global maker
+    maker = Maker(groups, background)
+    with Pool(usable_cpus()) as pool:  # a new one, whose processes inherit the maker
+        for epoch in range(arguments.epochs + 1):
+            made = pool.imap(partial(draw, epoch), range(len(groups)), chunksize=500)
+            save(f"labels-{epoch}", (example for example in made if example is not None))
+
+
+maker: Maker
+
+
+def draw(epoch: int, index: int) -> tuple[np.ndarray, int] | None:
+    """`Maker.draw` of the one maker that all processes share."""
+    return maker.draw(epoch, index)
+
+
+def save(name: str, made: Iterable[tuple[np.ndarray, int]]) -> None:
+    """Write a file of examples, if it is not there yet."""
+    path = WORK / f"{name}.npz"
+    if path.exists():
+        return
+    examples = Ragged.of(made)
+    examples.save(path)
+    print(f"{name}: {len(examples):,} prompts, {len(examples.tokens) / 1e6:.1f} M tokens", flush=True)
+
+
+if __name__ == "__main__":
+    main()
