@@ -1,0 +1,69 @@
+"""Which installed fonts draw a text, so that no name of a topic turns into a row of empty boxes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+# Clearer than the font that matplotlib carries, where the machine has one of them; that one comes last.
+PREFERRED = (
+    "Inter",
+    "Source Sans 3",
+    "Open Sans",
+    "Noto Sans",
+    "Segoe UI",
+    "Helvetica Neue",
+    "Arial",
+    "Liberation Sans",
+    "DejaVu Sans",
+)
+
+
+class Fonts:
+    """The fonts that together draw ``texts``: ``families`` in order, for matplotlib's ``family``."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        known = _families()
+        first = next(name for name in PREFERRED if name in known)
+        self.families = list(dict.fromkeys([first, "DejaVu Sans"]))
+        drawn = [_characters(known[name]) for name in self.families]
+        self._missing = {c for c in "".join(texts) if not c.isspace()}.difference(*drawn)
+        others = (name for name in sorted(known) if name not in self.families)
+        while self._missing and (name := next(others, None)):
+            if found := self._missing & _characters(known[name]):
+                self._missing -= found
+                self.families.append(name)
+
+    def drawable(self, text: str) -> str:
+        """The text without what no font has; empty where that leaves less than half of it."""
+        left = "".join(c for c in text if c not in self._missing)
+        return " ".join(left.split()) if 2 * len(left) >= len(text) else ""
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without matplotlib's log line for each font that comes in one weight only."""
+    log = logging.getLogger("matplotlib.font_manager")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+def _families() -> dict[str, str]:
+    """A file for each upright family, without the one that has a box for every character there is."""
+    from matplotlib import font_manager
+
+    upright = [font for font in font_manager.fontManager.ttflist if font.style == "normal"]
+    return {font.name: font.fname for font in upright if not font.name.startswith("Last Resort")}
+
+
+@cache
+def _characters(file: str) -> frozenset[str]:
+    from matplotlib import font_manager
+
+    return frozenset(map(chr, font_manager.get_font(file).get_charmap()))

@@ -1,0 +1,90 @@
+/** What part of the map is seen: its middle (x, y), in the map's units, and `scale`, pixels a unit. */
+class Camera {
+  constructor() {
+    Object.assign(this, { x: 0, y: 0, scale: 1, width: 1, height: 1, flight: null });
+  }
+
+  /** Scale at which the whole map fits. */
+  get least() { return 0.46 * Math.min(this.width / this.reach.x, this.height / this.reach.y); }
+  get zoom() { return this.scale / this.least; }
+
+  screen(x, y) {
+    return [this.width / 2 + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
+  }
+
+  world(left, top) {
+    return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
+  }
+
+  pan(right, down) {
+    this.flight = null;
+    this.x -= right / this.scale;
+    this.y += down / this.scale;
+    this.#keepInside();
+  }
+
+  /** Zoom so that what lies under a place of the screen stays there. */
+  zoomAt(left, top, factor) {
+    this.flight = null;
+    const [x, y] = this.world(left, top);
+    this.scale = Math.min(Math.max(this.scale * factor, 0.6 * this.least), 400 * this.least);
+    this.x = x - (left - this.width / 2) / this.scale;
+    this.y = y + (top - this.height / 2) / this.scale;
+    this.#keepInside();
+  }
+
+  all() { return { x: 0, y: 0, scale: this.least }; }
+
+  around({ x: [west, east], y: [south, north] }) {
+    const wide = 2.8 * Math.max(east - west, 0.02), high = 2.8 * Math.max(north - south, 0.02);
+    const scale = Math.min(this.width / wide, this.height / high, 10 * this.least); // neighbours stay in view
+    return { x: (west + east) / 2, y: (south + north) / 2, scale: Math.max(scale, this.least) };
+  }
+
+  /**
+   * Start on the way to a view that looks smooth: far journeys rise before they descend.
+   * Source: van Wijk and Nuij, "Smooth and efficient zooming and panning", InfoVis 2003, with rho = 1.4.
+   */
+  fly(view, now) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return Object.assign(this, view, { flight: null });
+    const rho = 1.4, screen = Math.min(this.width, this.height);
+    const w0 = screen / this.scale, w1 = screen / view.scale;
+    const dx = view.x - this.x, dy = view.y - this.y, u1 = Math.hypot(dx, dy);
+    const from = { x: this.x, y: this.y };
+    let at, length;
+    if (u1 < 1e-6) {
+      length = Math.abs(Math.log(w1 / w0)) / rho;
+      at = (s) => ({ ...from, w: w0 * Math.exp(Math.sign(w1 - w0) * rho * s) });
+    } else {
+      const b = (w, v, sign) => (w1 * w1 - w0 * w0 + sign * rho ** 4 * u1 * u1) / (2 * w * rho * rho * u1);
+      const r0 = Math.asinh(-b(w0, w1, 1)), r1 = Math.asinh(-b(w1, w0, -1));
+      length = (r1 - r0) / rho;
+      at = (s) => {
+        const u = (w0 / (rho * rho * u1)) * (Math.cosh(r0) * Math.tanh(rho * s + r0) - Math.sinh(r0));
+        return { x: from.x + u * dx, y: from.y + u * dy, w: (w0 * Math.cosh(r0)) / Math.cosh(rho * s + r0) };
+      };
+    }
+    const duration = Math.min(1400, Math.max(250, 420 * length));
+    this.flight = { at, length, view, screen, start: now, duration };
+    return this;
+  }
+
+  /** Move on; true while there is further to go. */
+  step(now) {
+    if (!this.flight) return false;
+    const { at, length, view, screen, start, duration } = this.flight;
+    const t = Math.min(1, Math.max(0, (now - start) / duration));
+    if (t === 1) {
+      Object.assign(this, view, { flight: null });
+      return false;
+    }
+    const { x, y, w } = at(length * (t < 0.5 ? 2 * t * t : 1 - 2 * (1 - t) ** 2));
+    Object.assign(this, { x, y, scale: screen / w });
+    return true;
+  }
+
+  #keepInside() {
+    this.x = Math.min(Math.max(this.x, -this.reach.x), this.reach.x);
+    this.y = Math.min(Math.max(this.y, -this.reach.y), this.reach.y);
+  }
+}
