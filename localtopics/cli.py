@@ -1,0 +1,391 @@
+"""The command line: parse, call, print; the work is done elsewhere.
+
+Everything heavy is imported inside the command that needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from localtopics import __version__, options
+from localtopics.console import finish, output, print_topics, reporting
+from localtopics.errors import UserError
+from localtopics.labels.settings import LabelSettings
+
+if TYPE_CHECKING:
+    from localtopics.run import Run
+
+_MACHINE_FAULTS = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+
+
+class _Failure(click.ClickException):
+    """One clear sentence on standard error, exit code 2."""
+
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Turns mistakes that a user can mend into one sentence; faults of ours keep their traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise _Failure(str(error)) from None
+        except OSError as error:
+            if error.errno in _MACHINE_FAULTS:
+                where = f" ({error.filename})" if error.filename else ""
+                raise _Failure(
+                    f"{error.strerror}{where}: make room or name another place, and run the command again."
+                ) from None
+            raise
+        except KeyboardInterrupt:
+            click.echo("\nStopped. The same command goes on from here.", err=True)
+            ctx.exit(130)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order of a person's work, not of the alphabet
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="localtopics")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bars and notes.")
+@click.pass_context
+def cli(ctx: click.Context, quiet: bool) -> None:
+    """From a pile of documents to a map of named topics, on one computer, offline."""
+    ctx.obj = quiet
+
+
+def main() -> None:
+    """The entry point of the ``localtopics`` command."""
+    cli()
+
+
+# -- the commands ------------------------------------------------------------------------------------------
+
+
+@cli.command("run")
+@click.argument("source", required=False)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The run folder [default: SOURCE with the ending .topics]."
+)
+@options.columns
+@options.embedding
+@options.topics
+@options.labels
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
+)
+@click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
+@click.pass_obj
+def run_command(
+    quiet: bool, /, source: str | None, out: Path | None, config: Path | None, force: bool, **given: Any
+) -> None:
+    """Find and name the topics of SOURCE.
+
+    SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder of text files, or
+    hf:OWNER/NAME. Stopped or killed, the same command goes on from the last finished stage.
+    """
+    from localtopics.pipeline import run_file
+
+    settings = options.run_settings(config, source, given)
+    named = settings.input.source
+    if out is None:
+        if named is None:
+            raise UserError(
+                "No documents named: give a file, a folder or hf:OWNER/NAME, or run `localtopics demo`."
+            )
+        stem = named.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+        out = Path(stem.split(".", 1)[0] + ".topics")
+    with reporting(quiet) as progress:
+        run = run_file(settings, out, force=force, progress=progress)
+    finish(run)
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--topic", type=int, help="One topic whole: keywords, aspects, representative documents.")
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
+def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
+    """Show the topics of a run."""
+    from localtopics.run import Run
+
+    run = Run.open(run_folder)
+    if as_json:
+        labels = run.labels
+        import json
+
+        for item in run.topics:
+            if topic is None or item.topic == topic:
+                click.echo(json.dumps({"label": labels[item.topic]} | asdict(item), ensure_ascii=False))
+        return
+    if topic is None:
+        print_topics(run)
+        return
+    found = _topic(run, topic)
+    console = output()
+    for name, value in (
+        ("label", run.labels[topic]),
+        ("size", f"{found.size:,}"),
+        ("keywords", ", ".join(found.keywords)),
+        ("KeyBERT", ", ".join(found.keybert)),
+        ("MMR", ", ".join(found.mmr)),
+    ):
+        console.print(f"{name:<9} {value}", markup=False, highlight=False)
+    for document in found.representative:
+        console.print(f"\n{document}", markup=False, highlight=False)
+
+
+def _topic(run: Run, number: int) -> Any:
+    for topic in run.topics:
+        if topic.topic == number:
+            return topic
+    numbers = [topic.topic for topic in run.topics]
+    raise UserError(f"{run.folder} has no topic {number}; its topics are {numbers[0]} to {numbers[-1]}.")
+
+
+@cli.command("map")
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.pass_obj
+def map_command(quiet: bool, /, run_folder: Path) -> None:
+    """Draw map.png and map.html of a run anew."""
+    from localtopics.pipeline import redraw
+    from localtopics.run import Run
+
+    run = Run.open(run_folder)
+    with reporting(quiet) as progress:
+        redraw(run, progress)
+    click.echo(f"{run.folder / 'map.html'}\n{run.folder / 'map.png'}")
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("source")
+@options.columns
+@click.option(
+    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A .csv or .parquet file [default: SOURCE with the ending .assigned.csv].",
+)
+@click.pass_obj
+def assign(
+    quiet: bool,
+    /,
+    run_folder: Path,
+    source: str,
+    embeddings: Path | None,
+    out: Path | None,
+    **columns: str | None,
+) -> None:
+    """Give the documents of SOURCE, which came later, the topics of RUN."""
+    from localtopics.corpus import read_corpus
+    from localtopics.pipeline import assign, write_table
+    from localtopics.run import Run
+
+    run = Run.open(run_folder)
+    with reporting(quiet) as progress:
+        corpus = read_corpus(source, **columns)
+        assigned = assign(run, corpus, embeddings, progress)
+    if out is None:
+        out = Path(
+            source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0] + ".assigned.csv"
+        )
+    write_table(assigned.table, out)
+    counts = assigned.table["label"].value_counts()
+    for label, count in counts.head(30).items():
+        click.echo(f"{count:>8,}  {label}")
+    click.echo(f"\n{len(assigned.table):,} documents, {len(counts):,} topics: {out}")
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@options.labels
+@click.pass_obj
+def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
+    """Name the topics of a run anew, with another model or prompt; nothing else is computed again."""
+    from localtopics.pipeline import relabel
+    from localtopics.run import Run
+
+    run = Run.open(run_folder)
+    with reporting(quiet) as progress:
+        relabel(run, options.label_settings(run.settings.labels, given), progress)
+    finish(run)
+
+
+@cli.group(cls=_Commands)
+def models() -> None:
+    """The language models on this machine: list, fetch, check."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Show the models on this machine and those that can be fetched by name."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from localtopics.models import KNOWN_MODELS, find_model, installed_models
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("", "model", "GB", "where"):
+        table.add_column(column, justify="right" if column == "GB" else "left", overflow="fold")
+    installed, default = installed_models(), find_model()
+    for model in installed:
+        mark = "*" if model.path == default else ""
+        table.add_row(mark, escape(model.name), f"{model.bytes / 1e9:.2f}", escape(f"{model.path}"))
+    here = {model.name for model in installed}
+    for known in KNOWN_MODELS:
+        if known.name not in here:
+            table.add_row("", known.name, f"{known.bytes / 1e9:.2f}", f"localtopics models pull {known.name}")
+    console = output()
+    console.print(table)
+    if default is not None:
+        console.print("\n* names topics where no --model is given.", highlight=False)
+
+
+@models.command("pull")
+@click.argument("name")
+@click.pass_obj
+def models_pull(quiet: bool, /, name: str) -> None:
+    """Fetch a model from the Hugging Face hub and check its SHA-256.
+
+    NAME is llama-2-13b-chat, llama-2-7b-chat or OWNER/REPO/FILE.gguf. Cut off, the same command goes on
+    where the download stopped. For gated models: HF_TOKEN, or `hf auth login`.
+    """
+    from localtopics.models import licence_notice, pull
+
+    click.echo(licence_notice(name), err=True)
+    with reporting(quiet) as progress:
+        path = pull(name, progress)
+    click.echo(path)
+
+
+@models.command("path")
+@click.argument("name", required=False)
+def models_path(name: str | None) -> None:
+    """Print the path of a model on this machine; without NAME, of the one that names topics."""
+    from localtopics.models import find_model
+
+    path = find_model(name)
+    if path is None:
+        raise UserError(
+            "No model is on this machine; fetch one with `localtopics models pull llama-2-13b-chat`."
+        )
+    click.echo(path)
+
+
+@models.command("verify")
+@click.argument("name", metavar="NAME|PATH")
+@click.pass_obj
+def models_verify(quiet: bool, /, name: str) -> None:
+    """Check a model's header, and its SHA-256 where one is known."""
+    from localtopics.models import verify
+
+    with reporting(quiet) as progress:
+        found = verify(name, progress)
+    for file in found.files:
+        click.echo(f"{file.sha256}  {file.path}")
+        if file.stated_by:
+            click.echo(f"The SHA-256 is that of {file.stated_by}.", err=True)
+        else:
+            click.echo("Nobody states its SHA-256; the header is sound and the file whole.", err=True)
+
+
+@cli.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo.topics"),
+    show_default=True,
+    help="The run folder.",
+)
+@click.option(
+    "--limit", type=click.IntRange(100), default=5000, show_default=True, help="How many documents."
+)
+@options.topics
+@options.labels
+@click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
+@click.pass_obj
+def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:
+    """The whole job on text that is already on this machine.
+
+    The documents are the docstrings of the scientific Python packages that are installed here.
+    """
+    from localtopics.demo import demo_corpus
+    from localtopics.pipeline import run_corpus
+
+    with reporting(quiet) as progress:
+        corpus = demo_corpus(limit, progress)
+        run = run_corpus(corpus, options.run_settings(None, None, given), out, force=force, progress=progress)
+    finish(run)
+
+
+@cli.command()
+@options.model_argument
+@options.machine
+@click.pass_obj
+def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
+    """Show what this machine can run, and how: processor, GPUs, llama.cpp, models, and the plan for MODEL.
+
+    A model that is here is loaded and timed for about ten seconds.
+    """
+    from localtopics.console import print_machine, print_plan
+    from localtopics.labels.doctor import inspect_machine, probe
+    from localtopics.labels.namer import Namer
+    from localtopics.models import installed_models
+
+    print_machine(inspect_machine(), installed_models())
+    namer = Namer(model, options.label_settings(LabelSettings(), given))
+    if namer.model_record is None:
+        click.echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
+        return
+    with namer, reporting(quiet) as progress:
+        engine = namer.loaded()
+        print_plan(engine.card, engine.plan, probe(engine, progress=progress))
+
+
+@cli.command()
+@click.argument("question")
+@options.model
+@options.machine
+@click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer.")
+def ask(question: str, max_tokens: int, **given: Any) -> None:
+    """Send one prompt to the model and stream its answer, to see that it works."""
+    from localtopics.labels.namer import Namer
+
+    with Namer(settings=options.label_settings(LabelSettings(), given)) as namer:
+        for piece in namer.ask(question, max_tokens):
+            click.echo(piece, nl=False)
+            sys.stdout.flush()
+    click.echo()
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path), required=False)
+@click.option("--topic", type=int, default=0, show_default=True, help="The topic whose prompt is shown.")
+@options.labels
+def prompt(run_folder: Path | None, topic: int, **given: Any) -> None:
+    """Show the exact prompt of a topic and its token count; without RUN, the built-in prompt file."""
+    from localtopics.labels.namer import Namer
+    from localtopics.labels.prompt import DEFAULT_PROMPT
+    from localtopics.run import Run
+
+    if run_folder is None:
+        click.echo(DEFAULT_PROMPT, nl=False)
+        return
+    run = Run.open(run_folder)
+    found = _topic(run, topic)
+    with Namer(settings=options.label_settings(run.settings.labels, given)) as namer:
+        text, tokens = namer.prompt_of(found)
+    click.echo(text)
+    click.echo(f"\n{tokens:,} tokens", err=True)

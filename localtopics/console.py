@@ -1,0 +1,216 @@
+"""What a person sees in the terminal: progress bars, notes, the table of topics.
+
+Results go to standard output; progress, notes and errors to standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING
+
+import click
+
+from localtopics.progress import Advance, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from localtopics.gguf import ModelCard
+    from localtopics.labels.doctor import MachineReport, Probe
+    from localtopics.labels.offload import OffloadPlan
+    from localtopics.models import InstalledModel
+    from localtopics.run import Run
+
+_ROWS = 30
+_SHORT = 1.0
+"""Seconds that work may take without a progress bar."""
+
+
+class _Notes(logging.Handler):
+    """Prints what the package logs as plain lines."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(self.format(record), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def reporting(quiet: bool) -> Iterator[Progress]:
+    """Progress bars with the time left, and the package's notes as plain lines, on standard error."""
+    if quiet:
+        from localtopics.progress import silent
+
+        yield silent
+        return
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    handler = _Notes(console)
+    notes = logging.getLogger("localtopics")
+    notes.addHandler(handler)
+    notes.setLevel(logging.INFO)
+    bars = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        console=console,
+    )
+
+    def shown(task: progress.TaskID) -> None:
+        bars.update(task, visible=True)
+        bars.start()
+
+    @contextmanager
+    def bar(description: str, total: int | None = None) -> Iterator[Advance]:
+        task = bars.add_task(f"{description:<24}", total=total, visible=False)
+        show = Timer(_SHORT, shown, (task,))
+        show.daemon = True
+        show.start()
+        try:
+            yield lambda steps: bars.advance(task, steps)
+        except BaseException:
+            show.cancel()
+            bars.update(task, visible=False)  # what went wrong is said below, without half a bar above it
+            raise
+        show.cancel()
+        done = bars.tasks[bars.task_ids.index(task)].completed
+        bars.update(task, total=total or done, completed=total or done)
+
+    try:
+        yield bar
+    finally:
+        if bars.live.is_started:
+            bars.stop()
+        notes.removeHandler(handler)
+
+
+def output() -> Console:
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width to fit into
+        console = Console(width=160)
+    return console
+
+
+def print_topics(run: Run, rows: int | None = None) -> None:
+    """The topics as a table: number, size, label, keywords."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from localtopics.labels.selection import OUTLIERS
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("topic", justify="right")
+    table.add_column("size", justify="right")
+    table.add_column("label", overflow="fold", max_width=48)
+    table.add_column("keywords", no_wrap=True, overflow="ellipsis", style="dim")
+    labels = run.labels
+    records = run.topic_table.to_dict("records")
+    named = [record for record in records if record["topic"] != OUTLIERS]
+    for record in named[:rows]:
+        mark = " *" if record["fallback"] else ""
+        table.add_row(
+            str(record["topic"]),
+            f"{record['size']:,}",
+            escape(labels[record["topic"]]) + mark,
+            escape(", ".join(record["keywords"])),
+        )
+    outliers = sum(record["size"] for record in records if record["topic"] == OUTLIERS)
+    if outliers:
+        table.add_row("-1", f"{outliers:,}", labels[OUTLIERS], "", style="dim")
+    console = output()
+    console.print(table)
+    total = len(run.documents)
+    console.print(
+        f"\n{len(named)} topics in {total:,} documents, {outliers / total:.0%} of them outliers.",
+        highlight=False,
+    )
+    if rows is not None and len(named) > rows:
+        console.print(
+            f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.", highlight=False
+        )
+    if any(record["fallback"] for record in named):
+        console.print("* the topic's top keywords, since there is no label from a model.", highlight=False)
+
+
+def explain(run: Run) -> None:
+    """Say what to change where a run has no map to speak of."""
+    from localtopics.labels.selection import OUTLIERS
+
+    found = sum(topic.topic != OUTLIERS for topic in run.topics)
+    if found > 1:
+        return
+    size = run.record["min_cluster_size"]
+    click.echo(
+        f"{'Only one topic was' if found else 'No topic was'} found: the documents are too few or too alike "
+        f"for topics of at least {size}. Try a smaller --min-cluster-size, or --min-samples 1, with --force.",
+        err=True,
+    )
+
+
+def finish(run: Run) -> None:
+    print_topics(run, _ROWS)
+    explain(run)
+    if run.record.get("label_model") is None:
+        click.echo(
+            "Labels are keywords, for want of a language model: `localtopics models pull llama-2-13b-chat` "
+            f"gets one, then `localtopics label {run.folder}` names the topics.",
+            err=True,
+        )
+    click.echo("\n" + "\n".join(str(run.folder / name) for name in ("map.html", "map.png", "topics.csv")))
+
+
+def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> None:
+    """One screen about the machine: processor, memory, GPUs, llama.cpp, PyTorch, models."""
+    import torch
+
+    gpus = [f"{gpu.description}, {_gib(gpu.free)} of {_gib(gpu.total)} free" for gpu in report.gpus]
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    _print_facts(
+        ("processor", f"{report.cpu}, {report.threads} threads"),
+        ("features", ", ".join(report.cpu_features)),
+        ("memory", f"{_gib(report.free_ram)} free"),
+        *[("GPU", gpu) for gpu in gpus or [report.gpu_note or "none"]],
+        ("llama.cpp", f"{report.llama_cpp}, for {', '.join(report.backends)}"),
+        ("PyTorch", f"{torch.__version__}, on {device}"),
+        *[("model", f"{model.name}, {_gib(model.bytes)}, {model.path}") for model in models],
+    )
+
+
+def print_plan(card: ModelCard, plan: OffloadPlan, probe: Probe) -> None:
+    """How a model would be run here, and how fast it was."""
+    where = f"{plan.layers} of {plan.all_layers} on the GPU" if plan.layers else "all in memory"
+    click.echo()
+    _print_facts(
+        ("plan for", f"{card.name} ({card.quantization}, {card.parameters / 1e9:.2f} billion parameters)"),
+        ("layers", where),
+        ("KV cache", f"{plan.cells:,} cells of {plan.kv_type}, {plan.ubatch:,} tokens at once"),
+        *[
+            ("predicted", f"{_gib(size)} on {gpu.description}")
+            for gpu, size in zip(plan.devices, plan.predicted, strict=False)
+        ],
+        *[("note", note) for note in plan.notes],
+        ("reads", f"{probe.prompt_tokens_per_second:,.0f} tokens a second"),
+        ("writes", f"{probe.answer_tokens_per_second:,.0f} tokens a second, several labels at once"),
+        ("a topic", f"{probe.seconds_per_topic:.2g} seconds"),
+    )
+
+
+def _print_facts(*facts: tuple[str, str]) -> None:
+    console = output()
+    for name, value in facts:
+        console.print(f"{name:<10} {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

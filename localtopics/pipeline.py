@@ -1,0 +1,294 @@
+"""The stages of a run, one after the other, each going on from what the run folder holds."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localtopics.corpus import Corpus, read_corpus
+from localtopics.embedding import Embedder, EmbeddingModel, choose_model, load_embeddings
+from localtopics.errors import UserError
+from localtopics.files import replacing
+from localtopics.labels.fidelity import Judge, centres
+from localtopics.labels.namer import Namer
+from localtopics.labels.selection import OUTLIERS, distinguish
+from localtopics.labels.settings import LabelSettings
+from localtopics.progress import Progress, silent
+from localtopics.run import Run
+from localtopics.settings import RunSettings
+from localtopics.topics import Topic, check_size, find_topics, lay_out, open_model, save_model, set_labels
+from localtopics.topics import assign as assign_to_topics
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+log = logging.getLogger(__name__)
+
+
+def fit(
+    documents: Sequence[str],
+    *,
+    titles: Sequence[str] | None = None,
+    times: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    embeddings: np.ndarray | None = None,
+    settings: RunSettings | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Find and name the topics of documents, as ``localtopics run`` does.
+
+    Args:
+        documents: the texts.
+        titles, times, ids: one for each document, where there are any.
+        embeddings: float [n, d], a row for each of ``documents``, where they are ready; otherwise the
+            documents are embedded.
+        settings: what to do differently from the defaults.
+        out: the run folder; None makes a new temporary one.
+        force: replace what an earlier run with other settings left in ``out``.
+
+    Raises:
+        UserError: the documents or the settings cannot give topics; the sentence says why.
+    """
+    corpus = Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
+    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="localtopics-"))
+    return run_corpus(
+        corpus, settings or RunSettings(), folder, embeddings=embeddings, force=force, progress=progress
+    )
+
+
+def run_file(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:
+    """Read the documents that ``settings.input`` names and do the whole run.
+
+    Raises:
+        UserError: as `fit`; nothing is left behind when the input is at fault.
+    """
+    asked = settings.input
+    if asked.source is None:
+        raise UserError(
+            "No documents named: give a file, a folder or hf:OWNER/NAME, or run `localtopics demo`."
+        )
+    with progress("Reading documents") as advance:
+        corpus = read_corpus(
+            asked.source, text=asked.text, title=asked.title, time=asked.time, id=asked.id, split=asked.split
+        )
+        advance(1)
+    return run_corpus(corpus, settings, out, force=force, progress=progress)
+
+
+def run_corpus(
+    corpus: Corpus,
+    settings: RunSettings,
+    out: Path,
+    *,
+    embeddings: np.ndarray | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Do every stage of a run that ``out`` does not hold yet."""
+    if corpus.dropped.total:
+        log.warning("Dropped %s", _describe_dropped(corpus))
+    check_size(len(corpus.documents), settings.topics)
+    if settings.embedding.embeddings is not None:
+        embeddings = load_embeddings(Path(settings.embedding.embeddings))
+    if embeddings is not None:
+        embeddings = corpus.align(embeddings)
+    namer = Namer(settings=settings.labels)
+    namer.check()  # a wrong --model or --prompt shows now, not after an hour
+    model = choose_model(settings.embedding.model)
+    digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
+    run = Run.start(out, settings, corpus, embeddings_digest=digest, force=force)
+    with run.locked():
+        embedding = {
+            "name": model.name,
+            "location": model.location,
+            "precision": model.precision,
+            "digest": model.digest,
+        }
+        if run.record.get("embedding", embedding) != embedding:
+            run.reopen("layouts")  # another model answers now than when the run was begun
+        run.note("embedding", embedding)
+        run.note("min_cluster_size", settings.topics.cluster_size(len(corpus.documents)))
+        _find(run, corpus, settings, model, embeddings, progress)
+        _label(run, namer, progress)
+        _draw(run, progress)
+    return run
+
+
+def relabel(run: Run, settings: LabelSettings, progress: Progress = silent) -> None:
+    """Name the topics of a finished run anew and redraw its maps; nothing else is computed again.
+
+    Raises:
+        UserError: the run has no topics yet, or the model or the prompt file cannot be used.
+    """
+    namer = Namer(settings=settings)
+    namer.check()
+    topics = run.topics
+    with run.locked():
+        run.change(replace(run.settings, labels=settings))
+        run.reopen("labels")
+        log.info("Naming %d topics anew", sum(topic.topic != OUTLIERS for topic in topics))
+        _label(run, namer, progress)
+        _draw(run, progress)
+
+
+def redraw(run: Run, progress: Progress = silent) -> None:
+    """Draw ``map.png`` and ``map.html`` of a labelled run anew."""
+    with run.locked():
+        run.reopen("maps")
+        _draw(run, progress)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """New documents and their topics: ``table`` has id, title (if any), topic, label, probability."""
+
+    corpus: Corpus
+    table: pd.DataFrame
+
+
+def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: Progress = silent) -> Assigned:
+    """Give documents that came later the topics of a finished run.
+
+    Args:
+        run: a labelled run.
+        corpus: the new documents.
+        embeddings: their ready embeddings; needed where the run itself was given its embeddings in a file
+            and names no embedding model.
+
+    Raises:
+        UserError: the embeddings are missing or do not fit the run's.
+    """
+    import pandas as pd
+
+    labels = run.labels
+    asked = run.settings.embedding
+    if embeddings is not None:
+        vectors = corpus.align(load_embeddings(embeddings))
+    elif asked.embeddings is not None and asked.model is None:
+        raise UserError(
+            f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
+        )
+    else:
+        vectors = Embedder(choose_model(run.record["embedding"]["location"])).embed(
+            corpus.documents, progress
+        )
+    topics, probabilities = assign_to_topics(run.model_folder, corpus.documents, vectors)
+    columns: dict[str, object] = {"id": corpus.ids}
+    if corpus.titles is not None:
+        columns["title"] = corpus.titles
+    columns |= {
+        "topic": topics,
+        "label": [labels[int(topic)] for topic in topics],
+        "probability": probabilities,
+    }
+    return Assigned(corpus, pd.DataFrame(columns))
+
+
+def _find(
+    run: Run,
+    corpus: Corpus,
+    settings: RunSettings,
+    model: EmbeddingModel,
+    embeddings: np.ndarray | None,
+    progress: Progress,
+) -> None:
+    """Embed, lay out and cluster, as far as the run has not."""
+    if run.done("topics"):
+        return
+    embedder = Embedder(model)
+    if embeddings is None:
+        log.info("Embedding with %s in %s", model.name, model.precision)
+        embeddings = embedder.embed(corpus.documents, progress)
+    if not run.done("layouts"):
+        with run.stage("layouts"):
+            run.write_layouts(lay_out(embeddings, settings.topics, progress))
+    layouts = run.read_layouts()
+    with run.stage("topics"):
+        found = find_topics(corpus.documents, embeddings, layouts, settings.topics, embedder.embed, progress)
+        save_model(found.model, run.model_folder, model.location)
+        run.write_topics(corpus, layouts, found)
+
+
+def _label(run: Run, namer: Namer, progress: Progress) -> None:
+    """Name the topics, as far as they have no names yet."""
+    if run.done("labels"):
+        return
+    with run.stage("labels"), namer:
+        run.note("label_model", namer.model_record)
+        labels = run.read_labels()
+        named = [topic for topic in run.topics if topic.topic != OUTLIERS]
+        judge = _judge(run, named, progress) if namer.chooses and named else None
+        for label in namer.label(run.topics, labels, progress, judge):
+            run.append_label(label)
+            labels[label.topic] = label
+        names = distinguish(
+            {topic.topic: labels[topic.topic].text for topic in run.topics},
+            {topic.topic: topic.keywords for topic in run.topics},
+        )
+        run.write_labels({number: replace(labels[number], text=name) for number, name in names.items()})
+        model = open_model(run.model_folder)
+        set_labels(model, names)
+        save_model(model, run.model_folder, run.record["embedding"]["location"])
+
+
+def _judge(run: Run, topics: Sequence[Topic], progress: Progress) -> Judge:
+    """What chooses among candidate labels: how near they lie to the topics' typical documents."""
+    import numpy as np
+
+    embedder = Embedder(choose_model(run.record["embedding"]["location"]))
+    typical = [document for topic in topics for document in topic.representative]
+    ends = np.cumsum([len(topic.representative) for topic in topics])
+    members = np.split(np.arange(len(typical)), ends[:-1])
+    found = centres(embedder.embed(typical, progress), members)
+    return Judge(embedder.embed, {topic.topic: centre for topic, centre in zip(topics, found, strict=True)})
+
+
+def _draw(run: Run, progress: Progress) -> None:
+    """Draw both maps, if they are not drawn yet."""
+    if run.done("maps"):
+        return
+    from localtopics.report.map import draw_map
+    from localtopics.report.page import write_page
+
+    with run.stage("maps"), progress("Drawing maps", 2) as advance:
+        documents, labels, title = run.documents, run.labels, run.title
+        topics = documents["topic"].to_numpy()
+        draw_map(run.folder / "map.png", run.layout, topics, labels, title=title)
+        advance(1)
+        keywords = {topic.topic: topic.keywords for topic in run.topics}
+        corpus = run.corpus
+        headlines = [corpus.headline(row) for row in range(len(corpus.documents))]
+        write_page(run.folder / "map.html", run.layout, topics, labels, keywords, headlines, title)
+        advance(1)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as .parquet, or as .csv for every other ending."""
+    with replacing(path) as temporary:
+        if path.suffix == ".parquet":
+            table.to_parquet(temporary, index=False, compression="zstd")
+        else:
+            table.to_csv(temporary, index=False)
+
+
+def _describe_dropped(corpus: Corpus) -> str:
+    dropped = corpus.dropped
+    kinds = [
+        f"{count:,} {name}"
+        for count, name in (
+            (dropped.empty, "empty"),
+            (dropped.missing, "missing"),
+            (dropped.not_text, "not text"),
+        )
+        if count
+    ]
+    return f"{dropped.total:,} documents of {corpus.source} ({', '.join(kinds)})"

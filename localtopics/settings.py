@@ -1,0 +1,111 @@
+"""Everything that can be asked of a run, as a settings file or the command line says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from localtopics.errors import UserError
+from localtopics.labels.settings import LabelSettings
+from localtopics.topics import TopicSettings
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """Where the documents come from and which columns hold what; None: found by the usual names."""
+
+    source: str | None = None
+    text: str | None = None
+    title: str | None = None
+    time: str | None = None
+    id: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """What embeds the documents, or the file that holds ready embeddings."""
+
+    model: str | None = None
+    embeddings: str | None = None
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that can be asked of a run; what a ``--config`` file may hold."""
+
+    input: InputSettings = field(default_factory=InputSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    labels: LabelSettings = field(default_factory=LabelSettings)
+
+    @classmethod
+    def read(cls, path: Path) -> RunSettings:
+        """Settings from a TOML file, or from the ``run.json`` of an earlier run.
+
+        Raises:
+            UserError: the file is missing or malformed, or names a setting that does not exist.
+        """
+        import tomllib
+
+        try:
+            if path.suffix == ".json":
+                content = json.loads(path.read_text(encoding="utf-8"))["settings"]
+            else:
+                content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UserError(f"Cannot read the settings file {path}: {error.strerror}.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{path} is neither a TOML file of settings nor a run's run.json: {error}."
+            ) from None
+        return cls().updated(content, str(path))
+
+    def updated(self, sections: Mapping[str, Mapping[str, Any]], origin: str) -> RunSettings:
+        """These settings with those of ``sections`` ({section: {name: value}}) in place.
+
+        Raises:
+            UserError: a section, a name or a value's type is wrong; the sentence names ``origin``.
+        """
+        changed: dict[str, Any] = {}
+        for section, values in sections.items():
+            known = [part.name for part in fields(self)]
+            if section not in known or not isinstance(values, Mapping):
+                raise UserError(
+                    f"{origin} has no settings section [{section}]; the sections are {', '.join(known)}."
+                )
+            current = getattr(self, section)
+            types = get_type_hints(type(current))
+            for name, value in values.items():
+                if name not in types:
+                    raise UserError(
+                        f"{origin} cannot set {name!r} in [{section}]; it knows {', '.join(types)}."
+                    )
+                if not _fits(value, types[name]):
+                    raise UserError(
+                        f"{origin} sets {name!r} in [{section}] to {value!r}; it takes {_named(types[name])}."
+                    )
+            changed[section] = replace(current, **values)
+        return replace(self, **changed)
+
+    def asked(self) -> dict[str, dict[str, Any]]:
+        """What determines the result, without what only says how the machine is used."""
+        asked = asdict(self)
+        for name in LabelSettings.MACHINE:
+            del asked["labels"][name]
+        return asked
+
+
+def _fits(value: Any, declared: Any) -> bool:
+    """Whether a value from a file fits a field declared as, say, ``int | None``."""
+    allowed = get_args(declared) or (declared,)
+    return type(value) in allowed or (type(value) is int and float in allowed)
+
+
+def _named(declared: Any) -> str:
+    return " or ".join(
+        part.__name__.replace("NoneType", "nothing") for part in get_args(declared) or (declared,)
+    )

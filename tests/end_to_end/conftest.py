@@ -1,0 +1,64 @@
+"""Documents, commands and a language model for whole runs."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's home of this session: caches and data folder, so that no test sees another user's."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def environment(home: Path) -> dict[str, str]:
+    """What every command of these tests runs under."""
+    return os.environ | {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "HF_HOME": str(home / "huggingface"),
+        "HF_HUB_OFFLINE": "1",
+        "NO_COLOR": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def localtopics(environment: dict[str, str]) -> Command:
+    """Run ``localtopics ARGS`` as a user does; returns its exit code and what it printed."""
+
+    def command(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "localtopics", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=environment | more,
+            timeout=280,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A csv of 600 real texts with titles: docstrings, which every machine has."""
+    from localtopics.demo import demo_corpus
+
+    corpus = demo_corpus(600)
+    assert corpus.titles is not None
+    path = tmp_path_factory.mktemp("input") / "papers.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["name", "title", "abstract"])
+        rows.writerows(zip(corpus.ids, corpus.titles, corpus.documents, strict=True))
+    return path

@@ -1,0 +1,98 @@
+"""What a user does with a finished run: show, assign, label, map, prompt, open it in BERTopic."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from localtopics.run import Run
+
+
+@pytest.fixture(scope="module")
+def run(localtopics, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run over all but the last 40 documents."""
+    folder = tmp_path_factory.mktemp("after")
+    pd.read_csv(papers).head(560).to_csv(folder / "papers.csv", index=False)
+    done = localtopics("run", folder / "papers.csv", "--id", "name", "--min-cluster-size", 12, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return Run.open(folder / "papers.topics")
+
+
+def test_show(localtopics, run: Run) -> None:
+    table = localtopics("show", run.folder)
+    assert table.returncode == 0
+    for number, label in run.labels.items():
+        assert label.split()[0] in table.stdout, number
+    one = localtopics("show", run.folder, "--topic", 0)
+    assert run.topics[1].representative[0].split()[0] in one.stdout
+    lines = localtopics("show", run.folder, "--json").stdout.splitlines()
+    assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
+    missing = localtopics("show", run.folder, "--topic", 999)
+    assert missing.returncode == 2
+    assert "no topic 999" in missing.stderr
+
+
+def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
+    pd.read_csv(papers).tail(40).to_csv(tmp_path / "new.csv", index=False)
+    done = localtopics("assign", run.folder, tmp_path / "new.csv", "--id", "name", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "new.assigned.csv")
+    assert len(table) == 40
+    assert set(table["topic"]) <= set(run.labels)
+    assert table["label"].tolist() == [run.labels[topic] for topic in table["topic"]]
+    assert table["topic"].nunique() > 1
+
+
+def test_label_again_with_keywords_and_back(localtopics, run: Run) -> None:
+    before = run.documents
+    done = localtopics("label", run.folder, "--candidates", 1, "--documents", 2)
+    assert done.returncode == 0, done.stderr
+    again = Run.open(run.folder)
+    assert again.settings.labels.documents == 2
+    pd.testing.assert_frame_equal(again.documents, before)
+    assert all(again.labels.values())
+
+
+def test_map_draws_both_anew(localtopics, run: Run) -> None:
+    for name in ("map.png", "map.html"):
+        (run.folder / name).unlink()
+    done = localtopics("map", run.folder)
+    assert done.returncode == 0, done.stderr
+    assert (run.folder / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert "</html>" in (run.folder / "map.html").read_text(encoding="utf-8")
+
+
+def test_bertopic_opens_the_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from bertopic import BERTopic
+
+    model = BERTopic.load(str(run.model_folder))
+    labels = Run.open(run.folder).labels
+    info = model.get_topic_info()
+    assert dict(zip(info["Topic"], info["CustomName"], strict=True)) == labels
+    assert {"KeyBERT", "MMR", "Llama"} <= set(model.topic_aspects_)
+    assert model.get_topic(0, full=True)["Llama"][0][0] == labels[0]
+    texts = run.documents.loc[run.documents["topic"] >= 0, "text"].tolist()[:60]
+    topics, _ = model.transform(texts)
+    own = run.documents.loc[run.documents["topic"] >= 0, "topic"].tolist()[:60]
+    assert sum(a == b for a, b in zip(topics, own, strict=True)) >= 40
+
+
+def test_fit_from_python(papers: Path, tmp_path: Path) -> None:
+    import localtopics
+
+    documents = pd.read_csv(papers)["abstract"].tolist()[:300]
+    settings = localtopics.RunSettings().updated({"topics": {"min_cluster_size": 10}}, "test")
+    run = localtopics.fit(documents, settings=settings, out=tmp_path / "fit.topics")
+    assert len(run.documents) == 300
+    assert (tmp_path / "fit.topics" / "map.html").is_file()
+
+
+@pytest.mark.parametrize("texts", [["the same few words again"] * 60, [f"word{n} " * 5 for n in range(60)]])
+def test_no_topic_or_one_is_a_result(localtopics, tmp_path: Path, texts: list[str]) -> None:
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "odd.csv", index=False)
+    done = localtopics("run", "odd.csv", "--min-cluster-size", 30, "--min-samples", 30, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "--min-cluster-size" in done.stderr
+    assert (tmp_path / "odd.topics" / "map.html").is_file()

@@ -1,0 +1,178 @@
+"""The main job as a user does it, from a file to a map, and what happens when it is killed on the way."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from localtopics.run import STAGES, Run
+
+ARGUMENTS = ("--id", "name", "--min-cluster-size", "12", "--candidates", "1")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A cache of this module's runs alone: vectors that other tests left there may differ in their last bits."""
+    return {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+
+@pytest.fixture(scope="module")
+def finished(
+    localtopics, papers: Path, cache: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run that nobody disturbed."""
+    out = tmp_path_factory.mktemp("finished") / "papers.topics"
+    done = localtopics("run", papers, *ARGUMENTS, "--out", out, **cache)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """What a run found, without what only says how long it took."""
+    run = Run.open(folder)
+    return {
+        "documents": run.documents.to_dict("list"),
+        "topics": run.topics,
+        "labels": run.labels,
+        "map": (folder / "map.png").read_bytes(),
+        "page": (folder / "map.html").read_bytes(),
+    }
+
+
+def test_a_run_leaves_the_files_that_the_readme_names(finished: Path) -> None:
+    names = {path.name for path in finished.iterdir() if not path.name.startswith(".")}
+    assert names == {
+        "run.json", "documents.parquet", "topics.parquet", "topics.csv", "labels.jsonl", "model", "stages",
+        "map.png", "map.html",
+    }  # fmt: skip
+    run = Run.open(finished)
+    assert len(run.documents) == 600
+    assert list(run.documents.columns) == ["id", "title", "text", "topic", "probability", "x", "y"]
+    assert len([topic for topic in run.topics if topic.topic >= 0]) >= 5
+    assert run.topic_table["size"].sum() == 600
+    assert all(run.done(stage) for stage in STAGES)
+    assert run.labels[-1] == "Outliers"
+    assert len(set(run.labels.values())) == len(run.labels)
+    flat = pd.read_csv(finished / "topics.csv")
+    assert flat["label"].tolist() == list(run.labels.values())
+
+
+def test_the_same_command_again_does_nothing(localtopics, papers: Path, finished: Path) -> None:
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in finished.rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
+    again = localtopics("run", papers, *ARGUMENTS, "--out", finished)
+    assert again.returncode == 0, again.stderr
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    assert "Outliers" in again.stdout
+
+
+def test_other_settings_need_force(localtopics, papers: Path, finished: Path) -> None:
+    before = (finished / "run.json").read_bytes()
+    refused = localtopics("run", papers, "--id", "name", "--min-cluster-size", "20", "--out", finished)
+    assert refused.returncode == 2
+    assert "min_cluster_size was 12 and is now 20" in refused.stderr
+    assert "--force" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (finished / "run.json").read_bytes() == before
+
+
+def test_other_documents_need_force(localtopics, papers: Path, finished: Path, tmp_path: Path) -> None:
+    fewer = tmp_path / "papers.csv"
+    pd.read_csv(papers).head(500).to_csv(fewer, index=False)
+    refused = localtopics("run", fewer, *ARGUMENTS, "--out", finished)
+    assert refused.returncode == 2
+    assert "the documents are not the same" in refused.stderr
+
+
+def test_a_folder_that_is_no_run_is_left_alone(localtopics, papers: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    refused = localtopics("run", papers, *ARGUMENTS, "--out", tmp_path, "--force")
+    assert refused.returncode == 2
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+KILL = """
+import os, signal, sys
+from localtopics import files, run as run_module
+from localtopics.cli import cli
+from localtopics.run import Run
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+when, what = sys.argv.pop(1).split(":")
+if when == "embedding":  # half of the blocks are finished
+    from localtopics.embedding import Embedder
+    import contextlib
+    embed = Embedder.embed
+    def embed_half(self, texts, progress=None):
+        @contextlib.contextmanager
+        def counting(description, total=None):
+            done = 0
+            def advance(steps):
+                nonlocal done
+                done += steps
+                if done >= total // 2:
+                    die()
+            yield advance
+        return embed(self, texts, counting)
+    Embedder.embed = embed_half
+elif when == "label":  # so many labels are written
+    append = Run.append_label
+    def append_and_die(self, label, count=[0]):
+        append(self, label)
+        count[0] += 1
+        if count[0] == int(what):
+            with (self.folder / "labels.jsonl").open("a") as file:
+                file.write('{"topic": 3, "text": "cut sho')
+            die()
+    Run.append_label = append_and_die
+else:  # all of the stage's work is done, but the run does not know it yet
+    write = Run._write_record
+    def die_or_write(self):
+        if self.record["stages"].get(what):
+            die()
+        write(self)
+    Run._write_record = die_or_write
+cli()
+"""
+
+MOMENTS = ["embedding:half", *(f"after:{stage}" for stage in STAGES), "label:3"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_run_goes_on_and_ends_the_same(
+    localtopics,
+    papers: Path,
+    finished: Path,
+    cache: dict[str, str],
+    environment: dict[str, str],
+    tmp_path: Path,
+    moment: str,
+) -> None:
+    out = tmp_path / "papers.topics"
+    # A fresh cache where embedding is killed; elsewhere the finished run's, to save time.
+    own = {"XDG_CACHE_HOME": str(tmp_path / "cache")} if moment.startswith("embedding") else cache
+    arguments = ["run", str(papers), *ARGUMENTS, "--out", str(out)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILL, moment, *arguments],
+        env=environment | own,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert killed.returncode == -9, killed.stderr
+    state = json.loads((out / "run.json").read_text())["stages"]
+    assert set(state) < set(STAGES)
+    resumed = localtopics(*arguments, **own)
+    assert resumed.returncode == 0, resumed.stderr
+    ours, theirs = contents(out), contents(finished)
+    assert [name for name in ours if ours[name] != theirs[name]] == []  # pytest would compare whole pages
+    assert not list(out.glob(".*.part"))
