@@ -120,20 +120,22 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
 
     run = Run.open(run_folder)
     if as_json:
-        labels = run.labels
         import json
 
         for item in run.topics:
             if topic is None or item.topic == topic:
-                click.echo(json.dumps({"label": labels[item.topic]} | asdict(item), ensure_ascii=False))
+                names = {"label": run.labels[item.topic], "fidelity": run.fidelity.get(item.topic)}
+                click.echo(json.dumps(names | asdict(item), ensure_ascii=False))
         return
     if topic is None:
         print_topics(run)
         return
     found = _topic(run, topic)
     console = output()
+    fidelity = run.fidelity.get(topic)
     for name, value in (
         ("label", run.labels[topic]),
+        ("fidelity", "not measured" if fidelity is None else f"{fidelity:.2f}"),
         ("size", f"{found.size:,}"),
         ("keywords", ", ".join(found.keywords)),
         ("KeyBERT", ", ".join(found.keybert)),
@@ -150,6 +152,37 @@ def _topic(run: Run, number: int) -> Any:
             return topic
     numbers = [topic.topic for topic in run.topics]
     raise UserError(f"{run.folder} has no topic {number}; its topics are {numbers[0]} to {numbers[-1]}.")
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "--headings",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Names that people gave: a table with the columns topic and heading.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@click.pass_obj
+def evaluate(quiet: bool, /, run_folder: Path, headings: Path | None, as_json: bool) -> None:
+    """Measure the labels of a run: does each find its own topic among the others?
+
+    A label is embedded like a document and should lie nearer to its own topic's documents, those that no
+    model was shown, than to other topics'.
+    """
+    from localtopics.console import print_evaluation
+    from localtopics.evaluation import evaluate, read_headings
+    from localtopics.run import Run
+
+    run = Run.open(run_folder)
+    with reporting(quiet) as progress:
+        evaluation = evaluate(run, read_headings(headings) if headings else None, progress)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(asdict(evaluation)))
+    else:
+        print_evaluation(run, evaluation)
 
 
 @cli.command("map")

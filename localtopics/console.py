@@ -18,6 +18,7 @@ from localtopics.progress import Advance, Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from localtopics.evaluation import Evaluation
     from localtopics.gguf import ModelCard
     from localtopics.labels.doctor import MachineReport, Probe
     from localtopics.labels.offload import OffloadPlan
@@ -107,6 +108,7 @@ def print_topics(run: Run, rows: int | None = None) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from localtopics.labels.fidelity import LOW
     from localtopics.labels.selection import OUTLIERS
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -118,7 +120,7 @@ def print_topics(run: Run, rows: int | None = None) -> None:
     records = run.topic_table.to_dict("records")
     named = [record for record in records if record["topic"] != OUTLIERS]
     for record in named[:rows]:
-        mark = " *" if record["fallback"] else ""
+        mark = " *" * record["fallback"] + " ?" * bool(record["fidelity"] < LOW)
         table.add_row(
             str(record["topic"]),
             f"{record['size']:,}",
@@ -141,6 +143,47 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         )
     if any(record["fallback"] for record in named):
         console.print("* the topic's top keywords, since there is no label from a model.", highlight=False)
+    if any(record["fidelity"] < LOW for record in named):
+        console.print(
+            "? a doubtful label: two or more other topics lie nearer to it than its own "
+            f"(`localtopics evaluate {run.folder}`).",
+            highlight=False,
+        )
+
+
+def print_evaluation(run: Run, evaluation: Evaluation) -> None:
+    """The figures as a table, then each label that does not find its own topic first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    console, labels = output(), run.labels
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("", "acc@1", "MRR", "cosine", "exact"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, score in evaluation.scores.items():
+        figures = (score.first, score.reciprocal_rank, score.cosine, score.exact)
+        table.add_row(name, *("" if figure is None else f"{figure:.3f}" for figure in figures))
+    console.print(table)
+    console.print(
+        "\nacc@1, MRR: does a label lie nearest to its own topic's documents, among 100 topics or all?"
+        "\ncosine, exact: against the headings given with --headings.",
+        highlight=False,
+    )
+    found = evaluation.topics - len(evaluation.doubts)
+    console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.", highlight=False)
+    if evaluation.doubts:
+        doubts = Table(box=None, header_style="bold", pad_edge=False)
+        doubts.add_column("topic", justify="right")
+        doubts.add_column("label")
+        doubts.add_column("fidelity", justify="right")
+        doubts.add_column("lies nearer to")
+        for doubt in evaluation.doubts:
+            nearest = f"{doubt.nearest} {labels[doubt.nearest]}"
+            doubts.add_row(
+                str(doubt.topic), escape(labels[doubt.topic]), f"{doubt.fidelity:.2f}", escape(nearest)
+            )
+        console.print("The others, the most doubtful first:", highlight=False)
+        console.print(doubts)
 
 
 def explain(run: Run) -> None:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import Embedder, EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
+from localtopics.evaluation import label_fidelity
 from localtopics.files import replacing
-from localtopics.labels.fidelity import Judge, centres
+from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
 from localtopics.labels.selection import OUTLIERS, distinguish
 from localtopics.labels.settings import LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import Run
 from localtopics.settings import RunSettings
-from localtopics.topics import Topic, check_size, find_topics, lay_out, open_model, save_model, set_labels
 from localtopics.topics import assign as assign_to_topics
+from localtopics.topics import check_size, find_topics, lay_out, open_model, save_model, set_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,9 +179,7 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
             f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
         )
     else:
-        vectors = Embedder(choose_model(run.record["embedding"]["location"])).embed(
-            corpus.documents, progress
-        )
+        vectors = run.embedder().embed(corpus.documents, progress)
     topics, probabilities = assign_to_topics(run.model_folder, corpus.documents, vectors)
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
@@ -226,7 +225,10 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         run.note("label_model", namer.model_record)
         labels = run.read_labels()
         named = [topic for topic in run.topics if topic.topic != OUTLIERS]
-        judge = _judge(run, named, progress) if namer.chooses and named else None
+        judge = None
+        if namer.chooses and named:
+            typical = {topic.topic: topic.representative for topic in named}
+            judge = Judge.of(run.embedder().embed, typical)
         for label in namer.label(run.topics, labels, progress, judge):
             run.append_label(label)
             labels[label.topic] = label
@@ -234,22 +236,11 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
             {topic.topic: labels[topic.topic].text for topic in run.topics},
             {topic.topic: topic.keywords for topic in run.topics},
         )
-        run.write_labels({number: replace(labels[number], text=name) for number, name in names.items()})
+        final = {number: replace(labels[number], text=name) for number, name in names.items()}
+        run.write_labels(final, label_fidelity(run, names, progress))
         model = open_model(run.model_folder)
         set_labels(model, names)
         save_model(model, run.model_folder, run.record["embedding"]["location"])
-
-
-def _judge(run: Run, topics: Sequence[Topic], progress: Progress) -> Judge:
-    """What chooses among candidate labels: how near they lie to the topics' typical documents."""
-    import numpy as np
-
-    embedder = Embedder(choose_model(run.record["embedding"]["location"]))
-    typical = [document for topic in topics for document in topic.representative]
-    ends = np.cumsum([len(topic.representative) for topic in topics])
-    members = np.split(np.arange(len(typical)), ends[:-1])
-    found = centres(embedder.embed(typical, progress), members)
-    return Judge(embedder.embed, {topic.topic: centre for topic, centre in zip(topics, found, strict=True)})
 
 
 def _draw(run: Run, progress: Progress) -> None:

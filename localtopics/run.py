@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from localtopics.corpus import Corpus
+    from localtopics.embedding import Embedder
 
 STAGES = ("layouts", "topics", "labels", "maps")
 _PACKAGES = (
@@ -230,13 +231,15 @@ class Run:
         }
         with replacing(self.folder / "documents.parquet") as path:
             pd.DataFrame(columns).to_parquet(path, compression="zstd", index=False)
-        self._write_topic_table(found.topics, {})
+        self._write_topic_table(found.topics, {}, {})
 
-    def write_labels(self, labels: Mapping[int, Label]) -> None:
-        """Put the finished labels into ``topics.parquet`` and ``topics.csv``."""
-        self._write_topic_table(self.topics, labels)
+    def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
+        """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
+        self._write_topic_table(self.topics, labels, fidelity)
 
-    def _write_topic_table(self, topics: Sequence[Topic], labels: Mapping[int, Label]) -> None:
+    def _write_topic_table(
+        self, topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
+    ) -> None:
         import pandas as pd
 
         table = pd.DataFrame(
@@ -251,10 +254,7 @@ class Run:
                 "keybert": [list(topic.keybert) for topic in topics],
                 "mmr": [list(topic.mmr) for topic in topics],
                 "representative_documents": [list(topic.representative) for topic in topics],
-                "fidelity": pd.array(
-                    [labels[topic.topic].fidelity if topic.topic in labels else None for topic in topics],
-                    dtype="Float64",
-                ),
+                "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
             }
         )
         with replacing(self.folder / "topics.parquet") as path:
@@ -280,7 +280,7 @@ class Run:
 
     @cached_property
     def topic_table(self) -> pd.DataFrame:
-        """One row a topic: number, size, label, whether it is a fallback, the aspects, and its documents."""
+        """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
         import pandas as pd
 
         self._require("topics")
@@ -311,6 +311,15 @@ class Run:
         )
 
     @property
+    def fidelity(self) -> dict[int, float]:
+        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
+        self._require("labels")
+        table = self.topic_table.dropna(subset="fidelity")
+        return dict(
+            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
+        )
+
+    @property
     def corpus(self) -> Corpus:
         """The documents as they were read."""
         from localtopics.corpus import Corpus
@@ -323,6 +332,12 @@ class Run:
             ids=table["id"].tolist(),
             source=self.record["corpus"]["source"],
         )
+
+    def embedder(self) -> Embedder:
+        """What embeds texts as the documents were, where these did not come with ready embeddings."""
+        from localtopics.embedding import Embedder, choose_model
+
+        return Embedder(choose_model(self.record["embedding"]["location"]))
 
     @property
     def title(self) -> str:

@@ -32,9 +32,10 @@ class HubServer:
     """``with HubServer({"owner/repo/model.gguf": data}) as hub:`` serves at ``hub.url``.
 
     Switches, all to be changed at any time: ``cut_at`` ends a connection once an answer has sent that many
-    bytes, ``cuts`` times (-1: always); ``down_after_cut`` answers all with 503 from then on; ``wrong_bytes`` sends others than the hash promises; ``gated`` wants a
-    token ("hf_good" opens, any other is refused); ``status`` answers all with an error; ``pause`` waits that
-    many seconds after each 64 KiB; ``ignore_ranges`` sends all from the start.
+    bytes, ``cuts`` times (-1: always); ``down_after_cut`` answers all with 503 from then on;
+    ``wrong_bytes`` sends others than the hash promises; ``gated`` wants a token ("hf_good" opens, any other
+    is refused); ``status`` answers all with an error; ``pause`` waits that many seconds after each 64 KiB;
+    ``ignore_ranges`` sends all from the start.
     """
 
     files: dict[str, bytes]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK = {"cpu": 2**18, "gpu": 2**22}  # characters between two writes to the cache: a few seconds' work
 _BATCH = {"cpu": 2**12, "gpu": 2**16}  # tokens embedded together, padding included
+_STEP = 16  # tokens: every text is padded to a multiple, so that its own length alone decides how far
 _CHARACTERS = 32  # at most read for each token that the model takes: no use to tokenise a whole book
 
 
@@ -29,11 +30,10 @@ class Embedder:
     The model is loaded when the first text comes that is not in the cache. It runs on the GPU that PyTorch
     finds, or else on all processors.
 
-    A text's vector depends a little on the texts that share its batch, since matrix products of another
-    shape round differently: two batches' vectors of one text have a cosine above 1 - 1e-6 in fp32 and above
-    1 - 1e-4 in bf16. The same texts in the same order, on an empty cache, give the same vectors on one
-    machine, also when interrupted and begun again. In bf16 matrix products are rounded and all else is
-    float32 (PyTorch's autocast): the cosine to the fp32 vector is above 0.9999.
+    On a CPU a text's vector does not depend on the texts beside it: rounding depends on how far a text is
+    padded, and that on its length alone. So the same texts have the same vectors on one machine, whatever the
+    cache held before. On a GPU the size of a batch may matter in the last bits. In bf16 matrix products are
+    rounded and all else is float32 (PyTorch's autocast): the cosine to the fp32 vector is above 0.9999.
     """
 
     def __init__(self, model: EmbeddingModel, cache: Path | None = None) -> None:
@@ -94,7 +94,9 @@ class Embedder:
         with torch.inference_mode(), half:
             for batch in _batches(_token_counts(model, texts), _BATCH[self._kind]):
                 inputs = [texts[row] for row in batch]
-                outputs = model.encode(inputs, batch_size=len(batch), show_progress_bar=False)
+                outputs = model.encode(
+                    inputs, batch_size=len(batch), show_progress_bar=False, **_padding(model)
+                )
                 made.update(zip(batch, outputs, strict=True))
         vectors = np.stack([made[row] for row in range(len(texts))]).astype(np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -135,6 +137,13 @@ def _token_counts(model: SentenceTransformer, texts: Sequence[str]) -> list[int]
     return [len(row) for row in tokens]
 
 
+def _padding(model: SentenceTransformer) -> dict[str, Any]:
+    """What makes `SentenceTransformer.encode` pad to multiples of `_STEP`, where the model pads at all."""
+    if not callable(model.tokenizer) or (model.max_seq_length or 1) % _STEP:
+        return {}
+    return {"processing_kwargs": {"text": {"pad_to_multiple_of": _STEP}}}
+
+
 def _blocks(sizes: Sequence[int], budget: int) -> Iterator[slice]:
     """Consecutive rows whose sizes add up to at most ``budget`` (or a single row)."""
     start = total = 0
@@ -147,10 +156,12 @@ def _blocks(sizes: Sequence[int], budget: int) -> Iterator[slice]:
 
 
 def _batches(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Rows of similar size, each batch of at most ``budget`` when padded to its longest (or a single row)."""
+    """Rows of one length when padded, each batch of at most ``budget`` together (or a single row)."""
+    padded = [-(-size // _STEP) * _STEP for size in sizes]
     batch: list[int] = []
-    for row in sorted(range(len(sizes)), key=sizes.__getitem__):
-        if batch and (len(batch) + 1) * sizes[row] > budget:
+    for row in sorted(range(len(sizes)), key=padded.__getitem__):
+        full = (len(batch) + 1) * padded[row] > budget
+        if batch and (full or padded[row] != padded[batch[0]]):
             yield batch
             batch = []
         batch.append(row)

@@ -97,6 +97,16 @@ class Judge:
         self._topics = topics
         self._embedded: dict[str, np.ndarray] = {}
 
+    @classmethod
+    def of(cls, embed: Embed, documents: Mapping[int, Sequence[str]]) -> Judge:
+        """A judge by some documents of each topic, at least one topic and one document of each."""
+        import numpy as np
+
+        ends = np.cumsum([len(texts) for texts in documents.values()])
+        embedded = embed([text for texts in documents.values() for text in texts])
+        found = centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
+        return cls(embed, dict(zip(documents, found, strict=True)))
+
     def faithful(self, topic: int, answers: Sequence[str]) -> Scores:
         """How well labels fit ``topic`` and what a model says of it.
 

@@ -47,7 +47,7 @@ class Asking:
     """The most characters of one document, beside the most tokens."""
     document_tokens: int = 100
     keywords: int = 10
-    candidates: int = 1
+    candidates: int = 4
     phrases: int = 0
     """Phrases of the documents that compete with the model's candidates for being the label."""
     context: int = 2048

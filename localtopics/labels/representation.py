@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from bertopic.representation import BaseRepresentation
 
+from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
-from localtopics.labels.selection import distinguish
+from localtopics.labels.selection import OUTLIERS, distinguish
 from localtopics.progress import Advance, silent
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from bertopic import BERTopic
     from scipy.sparse import csr_matrix
+
+    from localtopics.topics import Topic
 
 _CANDIDATE_DOCUMENTS = 500
 """Documents of a topic among which BERTopic looks for representative ones; its own default."""
@@ -68,10 +72,28 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         ]
         with self:
             progress = _tqdm if topic_model.verbose else silent
-            labels = {label.topic: label.text for label in self.label(found, progress=progress)}
+            judge = _judge(topic_model, found) if self.chooses else None
+            labels = {label.topic: label.text for label in self.label(found, progress=progress, judge=judge)}
         named = distinguish(labels, {topic.topic: topic.keywords for topic in found})
         padding = [("", 0.0)] * (topic_model.top_n_words - 1)
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
+
+
+def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> Judge | None:
+    """What chooses among candidates, by the model's own embeddings; None where it was given ready ones."""
+    import numpy as np
+
+    typical = {topic.topic: topic.representative for topic in topics if topic.topic != OUTLIERS}
+    if topic_model.embedding_model is None or not typical:
+        return None
+
+    def embed(texts: Sequence[str]) -> np.ndarray:
+        vectors = topic_model._extract_embeddings(list(texts), method="document", verbose=False)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        found: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        return found
+
+    return Judge.of(embed, typical)
 
 
 @contextmanager

@@ -44,7 +44,6 @@ class Label:
     """Of all that decides the model's answer: the prompt's tokens, the model, how candidates are drawn. Empty
     where no model was asked."""
     seconds: float
-    fidelity: float | None = None
 
 
 @dataclass(frozen=True)

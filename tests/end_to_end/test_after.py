@@ -44,6 +44,26 @@ def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
     assert table["topic"].nunique() > 1
 
 
+def test_evaluate(localtopics, run: Run, tmp_path: Path) -> None:
+    named = {topic: label for topic, label in run.labels.items() if topic >= 0}
+    assert set(run.fidelity) == set(named)
+    assert all(0 < value <= 1 for value in run.fidelity.values())
+    table = localtopics("evaluate", run.folder)
+    assert table.returncode == 0, table.stderr
+    assert "top 3 keywords" in table.stdout
+    assert f"of {len(named)} labels find their own topic first" in table.stdout
+    pd.DataFrame({"topic": list(named), "heading": list(named.values())}).to_csv(tmp_path / "headings.csv")
+    same = localtopics("evaluate", run.folder, "--headings", tmp_path / "headings.csv", "--json")
+    figures = json.loads(same.stdout)
+    assert figures["scores"]["labels"]["exact"] == 1.0
+    assert figures["scores"]["labels"] == figures["scores"]["human headings"]
+    first = [value == 1.0 for value in run.fidelity.values()]
+    assert figures["scores"]["labels"]["first"] == pytest.approx(sum(first) / len(first))
+    wrong = localtopics("evaluate", run.folder, "--headings", run.folder / "topics.csv")
+    assert wrong.returncode == 2
+    assert "no column 'heading'" in wrong.stderr
+
+
 def test_label_again_with_keywords_and_back(localtopics, run: Run) -> None:
     before = run.documents
     done = localtopics("label", run.folder, "--candidates", 1, "--documents", 2)

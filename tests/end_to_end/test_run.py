@@ -15,7 +15,7 @@ ARGUMENTS = ("--id", "name", "--min-cluster-size", "12", "--candidates", "1")
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A cache of this module's runs alone: vectors that other tests left there may differ in their last bits."""
+    """A cache of these runs alone: the vectors that other tests keep may differ in their last bits."""
     return {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
 
 

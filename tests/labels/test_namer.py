@@ -43,7 +43,7 @@ def topic(number: int, **changes: Any) -> Topic:
     return replace(Topic(number, 9, keywords, (), (), documents), **changes)
 
 
-ASKED = LabelSettings(prompt="short.toml")
+ASKED = LabelSettings(prompt="short.toml", candidates=1)
 TOPICS = [topic(-1), *map(topic, range(4))]
 
 
@@ -234,6 +234,13 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
     with Namer(path, replace(ASKED, documents=1, candidates=1)) as namer:
         text, _ = namer.prompt_of(topic(7))
     assert text == "<s> [INST] Name:\n- Text a of\nby bus7, bus [/INST]"
+
+
+def test_four_candidates_where_neither_model_nor_user_says(model: Path) -> None:
+    with Namer(model, replace(ASKED, candidates=None)) as namer:
+        assert namer.chooses
+        labels = list(namer.label(TOPICS[:2]))
+    assert len(labels[1].candidates) == 4
 
 
 def test_candidates_are_all_kept(model: Path) -> None:

@@ -1,5 +1,6 @@
 """LlamaLabels inside someone's own BERTopic code."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,12 @@ import pytest
 from bertopic import BERTopic
 from bertopic.cluster import BaseCluster
 from bertopic.dimensionality import BaseDimensionalityReduction
+from sentence_transformers import SentenceTransformer
 from sklearn.base import clone
 
 from localtopics import LabelSettings, LlamaLabels
+from localtopics.embedding import BUILT_IN_MODEL, choose_model
+from localtopics.labels.fidelity import Judge
 from tests.scripted_gguf import scripted_model
 
 SUBJECTS = {
@@ -38,11 +42,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fitted(representation: object, **options: object) -> BERTopic:
     model = BERTopic(
-        embedding_model=None,
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=BaseCluster(),
         representation_model=representation,
-        **options,
+        **{"embedding_model": None} | options,
     )
     return model.fit(DOCUMENTS, embeddings=np.zeros((len(DOCUMENTS), 2)), y=ASSIGNED)
 
@@ -79,9 +82,9 @@ def test_after_another_representation(model: Path, settings: LabelSettings) -> N
     asked: list[tuple[str, ...]] = []
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
             asked.extend(topic.keywords for topic in topics)
-            return super().label(topics, done, progress)
+            return super().label(topics, done, progress, judge)
 
     class TwoWords(LlamaLabels):
         def extract_topics(self, topic_model, documents, c_tf_idf, topics):  # type: ignore[no-untyped-def]
@@ -95,14 +98,36 @@ def test_the_model_is_shown_documents_of_the_topic(model: Path, settings: LabelS
     shown: dict[int, tuple[str, ...]] = {}
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
             shown.update({topic.topic: topic.representative for topic in topics})
-            return super().label(topics, done, progress)
+            return super().label(topics, done, progress, judge)
 
     fitted({"Llama": Watching(model, settings)})
     for topic, documents in shown.items():
         assert len(documents) == 4
         assert all(document.startswith(SUBJECTS[topic]) for document in documents)
+
+
+def test_candidates_are_judged_by_the_embeddings_of_the_model(model: Path, settings: LabelSettings) -> None:
+    judges: list[Judge | None] = []
+
+    class Watching(LlamaLabels):
+        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
+            judges.append(judge)
+            return super().label(topics, done, progress, judge)
+
+    backend = SentenceTransformer(choose_model(BUILT_IN_MODEL).location, device="cpu")
+    named = labels(
+        fitted({"Llama": Watching(model, settings)}, embedding_model=backend).topic_aspects_["Llama"]
+    )
+    assert set(named) == {-1, 0, 1}
+    assert judges[0] is not None
+    by_topic = [judges[0].faithful(topic, ["City life"])(["Bus fares", "Eggs and hens"]) for topic in (0, 1)]
+    assert by_topic[0][0] > by_topic[0][1]
+    assert by_topic[1][0] < by_topic[1][1]
+    fitted({"Llama": Watching(model, settings)})
+    fitted({"Llama": Watching(model, replace(settings, candidates=1))}, embedding_model=backend)
+    assert judges[1:] == [None, None]
 
 
 def test_topics_can_be_renamed_in_a_fitted_model(model: Path, settings: LabelSettings) -> None:
