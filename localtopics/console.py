@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localtopics.progress import Advance, Progress
+from localtopics.progress import Advance, Bytes, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from localtopics.evaluation import Evaluation
     from localtopics.gguf import ModelCard
@@ -52,6 +53,14 @@ def reporting(quiet: bool) -> Iterator[Progress]:
     from rich import progress
     from rich.console import Console
 
+    class Count(progress.ProgressColumn):
+        """Steps done of all, bytes with their unit."""
+
+        _steps, _bytes = progress.MofNCompleteColumn(), progress.DownloadColumn()
+
+        def render(self, task: progress.Task) -> Text:
+            return (self._bytes if isinstance(task.total, Bytes) else self._steps).render(task)
+
     console = Console(stderr=True)
     handler = _Notes(console)
     notes = logging.getLogger("localtopics")
@@ -60,7 +69,7 @@ def reporting(quiet: bool) -> Iterator[Progress]:
     bars = progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
-        progress.MofNCompleteColumn(),
+        Count(),
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
         console=console,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from localtopics.errors import UserError
 from localtopics.files import replacing
-from localtopics.progress import Progress, silent
+from localtopics.progress import Bytes, Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def sha256(path: Path, progress: Progress = silent, shown_as: str | None = None)
     """The SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with (
-        progress(f"Checking {shown_as or path.name}", path.stat().st_size) as advance,
+        progress(f"Checking {shown_as or path.name}", Bytes(path.stat().st_size)) as advance,
         path.open("rb") as file,
     ):
         while chunk := file.read(_CHUNK):
@@ -165,7 +165,7 @@ def _download(file: HubFile, stated: _Statement, part: Path, progress: Progress)
     url = hf_hub_url(file.repo, file.path, revision=stated.commit)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
     name, idle = file.path.rpartition("/")[2], 0
-    with progress(f"Downloading {name}", stated.bytes) as advance, part.open("ab", buffering=0) as out:
+    with progress(f"Downloading {name}", Bytes(stated.bytes)) as advance, part.open("ab", buffering=0) as out:
         advance(out.tell())
         while (start := out.tell()) < stated.bytes:
             try:

@@ -8,11 +8,17 @@ Advance = Callable[[int], None]
 """Called with the number of steps done since the last call."""
 
 
+class Bytes(int):
+    """A number of steps that are bytes, to be shown as such."""
+
+
 class Progress(Protocol):
     """Opens one progress bar: ``with progress("Embedding", 500) as advance: advance(32)``."""
 
     def __call__(self, description: str, total: int | None = None) -> AbstractContextManager[Advance]:
-        """Open a bar of ``total`` steps; None where the number of steps is not known."""
+        """Open a bar of ``total`` steps; None where the number of steps is not known.
+
+        A total of `Bytes` is shown in megabytes and gigabytes."""
         ...
 
 

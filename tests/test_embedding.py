@@ -276,6 +276,17 @@ def test_damaged_cache_is_made_again(model: EmbeddingModel, tmp_path: Path) -> N
     np.testing.assert_array_equal(before, after)
 
 
+def test_damage_that_looks_like_a_lack_of_rights(tmp_path: Path) -> None:
+    keys, vectors = entries(5)
+    cache = EmbeddingCache(tmp_path / "cache.sqlite")
+    cache.put(keys, vectors)
+    content = bytearray(cache.path.read_bytes())
+    content[18] = 3  # the version of the format that is needed to write the file
+    cache.path.write_bytes(content)
+    cache.put(keys, vectors)
+    assert set(cache.get(keys)) == set(keys)
+
+
 def test_unusable_cache_folder(model: EmbeddingModel, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="cannot be used"):

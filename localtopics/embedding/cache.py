@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +28,6 @@ _NOT_ITS_FAULT = frozenset(  # what goes wrong around a sound file: locks, right
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_READONLY,
     }
 )
 
@@ -84,7 +84,7 @@ class EmbeddingCache:
             try:
                 self._connect_and(work)
             except sqlite3.Error as error:
-                if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_ITS_FAULT:
+                if not self._damaged(error):
                     raise
                 log.warning("The embedding cache %s is damaged (%s); it is begun anew", self.path, error)
                 for suffix in ("", "-journal"):
@@ -92,6 +92,12 @@ class EmbeddingCache:
                 self._connect_and(work)
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The embedding cache {self.path} cannot be used: {error}.") from None
+
+    def _damaged(self, error: sqlite3.Error) -> bool:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code == sqlite3.SQLITE_READONLY:  # a damaged header may say so of a file that can be written
+            return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        return code not in _NOT_ITS_FAULT
 
     def _connect_and(self, work: Callable[[sqlite3.Connection], None]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,8 @@ def fidelity(
         labels: float32 [k, d], unit length, the label of each topic.
         topics: float32 [k, d], unit length, the `centres` of their documents.
         kinds: topics of the same kind are no rivals, such as two that people gave the same heading.
-        rivals: how many of the others compete; all of them where there are no more.
+        rivals: how many of the others compete; all of them where there are no more. Without any, both
+            figures are 1.
     """
     import numpy as np
     from scipy.stats import hypergeom
@@ -80,7 +81,8 @@ def fidelity(
     nearer = ((cosines > own) & others).sum(axis=1) + ((cosines == own) & others).sum(axis=1) // 2
     drawn = np.minimum(rivals, possible)
     ranks = np.arange(rivals + 1)
-    chances = hypergeom.pmf(ranks, possible[:, None], nearer[:, None], drawn[:, None])
+    # a lone topic gets a made-up rival that lies farther away: the distribution knows no empty crowd
+    chances = hypergeom.pmf(ranks, np.maximum(possible, 1)[:, None], nearer[:, None], drawn[:, None])
     return Fidelity(chances[:, 0], (chances / (ranks + 1)).sum(axis=1))
 
 

@@ -52,6 +52,8 @@ def test_topics_of_the_same_kind_are_no_rivals() -> None:
     labels = topics[[1, 1, 2]]  # the first label lies at the second topic
     assert fidelity(labels, topics).first.tolist() == [0.0, 1.0, 1.0]
     assert fidelity(labels, topics, kinds=["a", "a", "b"]).first.tolist() == [1.0, 1.0, 1.0]
+    alone = fidelity(labels, topics, kinds=["a", "a", "a"])
+    assert alone.first.tolist() == alone.reciprocal_rank.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_a_label_without_meaning_is_no_better_than_chance() -> None:

@@ -72,7 +72,7 @@ def test_every_topic_gets_its_label(model: Path) -> None:
         **dict.fromkeys(range(4), "Urban buses"),
     }
     assert not any(label.fallback for label in labels.values())
-    assert [candidate.text for candidate in labels[2].candidates] == ["Urban buses"]
+    assert [candidate.text for candidate in labels[2].candidates] == ["Urban buses"] * 4
     assert len({label.prompt_sha256 for label in labels.values()}) == 5
     assert labels[-1] == Label(-1, "Outliers", False, (), "", 0.0)
 
