@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from localtopics.run import Run
     from localtopics.topics import Topic
 
-_UNSEEN = 30
+_ENOUGH = 20
 """Documents that stand for a topic: more of them move its centre little, and each may have to be embedded."""
 
 
@@ -60,17 +60,17 @@ class Evaluation:
 
 
 class Yardstick:
-    """The topics of a run as directions: those of documents that were not shown to any model.
+    """The topics of a run as directions: those of documents that played no part in naming them.
 
-    A topic all of whose documents are representative ones, which a model may have been shown, is measured on
-    these. Documents whose embeddings are in the cache are not embedded again.
+    A topic all of whose documents are representative ones is measured on these. Documents whose embeddings
+    are in the cache are not embedded again.
     """
 
     def __init__(self, run: Run, topics: Sequence[Topic], progress: Progress = silent) -> None:
         import numpy as np
 
         self._embed = run.embedder().embed
-        members = [_unseen(run, topic) for topic in topics]
+        members = [_aside(run, topic)[0] for topic in topics]
         ends = np.cumsum([len(documents) for documents in members])
         embedded = self._embed([document for documents in members for document in documents], progress)
         self._topics = centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
@@ -95,9 +95,15 @@ class Yardstick:
         same = [labels[place].casefold() == heading.casefold() for place, heading in headings.items()]
         return Score(first, rank, float(cosine), sum(same) / len(same))
 
-    def nearest(self, labels: Sequence[str]) -> list[int]:
-        """The place of the topic that lies nearest to each label."""
-        return [int(place) for place in (self.vectors(labels) @ self._topics.T).argmax(axis=1)]
+    def cosines(self, labels: Sequence[str]) -> np.ndarray:
+        """Each label's cosine to each topic: float32 [labels, topics]."""
+        found: np.ndarray = self.vectors(labels) @ self._topics.T
+        return found
+
+
+def judging_documents(run: Run, topic: Topic) -> list[str]:
+    """The documents by which a label is chosen among candidates: none that its fidelity is measured on."""
+    return [*topic.representative, *_aside(run, topic)[1]]
 
 
 def label_fidelity(run: Run, labels: Mapping[int, str], progress: Progress = silent) -> dict[int, float]:
@@ -136,7 +142,7 @@ def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Prog
         ways["human headings"] = [headings[number] for number in numbers]
     kinds = [headings.get(number, f"topic {number}").casefold() for number in numbers]
     placed = {place: headings[number] for place, number in enumerate(numbers) if number in headings}
-    ranks, nearest = yardstick.fidelity(ours), yardstick.nearest(ours)
+    ranks, nearest = yardstick.fidelity(ours), yardstick.cosines(ours).argmax(axis=1)
     doubts = [
         Doubt(number, rank, numbers[other])
         for number, rank, other in zip(numbers, ranks, nearest, strict=True)
@@ -171,9 +177,10 @@ def _named(run: Run) -> list[Topic]:
     return [topic for topic in run.topics if topic.topic != OUTLIERS]
 
 
-def _unseen(run: Run, topic: Topic) -> list[str]:
-    """Documents that stand for a topic, spread evenly over the corpus."""
+def _aside(run: Run, topic: Topic) -> tuple[list[str], list[str]]:
+    """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
     documents = run.documents
-    texts = documents["text"][documents["topic"] == topic.topic]
-    unseen = texts[~texts.isin(topic.representative)].tolist() or list(topic.representative)
-    return unseen[:: -(-len(unseen) // _UNSEEN)]
+    texts = documents["text"][documents["topic"] == topic.topic].drop_duplicates()
+    others = texts[~texts.isin(topic.representative)].tolist()
+    measuring, choosing = (half[:: -(-len(half) // _ENOUGH) or 1] for half in (others[::2], others[1::2]))
+    return measuring or list(topic.representative), choosing

@@ -49,7 +49,7 @@ topics = options(
         "--min-samples",
         metavar="N",
         type=click.IntRange(1),
-        help="HDBSCAN: higher leaves more outliers [default: 5].",
+        help="HDBSCAN: higher leaves more outliers [default: 2].",
     ),
     click.option("--neighbors", metavar="N", type=click.IntRange(2), help="UMAP neighbours [default: 15]."),
     click.option(

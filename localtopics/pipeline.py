@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import Embedder, EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
-from localtopics.evaluation import label_fidelity
+from localtopics.evaluation import judging_documents, label_fidelity
 from localtopics.files import replacing
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
@@ -227,8 +227,8 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         named = [topic for topic in run.topics if topic.topic != OUTLIERS]
         judge = None
         if namer.chooses and named:
-            typical = {topic.topic: topic.representative for topic in named}
-            judge = Judge.of(run.embedder().embed, typical)
+            judging = {topic.topic: judging_documents(run, topic) for topic in named}
+            judge = Judge.of(run.embedder().embed, judging)
         for label in namer.label(run.topics, labels, progress, judge):
             run.append_label(label)
             labels[label.topic] = label

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 
 from localtopics.corpus import Corpus
-from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
+from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError
-from localtopics.evaluation import Evaluation, Yardstick, evaluate, label_fidelity, read_headings
+from localtopics.evaluation import (
+    Evaluation,
+    Yardstick,
+    evaluate,
+    judging_documents,
+    label_fidelity,
+    read_headings,
+)
 from localtopics.labels.selection import Label
 from localtopics.layout import Layouts
 from localtopics.run import Run
@@ -93,22 +100,22 @@ def test_topics_of_one_heading_are_no_rivals(tmp_path: Path) -> None:
     assert evaluate(run, dict.fromkeys(range(3), "Life")).scores["labels"].first == 1.0
 
 
-def test_only_documents_that_no_model_was_shown_count(run: Run) -> None:
-    shown = run.topics[1].representative
-    other = replace(run.topics[1], representative=())
-    few = replace(run.topics[1], representative=tuple(run.documents["text"]))
-    embed = Embedder(choose_model(BUILT_IN_MODEL)).embed
-
-    def centre(documents: list[str]) -> np.ndarray:
-        mean = embed(documents).mean(axis=0)
-        return mean / np.linalg.norm(mean)
-
+def test_what_chooses_and_what_measures_are_different_documents(run: Run, tmp_path: Path) -> None:
+    topic = run.topics[1]
     own = run.documents["text"][:12].tolist()
-    unseen = [document for document in own if document not in shown]
-    assert len(unseen) == 10
-    for topic, documents in ((run.topics[1], unseen), (other, own), (few, list(few.representative))):
-        measured = Yardstick(run, [topic])._topics[0]
-        assert measured == pytest.approx(centre(documents), abs=0.02), topic.representative
+    choosing = judging_documents(run, topic)
+    measuring = [document for document in own if document not in choosing]
+    assert choosing[:2] == list(topic.representative)
+    assert len(choosing) == len(set(choosing)) == 7
+    assert len(measuring) == 5
+    embed = run.embedder().embed
+    few = replace(topic, representative=tuple(own))  # nothing else is left to measure it on
+    for asked, documents in ((topic, measuring), (few, own)):
+        centre = embed(documents).mean(axis=0)
+        centre /= np.linalg.norm(centre)
+        label = embed(["Public transport"])[0]
+        score = Yardstick(run, [asked, run.topics[2]]).cosines(["Public transport", "Farming"])[0, 0]
+        assert score == pytest.approx(float(centre @ label), abs=1e-5)
 
 
 def test_what_cannot_be_evaluated(run: Run, tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ LONGEST = 4
 READ = 1000
 """Characters of a document among which phrases are looked for."""
 
-_HOLLOW = frozenset(
-    {"based", "described", "given", "like", "new", "novel", "proposed", "towards", "used", "using"}
+_HOLLOW = (
+    "based compute computed computes consider considered considers described different existing given "
+    "introduce introduces like new novel obtain obtained perform performs present presented presents "
+    "propose proposed proposes provide provides return returned returns several show shown shows towards "
+    "used using various via"
 )
 """Words that open or close many phrases and name none."""
 _BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
@@ -46,7 +49,7 @@ def _runs(document: str) -> Iterator[str]:
     """All runs of up to four words of a document without a stop word in them."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    stops = ENGLISH_STOP_WORDS | _HOLLOW
+    stops = ENGLISH_STOP_WORDS.union(_HOLLOW.split())
     for part in _BREAK.split(document):
         words = part.split()
         for start in range(len(words)):
