@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK = {"cpu": 2**18, "gpu": 2**22}  # characters between two writes to the cache: a few seconds' work
 _BATCH = {"cpu": 2**12, "gpu": 2**16}  # tokens embedded together, padding included
-_STEP = 16  # tokens: every text is padded to a multiple, so that its own length alone decides how far
+_STEP = 8  # tokens: every text is padded to a multiple, so that its own length alone decides how far
 _CHARACTERS = 32  # at most read for each token that the model takes: no use to tokenise a whole book
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from localtopics.labels.cleaning import clean
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -24,8 +26,8 @@ RIVALS = 99
 LOW = 0.5
 """A topic's fidelity below this marks its label as doubtful: two or more other topics lie nearer to it."""
 
-_CONSENSUS = 0.4
-_FOREIGN = 0.04
+_CONSENSUS = 0.2
+_FOREIGN = 0.08
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,16 @@ class Judge:
         found = centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
         return cls(embed, dict(zip(documents, found, strict=True)))
 
+    def read(self, answers: Sequence[str]) -> None:
+        """Embed the labels in some answers that will be scored: together is faster than one by one."""
+        self._embed_new([label for label in map(clean, answers) if label is not None])
+
     def faithful(self, topic: int, answers: Sequence[str]) -> Scores:
         """How well labels fit ``topic`` and what a model says of it.
 
-        A score is the label's cosine to the topic's documents plus 0.4 times its mean cosine to the model's
+        A score is the label's cosine to the topic's documents plus 0.2 times its mean cosine to the model's
         ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020). Labels that the
-        model did not write itself, such as phrases of the documents, lose 0.04.
+        model did not write itself, such as phrases of the documents, lose 0.08.
         """
 
         def scores(labels: Sequence[str]) -> list[float]:
@@ -141,7 +147,10 @@ class Judge:
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         import numpy as np
 
+        self._embed_new(texts)
+        return np.stack([self._embedded[text] for text in texts])
+
+    def _embed_new(self, texts: Sequence[str]) -> None:
         new = [text for text in dict.fromkeys(texts) if text not in self._embedded]
         if new:
             self._embedded.update(zip(new, self._embed(new), strict=True))
-        return np.stack([self._embedded[text] for text in texts])

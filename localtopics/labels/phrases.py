@@ -20,13 +20,15 @@ _HOLLOW = (
 """Words that open or close many phrases and name none."""
 _BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
+_WORD = re.compile(r"(?=.*[^\W\d_])[^\W_](?:[^\W_]|[+#/-])*")
+"""A word as it stands in headings: no number, no possessive, no dotted or underscored name of code."""
 
 
 def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> list[str]:
     """Up to ``count`` phrases of one to four words that hold a keyword, in title case.
 
-    Those of most documents and with most keywords come first. A phrase holds no stop word and crosses no
-    punctuation mark.
+    Those of most documents and with most keywords come first. A phrase holds no stop word, no number and no
+    name from a program, and crosses no punctuation mark.
     """
     known = {keyword.lower() for keyword in keywords}
     found: Counter[str] = Counter()
@@ -54,7 +56,7 @@ def _runs(document: str) -> Iterator[str]:
         words = part.split()
         for start in range(len(words)):
             for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
-                if words[end - 1].lower() in stops:
+                if words[end - 1].lower() in stops or not _WORD.fullmatch(words[end - 1]):
                     break
                 yield " ".join(words[start:end])
 

@@ -44,7 +44,7 @@ class PromptSettings:
     document_tokens: int = 100
     keywords: int = 10
     candidates: int = 8
-    phrases: int = 8
+    phrases: int = 32
 
 
 SETTINGS = PromptSettings()

@@ -98,10 +98,10 @@ def test_near_is_the_share_of_other_topics_that_lie_nearer() -> None:
 def test_consensus_and_authorship_count() -> None:
     score = judge().faithful(0, ["Cats", "Pets"])
     cats, pets = score(["Cats", "Pets"])
-    assert cats == pytest.approx(1.0 + 0.4 * 0.9)
-    assert pets == pytest.approx(0.8 + 0.4 * 0.9)
+    assert cats == pytest.approx(1.0 + 0.2 * 0.9)
+    assert pets == pytest.approx(0.8 + 0.2 * 0.9)
     (foreign,) = judge().faithful(0, ["Pets"])(["Cats"])
-    assert foreign == pytest.approx(1.0 + 0.4 * 0.8 - 0.04)
+    assert foreign == pytest.approx(1.0 + 0.2 * 0.8 - 0.08)
 
 
 def test_nothing_is_embedded_twice() -> None:

@@ -27,7 +27,12 @@ def test_phrases_hold_a_keyword_and_no_stop_word() -> None:
 
 def test_phrases_do_not_cross_punctuation() -> None:
     assert "Regression Fast Rates" not in phrases(DOCUMENTS, ["regression"], 50)
-    assert phrases(["node.js, C++ and e.g. Rust"], ["node", "rust"], 9) == ["Node.js", "Rust"]
+    assert phrases(["jazz, C++ and e.g. Rust"], ["c", "jazz", "rust"], 9) == ["Jazz", "Rust"]
+
+
+def test_numbers_possessives_and_names_of_code_are_no_phrases() -> None:
+    text = "np.mean of the DataFrame's axis 29 axis 'axis' fit_axis 3-D axis"
+    assert phrases([text], ["axis", "dataframe", "mean"], 9) == ["3-D Axis", "Axis"]
 
 
 def test_words_keep_their_capitals() -> None:
