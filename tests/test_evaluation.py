@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from localtopics.console import print_evaluation, print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError
@@ -78,6 +79,18 @@ def test_a_label_of_another_topic_is_doubtful(tmp_path: Path) -> None:
     assert found.scores["labels"].first == pytest.approx(2 / 3)
     assert run.fidelity[1] == found.doubts[0].fidelity
     assert run.topic_table["fidelity"].isna().tolist() == [True, False, False, False]
+
+
+def test_labels_of_low_fidelity_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = labelled(tmp_path / "wrong.topics", FAIR | {1: "Concert on a city bus"})
+    assert run.fidelity[1] == pytest.approx(1 / 3)
+    print_topics(run)
+    shown = capsys.readouterr().out
+    assert "Concert on a city bus ?" in shown
+    assert "Public transport ?" not in shown
+    assert "? a doubtful label" in shown
+    print_evaluation(run, evaluate(run))
+    assert "2 of 3 labels find their own topic first" in capsys.readouterr().out
 
 
 def test_against_human_headings(run: Run) -> None:

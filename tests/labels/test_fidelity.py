@@ -114,3 +114,7 @@ def test_nothing_is_embedded_twice() -> None:
     counted = Judge(counting, {0: np.eye(3, dtype=np.float32)[0], 1: np.eye(3, dtype=np.float32)[1]})
     choose(["Cats", "Dogs", "Cats"], counted.faithful(0, ["Cats", "Dogs"]), counted.near(0))
     assert sorted(asked) == ["Cats", "Dogs"]
+    counted.read(['"Birds".', "Label: Dogs", ""])
+    assert asked[2:] == ["Birds"]
+    counted.near(1)(["Birds", "Dogs"])
+    assert len(asked) == 3
