@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -246,13 +246,20 @@ def assign(
 @options.labels
 @click.pass_obj
 def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
-    """Name the topics of a run anew, with another model or prompt; nothing else is computed again."""
+    """Name the topics of a run anew, with another model or prompt; nothing else is computed again.
+
+    What is not said stays as it was; only keywords give way to the best model on this machine.
+    """
+    from localtopics.labels.namer import NO_MODEL
     from localtopics.pipeline import relabel
     from localtopics.run import Run
 
     run = Run.open(run_folder)
+    before = run.settings.labels
+    if before.model == NO_MODEL:
+        before = replace(before, model=None)  # who had keywords and asks again wants a model
     with reporting(quiet) as progress:
-        relabel(run, options.label_settings(run.settings.labels, given), progress)
+        relabel(run, options.label_settings(before, given), progress)
     finish(run)
 
 

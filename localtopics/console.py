@@ -150,9 +150,9 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         console.print(
             f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.", highlight=False
         )
-    if any(record["fallback"] for record in named):
+    if any(record["fallback"] for record in named[:rows]):
         console.print("* the topic's top keywords, since there is no label from a model.", highlight=False)
-    if any(record["fidelity"] < LOW for record in named):
+    if any(record["fidelity"] < LOW for record in named[:rows]):
         console.print(
             "? a doubtful label: two or more other topics lie nearer to it than its own "
             f"(`localtopics evaluate {run.folder}`).",
@@ -175,7 +175,7 @@ def print_evaluation(run: Run, evaluation: Evaluation) -> None:
     console.print(table)
     console.print(
         "\nacc@1, MRR: does a label lie nearest to its own topic's documents, among 100 topics or all?"
-        "\ncosine, exact: against the headings given with --headings.",
+        f"\ncosine, exact: against headings given with --headings, {evaluation.headings} of them.",
         highlight=False,
     )
     found = evaluation.topics - len(evaluation.doubts)
@@ -211,9 +211,17 @@ def explain(run: Run) -> None:
 
 
 def finish(run: Run) -> None:
+    """Print what a command that named topics has to show."""
+    from localtopics.labels.namer import NO_MODEL
+
     print_topics(run, _ROWS)
     explain(run)
-    if run.record.get("label_model") is None:
+    if run.settings.labels.model == NO_MODEL:
+        click.echo(
+            f"Labels are keywords, as asked; `localtopics label {run.folder}` lets a model name the topics.",
+            err=True,
+        )
+    elif run.record.get("label_model") is None:
         click.echo(
             "Labels are keywords, for want of a language model: `localtopics models pull llama-2-13b-chat` "
             f"gets one, then `localtopics label {run.folder}` names the topics.",

@@ -53,6 +53,8 @@ class Evaluation:
     """The labels of a run beside the topics' top keywords and, where there are any, human headings."""
 
     topics: int
+    headings: int
+    """How many of the topics have a human heading."""
     scores: dict[str, Score]
     """For "labels", "top 3 keywords" and "human headings"."""
     doubts: list[Doubt]
@@ -81,7 +83,8 @@ class Yardstick:
 
     def fidelity(self, labels: Sequence[str]) -> list[float]:
         """The expected reciprocal of each topic's rank among 99 others, or all there are, for its label."""
-        return [float(rank) for rank in fidelity(self.vectors(labels), self._topics).reciprocal_rank]
+        ranks = fidelity(self.vectors(labels), self._topics).reciprocal_rank
+        return [round(float(rank), 6) for rank in ranks]  # a half is a half, and no doubt
 
     def score(self, labels: Sequence[str], kinds: Sequence[str] | None, headings: Mapping[int, str]) -> Score:
         """Figures of labels, one a topic; ``headings`` are those of some topics by their place."""
@@ -150,6 +153,7 @@ def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Prog
     ]
     return Evaluation(
         len(topics),
+        len(headings),
         {name: yardstick.score(texts, kinds, placed) for name, texts in ways.items()},
         sorted(doubts, key=lambda doubt: doubt.fidelity),
     )

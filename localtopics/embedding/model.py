@@ -165,7 +165,11 @@ def _fetched_default() -> Path | None:
         files = _within(_HUB_SECONDS, lambda: _files_on_hub(DEFAULT_MODEL))
         return _fetch(DEFAULT_MODEL, files)
     except Exception as error:  # refused, timed out, a proxy's error page: the built-in model serves
-        log.info("%s cannot be fetched (%s)", DEFAULT_MODEL, type(error).__name__)
+        log.info(
+            "%s is not here and the hub gives no answer (%s): the built-in model embeds",
+            DEFAULT_MODEL,
+            type(error).__name__,
+        )
         return None
 
 

@@ -56,6 +56,7 @@ def test_evaluate(localtopics, run: Run, tmp_path: Path) -> None:
     same = localtopics("evaluate", run.folder, "--headings", tmp_path / "headings.csv", "--json")
     figures = json.loads(same.stdout)
     assert figures["scores"]["labels"]["exact"] == 1.0
+    assert figures["headings"] == figures["topics"] == len(named)
     assert figures["scores"]["labels"] == figures["scores"]["human headings"]
     first = [value == 1.0 for value in run.fidelity.values()]
     assert figures["scores"]["labels"]["first"] == pytest.approx(sum(first) / len(first))
@@ -72,6 +73,12 @@ def test_label_again_with_keywords_and_back(localtopics, run: Run) -> None:
     assert again.settings.labels.documents == 2
     pd.testing.assert_frame_equal(again.documents, before)
     assert all(again.labels.values())
+    none = localtopics("label", run.folder, "--model", "none")
+    assert "Labels are keywords, as asked" in none.stderr
+    assert Run.open(run.folder).topic_table["fallback"].tolist()[1:] == [True] * (len(again.topics) - 1)
+    back = localtopics("label", run.folder)
+    assert back.returncode == 0, back.stderr
+    assert Run.open(run.folder).labels == again.labels
 
 
 def test_map_draws_both_anew(localtopics, run: Run) -> None:
