@@ -71,7 +71,7 @@ class Yardstick:
     def __init__(self, run: Run, topics: Sequence[Topic], progress: Progress = silent) -> None:
         import numpy as np
 
-        self._embed = run.embedder().embed
+        self._embed = run.embedder.embed
         members = [_aside(run, topic)[0] for topic in topics]
         ends = np.cumsum([len(documents) for documents in members])
         embedded = self._embed([document for documents in members for document in documents], progress)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localtopics.corpus import Corpus, read_corpus
-from localtopics.embedding import Embedder, EmbeddingModel, choose_model, load_embeddings
+from localtopics.embedding import EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
 from localtopics.files import replacing
@@ -179,7 +179,7 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
             f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
         )
     else:
-        vectors = run.embedder().embed(corpus.documents, progress)
+        vectors = run.embedder.embed(corpus.documents, progress)
     topics, probabilities = assign_to_topics(run.model_folder, corpus.documents, vectors)
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
@@ -203,7 +203,7 @@ def _find(
     """Embed, lay out and cluster, as far as the run has not."""
     if run.done("topics"):
         return
-    embedder = Embedder(model)
+    embedder = run.embedder
     if embeddings is None:
         log.info("Embedding with %s in %s", model.name, model.precision)
         embeddings = embedder.embed(corpus.documents, progress)
@@ -228,7 +228,7 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         judge = None
         if namer.chooses and named:
             judging = {topic.topic: judging_documents(run, topic) for topic in named}
-            judge = Judge.of(run.embedder().embed, judging)
+            judge = Judge.of(run.embedder.embed, judging)
         for label in namer.label(run.topics, labels, progress, judge):
             run.append_label(label)
             labels[label.topic] = label

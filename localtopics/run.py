@@ -333,6 +333,7 @@ class Run:
             source=self.record["corpus"]["source"],
         )
 
+    @cached_property
     def embedder(self) -> Embedder:
         """What embeds texts as the documents were, where these did not come with ready embeddings."""
         from localtopics.embedding import Embedder, choose_model

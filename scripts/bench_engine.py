@@ -193,20 +193,25 @@ def rates(model: Path, options: argparse.Namespace) -> tuple[float, float]:
     return prompt_rate, decode_rate
 
 
-def one_by_one(model: Path, options: argparse.Namespace) -> dict[int, float]:
-    """llama-cpp-python's `Llama`, which keeps the prefix that a prompt shares with the one before."""
+def open_llama(model: Path, options: argparse.Namespace, **more: Any) -> Any:
+    """llama-cpp-python's own `Llama`, set up as well as it can be."""
     from llama_cpp import Llama
 
-    threads = options.threads
-    llm = Llama(
+    return Llama(
         str(model),
         n_gpu_layers=-1,
         n_ctx=4096,
         flash_attn=True,
-        n_threads=threads,
-        n_threads_batch=threads,
+        n_threads=options.threads,
+        n_threads_batch=options.threads,
         verbose=False,
+        **more,
     )
+
+
+def one_by_one(model: Path, options: argparse.Namespace) -> dict[int, float]:
+    """llama-cpp-python's `Llama`, which keeps the prefix that a prompt shares with the one before."""
+    llm = open_llama(model, options)
     times = {}
     for unique in options.unique:
         prompts = topics(unique, options)[: options.few]
@@ -225,19 +230,8 @@ def one_by_one(model: Path, options: argparse.Namespace) -> dict[int, float]:
 def llama_cpp_of_bertopic(model: Path, options: argparse.Namespace) -> dict[int, float]:
     """BERTopic's LlamaCPP with a `Llama` object, on texts of about as many tokens."""
     from bertopic.representation import LlamaCPP
-    from llama_cpp import Llama
 
-    threads = options.threads
-    llm = Llama(
-        str(model),
-        n_gpu_layers=-1,
-        n_ctx=4096,
-        flash_attn=True,
-        chat_format="llama-2",
-        n_threads=threads,
-        n_threads_batch=threads,
-        verbose=False,
-    )
+    llm = open_llama(model, options, chat_format="llama-2")
     times = {}
     for unique in options.unique:
         prompts = topics(unique, options)[: options.few]

@@ -121,7 +121,7 @@ def test_what_chooses_and_what_measures_are_different_documents(run: Run, tmp_pa
     assert choosing[:2] == list(topic.representative)
     assert len(choosing) == len(set(choosing)) == 7
     assert len(measuring) == 5
-    embed = run.embedder().embed
+    embed = run.embedder.embed
     few = replace(topic, representative=tuple(own))  # nothing else is left to measure it on
     for asked, documents in ((topic, measuring), (few, own)):
         centre = embed(documents).mean(axis=0)

@@ -17,7 +17,7 @@ from localtopics.errors import UserError
 from localtopics.labels.chat import spell
 from localtopics.labels.phrases import phrases
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
-from localtopics.labels.selection import OUTLIERS, Choice, Label, choose, clean, keyword_label
+from localtopics.labels.selection import OUTLIERS, Label, choose, clean, keyword_label
 from localtopics.labels.settings import LabelSettings
 from localtopics.progress import Progress, silent
 
@@ -237,14 +237,12 @@ class Namer:
         generations = engine.generate(tokens, ANSWER_TOKENS, count, Sampling(seed=seed), skip=finished.keys())
         while group := list(islice(generations, _JUDGED_TOGETHER if judge else 1)):
             answers = [[self._marked(text) for text in generation.texts] for generation in group]
+            others = [self._phrases(topics[generation.prompt]) for generation in group]
             if judge is not None:
-                pairs = zip(group, answers, strict=True)
-                judge.read(
-                    [text for one, texts in pairs for text in self._candidates(topics[one.prompt], texts)]
-                )
-            for generation, texts in zip(group, answers, strict=True):
-                index = generation.prompt
-                labels[index] = self._chosen(topics[index], texts, judge, hashes[index], generation.seconds)
+                judge.read([text for texts in (*answers, *others) for text in texts])
+            for generation, texts, more in zip(group, answers, others, strict=True):
+                index, seconds = generation.prompt, generation.seconds
+                labels[index] = self._chosen(topics[index], texts, more, judge, hashes[index], seconds)
                 if not labels[index].fallback:
                     yield labels[index]
         failed = [
@@ -260,27 +258,34 @@ class Namer:
             texts = [candidate.text for candidate in before.candidates]
             texts += [self._marked(text) for text in generation.texts]
             seconds = before.seconds + generation.seconds
-            yield self._chosen(topics[index], texts, judge, hashes[index], seconds)
+            more = self._phrases(topics[index])
+            yield self._chosen(topics[index], texts, more, judge, hashes[index], seconds)
 
     def _chosen(
-        self, topic: Topic, texts: Sequence[str], judge: Judge | None, prompt_sha256: str, seconds: float
+        self,
+        topic: Topic,
+        texts: Sequence[str],
+        others: Sequence[str],
+        judge: Judge | None,
+        prompt_sha256: str,
+        seconds: float,
     ) -> Label:
-        """The label that the model's answers give, or the topic's keywords."""
-        choice = self._choice(topic, texts, judge)
+        """The label that the model's answers give, or phrases beside them, or else the topic's keywords."""
+        answers = [label for label in map(clean, texts) if label is not None]
+        if judge is None or self._asking.candidates == 1 or not answers:
+            choice = choose(texts)
+        else:
+            near = judge.near(topic.topic)
+            choice = choose([*texts, *others], judge.faithful(topic.topic, answers), near)
         text = choice.text or keyword_label(topic.keywords)
         return Label(topic.topic, text, choice.text is None, choice.candidates, prompt_sha256, seconds)
 
-    def _choice(self, topic: Topic, texts: Sequence[str], judge: Judge | None) -> Choice:
-        answers = [label for label in map(clean, texts) if label is not None]
-        if judge is None or self._asking.candidates == 1 or not answers:
-            return choose(texts)
-        texts = self._candidates(topic, texts)
-        return choose(texts, judge.faithful(topic.topic, answers), judge.near(topic.topic))
-
-    def _candidates(self, topic: Topic, texts: Sequence[str]) -> list[str]:
-        """The model's answers, and phrases of what it was shown."""
+    def _phrases(self, topic: Topic) -> list[str]:
+        """Phrases of what the model was shown, which compete with its answers."""
+        if not self._asking.phrases:
+            return []
         shown = topic.representative[: self._asking.documents]
-        return [*texts, *phrases(shown, topic.keywords, self._asking.phrases)]
+        return phrases(shown, topic.keywords, self._asking.phrases)
 
     def _marked(self, text: str) -> str:
         """The answer, with "…" where it was cut off for its length."""
