@@ -127,6 +127,11 @@ def find_model(name: str | Path | None = None) -> Path | None:
     raise UserError(_unknown(str(name)))
 
 
+def bundled_model() -> Path | None:
+    """The labeller that comes with localtopics."""
+    return next(_bundled(), None)
+
+
 def installed_models() -> list[InstalledModel]:
     """All models on this machine, in the order in which they are preferred."""
     models: dict[Path, InstalledModel] = {}
@@ -219,9 +224,14 @@ def _candidates() -> Iterator[tuple[str, Path, str]]:
         yield _display_name(source), path, "data folder"
     for cached, path in _cached():
         yield _display_name(cached), path, "hub cache"
-    for folder in (checkout / "models", Path(__file__).resolve().parent / "bundled"):
-        for path in reversed(list(_models_in(folder, _BUNDLED))):
-            yield path.stem, path, "bundled"
+    for path in _bundled():
+        yield path.stem, path, "bundled"
+
+
+def _bundled() -> Iterator[Path]:
+    package = Path(__file__).resolve().parent
+    for folder in (package.parent / "models", package / "bundled"):
+        yield from reversed(list(_models_in(folder, _BUNDLED)))
 
 
 def _cached() -> Iterator[tuple[hub.HubFile, Path]]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from localtopics.errors import UserError
 from localtopics.gguf import ModelCard, read_card
+from localtopics.labels.amx import WITHOUT_AMX, amx_crashes
 from localtopics.labels.context import Context
 from localtopics.labels.llama import llama, load_model, system_features
 from localtopics.labels.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
@@ -212,11 +213,16 @@ class Engine:
 
     def _load(self, progress: Progress) -> Any:
         """The model as planned, or with fewer layers on the GPU where that fails for memory."""
+        relaid = not amx_crashes()
+        if not relaid:
+            self.plan = self.plan.noting(WITHOUT_AMX)
         while True:
             plan = self.plan
             try:
                 with progress("Loading the model", 100) as advance:
-                    return load_model(self.card.path, layers=plan.layers, split=plan.split, advance=advance)
+                    return load_model(
+                        self.card.path, layers=plan.layers, split=plan.split, relaid=relaid, advance=advance
+                    )
             except MemoryError as error:
                 smaller = replan(self.card, plan, self._limit)
                 if smaller is None:

@@ -104,6 +104,7 @@ def load_model(
     split: Sequence[float] = (),
     vocabulary_only: bool = False,
     dry: bool = False,
+    relaid: bool = True,
     advance: Advance | None = None,
 ) -> Any:
     """A llama_model; free it with llama_model_free.
@@ -114,6 +115,7 @@ def load_model(
         split: Each GPU's share of them; none, and no GPU is used for anything.
         vocabulary_only: Only the tokenizer.
         dry: No weights; contexts of the model only show what would be allocated.
+        relaid: Whether weights may be laid out anew for the processor's matrix units, AMX among them.
         advance: Called with every further hundredth that is loaded.
 
     Raises:
@@ -125,6 +127,7 @@ def load_model(
     parameters = lib.llama_model_default_params()
     parameters.vocab_only = vocabulary_only
     parameters.no_alloc = dry
+    parameters.use_extra_bufts = relaid
     parameters.n_gpu_layers = layers
     shares = (ctypes.c_float * lib.LLAMA_MAX_DEVICES)(*split)
     if split:
