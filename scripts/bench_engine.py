@@ -9,7 +9,7 @@ speed       this engine; llama-cpp-python one by one, its prefix reused; BERTopi
             installed; and the floor: unique tokens at llama-bench's prompt rate plus answers at
             llama-batched-bench's decode rate for 16 sequences, if these tools are on PATH
 candidates  5 candidates a topic against 1
-offload     for some numbers of layers on the GPU: memory as planned and as measured, and seconds per topic
+offload     for some numbers of layers on the GPU and 8192 KV cells: memory planned and measured, seconds per topic
 vram        the same for some limits of GPU memory
 """
 
@@ -281,9 +281,7 @@ def chosen(engine: Engine, prompts: list[list[int]], tokens: int, count: int) ->
 
 
 def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dict[str, Any]:
-    """Device memory that a plan with 8192 KV cells takes, with all of them in use, and seconds a topic."""
-    plan = replace(plan, cells=8192)
-    plan = simulate(read_card(model), plan)
+    """Device memory that a plan takes, with all its KV cells in use, and seconds a topic."""
     free = [device.free for device in devices()]
     prompts = topics(253, options)[: options.few]
     with Engine(model, plan, threads=options.threads, context=4096) as engine:
@@ -294,7 +292,12 @@ def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dic
         seconds, _, _ = run(engine, prompts, options.tokens)
         schedule, in_use = engine.schedule, used()
     gc.collect()
-    values: dict[str, Any] = {"layers": plan.layers, "ubatch": plan.ubatch, "kv": plan.kv_type}
+    values: dict[str, Any] = {
+        "layers": plan.layers,
+        "cells": plan.cells,
+        "ubatch": plan.ubatch,
+        "kv": plan.kv_type,
+    }
     for predicted, took in zip(plan.predicted, taken, strict=True):
         values |= {"predicted_mib": predicted >> 20, "measured_mib": took >> 20, "ratio": predicted / took}
     return values | {"seconds": seconds, "in_use_mib": in_use, "schedule": schedule}
@@ -309,7 +312,8 @@ def used() -> int:
 def offload(model: Path, options: argparse.Namespace) -> None:
     card = read_card(model)
     for layers in options.layers:
-        report("offload", **measured(model, plan_offload(card, layers, 4096), options))
+        plan = simulate(card, replace(plan_offload(card, layers, 4096), cells=8192))
+        report("offload", **measured(model, plan, options))
 
 
 def vram(model: Path, options: argparse.Namespace) -> None:

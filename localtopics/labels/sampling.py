@@ -26,6 +26,11 @@ class Sampling:
     top_p: float = 0.95
     seed: int = 42
 
+    @property
+    def greedy(self) -> bool:
+        """Whether nothing is left to chance."""
+        return self.temperature <= 0 or self.top_p <= 0
+
     def generator(self, prompt: Sequence[int], candidate: int) -> random.Random:
         """The random numbers of one candidate; they depend on the prompt, not on its place among others."""
         key = repr((self.seed, candidate, tuple(prompt))).encode()
@@ -37,38 +42,71 @@ def greedy(logits: npt.NDArray[np.float32]) -> int:
     return int(logits.argmax())
 
 
+class Room:
+    """Memory that draws write over: fresh memory for each would take longer than the draw."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, npt.NDArray[np.float32]] = {}
+
+    def take(self, name: str, rows: int, columns: int) -> npt.NDArray[np.float32]:
+        """An array [rows, columns]; zeros where nothing was written yet."""
+        import numpy as np
+
+        found = self._arrays.get(name)
+        if found is None or len(found) < rows or found.shape[1] != columns:
+            found = self._arrays[name] = np.zeros((rows, columns), np.float32)
+        return found[:rows]
+
+
 def nucleus(
     logits: npt.NDArray[np.float32],
+    draws: Sequence[tuple[int, random.Random]],
     sampling: Sampling,
-    generator: random.Random,
-    room: npt.NDArray[np.float32] | None = None,
-) -> int:
-    """A token of logits [vocabulary], drawn by temperature from the nucleus.
+    room: Room,
+) -> list[int]:
+    """A token for each (row of ``logits`` [rows, vocabulary], generator), by temperature from the nucleus.
 
     The nucleus is the fewest of the likeliest tokens whose probabilities reach ``top_p`` (Holtzman et al.,
     "The Curious Case of Neural Text Degeneration", 2020). Instead of sorting the vocabulary, a token is drawn
-    from all of it until one lies in the nucleus: once, as a rule. ``room`` [2, vocabulary] is written over.
+    from all of it until one lies in the nucleus: once, as a rule.
     """
     import numpy as np
 
-    if sampling.temperature <= 0 or sampling.top_p <= 0:
-        return greedy(logits)
-    weights, likelier = np.empty((2, len(logits)), np.float32) if room is None else room
-    np.subtract(logits, logits.max(), out=weights)
-    np.multiply(weights, np.float32(1 / sampling.temperature), out=weights)
-    np.exp(weights, out=weights)
-    ends = np.add.reduceat(weights, np.arange(0, len(weights), BLOCK)).cumsum(dtype=np.float64)
-    total = float(ends[-1])
-    while True:
-        wanted = generator.random() * total
-        block = min(int(ends.searchsorted(wanted, side="right")), len(ends) - 1)
-        start = block * BLOCK
-        inside = weights[start : start + BLOCK].cumsum(dtype=np.float64)
-        before = float(ends[block - 1]) if block else 0.0
-        token = start + min(int(inside.searchsorted(wanted - before, side="right")), len(inside) - 1)
-        np.greater(weights, weights[token], out=likelier)
-        if float(np.dot(weights, likelier)) < sampling.top_p * total:
-            return token
+    size = logits.shape[1]
+    generators = [generator for _, generator in draws]
+    rows, which = np.unique([row for row, _ in draws], return_inverse=True)
+    weights = room.take("weights", len(rows), -(-size // BLOCK) * BLOCK)
+    inside = weights[:, :size]
+    if inside.flags.c_contiguous:
+        np.take(logits, rows, axis=0, out=inside, mode="clip")  # the other modes would copy once more
+    else:
+        inside[:] = logits[rows]
+    inside -= inside.max(axis=1, keepdims=True)
+    inside *= np.float32(1 / sampling.temperature)
+    np.exp(inside, out=inside)
+    blocks = weights.reshape(len(rows), -1, BLOCK)
+    ends = blocks.sum(axis=2).cumsum(axis=1, dtype=np.float64)
+    tokens = np.zeros(len(draws), np.intp)
+    left = np.arange(len(draws))
+    while len(left):
+        row = which[left]
+        total = ends[row, -1]
+        wanted = total * [generators[draw].random() for draw in left]
+        block = np.minimum((ends[row] <= wanted[:, None]).sum(axis=1), ends.shape[1] - 1)
+        wanted -= np.where(block > 0, ends[row, block - 1], 0.0)
+        sums = blocks[row, block].cumsum(axis=1, dtype=np.float64)
+        drawn = block * BLOCK + np.minimum((sums <= wanted[:, None]).sum(axis=1), BLOCK - 1)
+        tokens[left] = np.minimum(drawn, size - 1)
+        weight = weights[row, tokens[left]]
+        # the likeliest token weighs 1; beside one of a share of 1 - top_p there cannot be top_p
+        unsure = np.flatnonzero((weight < 1) & (weight <= (1 - sampling.top_p) * total))
+        (likelier,) = room.take("likelier", 1, weights.shape[1])
+        outside = np.zeros(len(left), bool)
+        for index in unsure:
+            np.greater(weights[row[index]], weight[index], out=likelier)
+            outside[index] = weights[row[index]] @ likelier >= sampling.top_p * total[index]
+        left = left[outside]
+    return [int(token) for token in tokens]
 
 
 class Drawer:
@@ -80,7 +118,7 @@ class Drawer:
     def __init__(self, threads: int) -> None:
         self._threads = min(threads, 8)
         self._pool = ThreadPoolExecutor(self._threads, "draw")
-        self._rooms: list[npt.NDArray[np.float32]] = []
+        self._rooms = [Room() for _ in range(self._threads)]
 
     def draw(
         self,
@@ -89,17 +127,14 @@ class Drawer:
         sampling: Sampling,
     ) -> list[int]:
         """A token for each (row of ``logits`` [rows, vocabulary], generator); None takes the likeliest."""
-        import numpy as np
-
-        if not self._rooms and len(logits):  # fresh memory for every draw would take longer than the draw
-            self._rooms = [np.empty((2, logits.shape[1]), np.float32) for _ in range(self._threads)]
 
         def some(part: int) -> list[int]:
+            mine = draws[part * share : (part + 1) * share]
+            by_chance = [(row, by) for row, by in mine if by is not None and not sampling.greedy]
+            drawn = iter(nucleus(logits, by_chance, sampling, self._rooms[part]) if by_chance else ())
             return [
-                greedy(logits[row])
-                if generator is None
-                else nucleus(logits[row], sampling, generator, self._rooms[part])
-                for row, generator in draws[part * share : (part + 1) * share]
+                greedy(logits[row]) if generator is None or sampling.greedy else next(drawn)
+                for row, generator in mine
             ]
 
         share = max(self.FEW, -(-len(draws) // self._threads))
