@@ -9,7 +9,7 @@ speed       this engine; llama-cpp-python one by one, its prefix reused; BERTopi
             installed; and the floor: unique tokens at llama-bench's prompt rate plus answers at
             llama-batched-bench's decode rate for 16 sequences, if these tools are on PATH
 candidates  5 candidates a topic against 1
-offload     for some numbers of layers on the GPU and 8192 KV cells: memory planned and measured, seconds per topic
+offload     for some numbers of layers on the GPU: memory planned and measured (8192 cells), seconds
 vram        the same for some limits of GPU memory
 """
 
