@@ -18,7 +18,7 @@ from localtopics.progress import Progress, silent
 from localtopics.prose import prose
 
 PACKAGES = (
-    *("numpy", "scipy", "sklearn", "pandas", "matplotlib", "torch", "networkx", "sympy", "PIL", "numba"),
+    *("numpy", "scipy", "sklearn", "pandas", "matplotlib", "torch", "networkx", "sympy", "PIL"),
     *("statsmodels", "skimage", "xarray", "astropy", "seaborn"),
 )
 """Read as source files, never imported; those that are not installed are left out."""
@@ -28,6 +28,7 @@ _SAME_START = 80  # two texts that agree in so many characters count as one
 _SKIPPED_FOLDERS = frozenset(
     {"tests", "test", "testing", "conftest", "setup", "benchmarks"}
     | {"externals", "extern", "vendor", "_vendor", "vendored", "array_api_compat", "array_api_extra"}
+    | {"distutils"}  # of NumPy: about compilers
     # of torch: large, and not for its users
     | {"_inductor", "_dynamo", "_export", "_functorch", "_higher_order_ops", "_numpy", "_refs", "_subclasses"}
 )

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from localtopics.errors import UserError
 from localtopics.labels.chat import spell
-from localtopics.labels.phrases import phrases
+from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
 from localtopics.labels.selection import OUTLIERS, Label, choose, clean, keyword_label
 from localtopics.labels.settings import LabelSettings
@@ -53,6 +53,12 @@ class Asking:
     candidates: int = 4
     phrases: int = 0
     """Phrases of the documents that compete with the model's candidates for being the label."""
+    temperature: float = 0.8
+    """How the candidates after the first are drawn, and …"""
+    top_p: float = 0.95
+    """… from how much of the probability."""
+    title_case: int = 0
+    """Whether answers are put into title case: what was trained by an embedding may not know of case."""
     context: int = 2048
     text: PromptText = DEFAULT
 
@@ -209,7 +215,7 @@ class Namer:
         return builder.build(documents, topic.keywords[: self._asking.keywords])
 
     def _hash(self, prompt: Prompt) -> str:
-        """Of all that decides the answer."""
+        """Of all that decides the answer; how the model says it wants to be asked is in its fingerprint."""
         model = (self.model_record or {})["fingerprint"]
         parts = [model, self._asking.candidates, self._settings.seed, ANSWER_TOKENS, prompt.tokens]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -231,10 +237,11 @@ class Namer:
         """
         from localtopics.labels.engine import Sampling
 
-        engine, count, seed = self.loaded(), self._asking.candidates, self._settings.seed
+        engine, count = self.loaded(), self._asking.candidates
+        sampling = Sampling(self._asking.temperature, self._asking.top_p, self._settings.seed)
         labels = dict(finished)
         tokens = [prompt.tokens for prompt in prompts]
-        generations = engine.generate(tokens, ANSWER_TOKENS, count, Sampling(seed=seed), skip=finished.keys())
+        generations = engine.generate(tokens, ANSWER_TOKENS, count, sampling, skip=finished.keys())
         while group := list(islice(generations, _JUDGED_TOGETHER if judge else 1)):
             answers = [[self._marked(text) for text in generation.texts] for generation in group]
             others = [self._phrases(topics[generation.prompt]) for generation in group]
@@ -252,7 +259,8 @@ class Namer:
         ]
         again = [self._again(tokens[index], labels[index].candidates[0].text) for index in failed]
         skip = {place for place, index in enumerate(failed) if index in finished}
-        for generation in engine.generate(again, ANSWER_TOKENS, 2, Sampling(seed=seed + 1), skip=skip):
+        sampling = replace(sampling, seed=sampling.seed + 1)
+        for generation in engine.generate(again, ANSWER_TOKENS, 2, sampling, skip=skip):
             index = failed[generation.prompt]
             before = labels[index]
             texts = [candidate.text for candidate in before.candidates]
@@ -276,19 +284,19 @@ class Namer:
             choice = choose(texts)
         else:
             near = judge.near(topic.topic)
-            choice = choose([*texts, *others], judge.faithful(topic.topic, answers), near)
+            faithful = judge.faithful(topic.topic, answers)
+            choice = choose([*texts, *others], faithful, near, topic.keywords)
         text = choice.text or keyword_label(topic.keywords)
         return Label(topic.topic, text, choice.text is None, choice.candidates, prompt_sha256, seconds)
 
     def _phrases(self, topic: Topic) -> list[str]:
-        """Phrases of what the model was shown, which compete with its answers."""
-        if not self._asking.phrases:
-            return []
-        shown = topic.representative[: self._asking.documents]
-        return phrases(shown, topic.keywords, self._asking.phrases)
+        """Phrases of the representative documents, which compete with the model's answers."""
+        return phrases(topic.representative, topic.keywords, self._asking.phrases)
 
     def _marked(self, text: str) -> str:
-        """The answer, with "…" where it was cut off for its length."""
+        """The answer, in title case for a model that wants it, with "…" where it was cut for its length."""
+        if self._asking.title_case:
+            text = titled(text)
         return f"{text}…" if len(self._tokenizer().encode(text, special=False)) >= ANSWER_TOKENS - 1 else text
 
     def _again(self, prompt: Sequence[int], answer: str) -> tuple[int, ...]:
@@ -334,10 +342,22 @@ def _asking(settings: LabelSettings, card: ModelCard | None) -> Asking:
     """What the user asked for, else what the model was trained with, else the built-in values."""
     metadata = card.metadata if card else {}
     asked: dict[str, Any] = {}
-    for name in ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases"):
+    for name in (
+        "documents",
+        "characters",
+        "document_tokens",
+        "keywords",
+        "candidates",
+        "phrases",
+        "title_case",
+    ):
         trained = metadata.get(f"localtopics.prompt.{name}")
         value = getattr(settings, name, None) or trained
         if isinstance(value, int) and value > 0:
+            asked[name] = value
+    for name in ("temperature", "top_p"):
+        value = metadata.get(f"localtopics.prompt.{name}")
+        if isinstance(value, float) and value > 0:
             asked[name] = value
     texts = {
         name: metadata.get(f"localtopics.prompt.{name}", "")

@@ -18,6 +18,8 @@ _HOLLOW = (
     "used using various via"
 )
 """Words that open or close many phrases and name none."""
+_WITHIN = "a an and as at by for from in into of on or over the to under via vs with"
+"""Words that stay small within a heading."""
 _BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
 _WORD = re.compile(r"(?=.*[^\W\d_])[^\W_](?:[^\W_]|[+#/-])*")
@@ -44,7 +46,7 @@ def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> li
         if _LETTERS.search(phrase)
     }
     best = sorted((phrase for phrase in weights if weights[phrase]), key=lambda p: (-weights[p], p))
-    return [_titled(written[phrase].most_common(1)[0][0]) for phrase in best[:count]]
+    return [titled(written[phrase].most_common(1)[0][0]) for phrase in best[:count]]
 
 
 def _runs(document: str) -> Iterator[str]:
@@ -61,5 +63,11 @@ def _runs(document: str) -> Iterator[str]:
                 yield " ".join(words[start:end])
 
 
-def _titled(phrase: str) -> str:
-    return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in phrase.split())
+def titled(phrase: str) -> str:
+    """A phrase in title case; words that have a capital somewhere stay as they are."""
+    words = phrase.split()
+    small = [number > 0 and word in _WITHIN.split() for number, word in enumerate(words)]
+    return " ".join(
+        word if keep or any(map(str.isupper, word)) else word[:1].upper() + word[1:]
+        for word, keep in zip(words, small, strict=True)
+    )

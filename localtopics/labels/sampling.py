@@ -116,7 +116,7 @@ class Drawer:
     """Draws that a thread takes at least."""
 
     def __init__(self, threads: int) -> None:
-        self._threads = min(threads, 8)
+        self._threads = min(threads, 2)  # more of them spend their time waiting for the GIL
         self._pool = ThreadPoolExecutor(self._threads, "draw")
         self._rooms = [Room() for _ in range(self._threads)]
 

@@ -59,7 +59,8 @@ def add_prompt(writer: gguf.GGUFWriter) -> None:
     for name, text in asdict(PROMPT).items():
         writer.add_string(f"localtopics.prompt.{name}", text)
     for name, number in asdict(SETTINGS).items():
-        writer.add_uint32(f"localtopics.prompt.{name}", number)
+        add = writer.add_uint32 if isinstance(number, int) else writer.add_float32
+        add(f"localtopics.prompt.{name}", number)
 
 
 def add_weights(writer: gguf.GGUFWriter, state: dict[str, torch.Tensor]) -> None:
@@ -74,7 +75,7 @@ def add_weights(writer: gguf.GGUFWriter, state: dict[str, torch.Tensor]) -> None
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=WORK / "labelled.pt")
+    parser.add_argument("--checkpoint", type=Path, default=WORK / "preferred.pt")
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--toy", action="store_true")
     arguments = parser.parse_args()

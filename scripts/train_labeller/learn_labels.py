@@ -25,8 +25,7 @@ def pack(
     examples: Ragged, order: np.ndarray, rows: int, context: int, prompt_weight: float
 ) -> Iterator[Batch]:
     """Whole examples, one after the other, in rows of context + 1 tokens; a longer example is left out."""
-    shape = (rows, context + 1)
-    batch, row, column = _empty(shape), 0, 0
+    batch, row, column = Batch.empty(rows, context), 0, 0
     for index in order:
         tokens, answer = examples[index], examples.answers[index]
         if len(tokens) > context + 1:
@@ -35,7 +34,7 @@ def pack(
             row, column = row + 1, 0
         if row == rows:
             yield batch
-            batch, row = _empty(shape), 0
+            batch, row = Batch.empty(rows, context), 0
         place = slice(column, column + len(tokens))
         batch.tokens[row, place] = tokens
         batch.segments[row, place] = index + 1
@@ -43,10 +42,6 @@ def pack(
         batch.weights[row, place.stop - answer : place.stop] = 1
         column += len(tokens)
     yield batch
-
-
-def _empty(shape: tuple[int, int]) -> Batch:
-    return Batch(np.zeros(shape, np.uint16), np.zeros(shape, np.int64), np.zeros(shape, np.float32))
 
 
 def schedule(epochs: int, rows: int, context: int) -> Iterator[tuple[int, Batch]]:

@@ -12,16 +12,25 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 Mask = BlockMask | Tensor
 
 
-def causal_within(segments: Tensor) -> Mask:
-    """A mask by which tokens see the earlier ones of their segment; segments: int [batch, tokens]."""
+def causal_within(segments: Tensor, branches: Tensor) -> Mask:
+    """A mask by which tokens see the earlier ones of their segment: of its trunk and of their own branch.
+
+    Args:
+        segments: int [batch, tokens].
+        branches: int [batch, tokens]; 0 is the trunk.
+    """
 
     def visible(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        return (query >= key) & (segments[batch, query] == segments[batch, key])
+        branch = branches[batch, key]
+        related = (branch == 0) | (branch == branches[batch, query])
+        return (query >= key) & (segments[batch, query] == segments[batch, key]) & related
 
     batch, tokens = segments.shape
     if segments.is_cuda:
         return create_block_mask(visible, batch, None, tokens, tokens, device=segments.device)
-    return (segments[:, None, :, None] == segments[:, None, None, :]).tril()
+    keys, queries = branches[:, None, None, :], branches[:, None, :, None]
+    same = segments[:, None, :, None] == segments[:, None, None, :]
+    return (same & ((keys == 0) | (keys == queries))).tril()
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
@@ -48,14 +57,22 @@ class Block(nn.Module):
         self.ffn_down = nn.Linear(shape.feed_forward, shape.width, bias=False)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], mask: Mask) -> Tensor:
-        batch, tokens, width = x.shape
+        query, key, value = self.project(x)
+        return self.finish(x, attend(rotate(query, *rotation), rotate(key, *rotation), value, mask))
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, [batch, heads, tokens, size] each."""
+        batch, tokens, _ = x.shape
         normed = self.attn_norm(x)
         query, key, value = (
             project(normed).view(batch, tokens, self.heads, -1).transpose(1, 2)
             for project in (self.attn_q, self.attn_k, self.attn_v)
         )
-        attended = attend(rotate(query, *rotation), rotate(key, *rotation), value, mask)
-        x = x + self.attn_output(attended.transpose(1, 2).reshape(batch, tokens, width))
+        return query, key, value
+
+    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        """The block's output, from its input and what the heads found."""
+        x = x + self.attn_output(attended.transpose(1, 2).reshape(x.shape))
         normed = self.ffn_norm(x)
         return x + self.ffn_down(functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
 
@@ -79,19 +96,23 @@ class Llama(nn.Module):
                 depth = (2 * shape.layers) ** -0.5 if "output" in name or "down" in name else 1.0
                 nn.init.normal_(parameter, std=0.02 * depth)
 
-    def forward(self, tokens: Tensor, mask: Mask) -> Tensor:
-        """The logits, [batch, tokens, vocabulary]."""
+    def forward(self, tokens: Tensor, mask: Mask, positions: Tensor) -> Tensor:
+        """The logits, [batch, tokens, vocabulary]; positions: int [batch, tokens]."""
         x = self.token_embd(tokens)
         if x.is_cuda:
             x = x.bfloat16()  # the residual stream too: the small widths here are bound by memory traffic
-        rotation = self.cosine[: tokens.shape[1]], self.sine[: tokens.shape[1]]
+        rotation = self.rotation(positions)
         for block in self.blk:
             x = block(x, rotation, mask)
         return functional.linear(self.output_norm(x), self.token_embd.weight)
 
-    def losses(self, tokens: Tensor, targets: Tensor, mask: Mask) -> Tensor:
+    def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines for `rotate`, [batch, 1, tokens, size / 2] each."""
+        return self.cosine[positions][:, None], self.sine[positions][:, None]
+
+    def losses(self, tokens: Tensor, targets: Tensor, mask: Mask, positions: Tensor) -> Tensor:
         """The loss of every target, float32 [batch, tokens]."""
-        logits = self(tokens, mask).float()
+        logits = self(tokens, mask, positions).float()
         flat = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
         return flat.view_as(targets)
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -49,7 +50,8 @@ def main() -> None:
     trainer.resume(WORK / "pretrained.pt")
     log = Log(WORK / "pretraining.jsonl")
     for tokens in stream(arguments.steps, trainer.step, rows, context):
-        loss = trainer.learn(Batch(tokens, np.zeros_like(tokens), np.ones(tokens.shape, np.float32)))
+        batch = replace(Batch.empty(rows, context), tokens=tokens, weights=np.ones(tokens.shape, np.float32))
+        loss = trainer.learn(batch)
         if trainer.step % 25 == 0:
             log.write(step=trainer.step, loss=float(loss), tokens=trainer.step * rows * context)
         if trainer.step % 500 == 0 or trainer.step == arguments.steps:

@@ -72,6 +72,14 @@ class Background:
     total: Counter[str]
     average: float
 
+    @classmethod
+    def of(cls, groups: pd.DataFrame) -> "Background":
+        """Count the words of all groups' documents."""
+        with Pool(usable_cpus()) as pool:
+            parts = (groups.docs[start : start + 2000] for start in range(0, len(groups), 2000))
+            total = sum(pool.imap(count, parts), Counter())
+        return cls(total, total.total() / len(groups))
+
     def keywords(self, documents: Sequence[str]) -> list[str]:
         """The words of `documents`, the most telling first."""
         weight = {
@@ -112,6 +120,16 @@ class Maker:
         limit = 0 if random.random() < 0.1 else random.integers(5, SETTINGS.keywords + 1)
         return tokenise(shown, keywords[:limit], int(random.choice(LENGTHS)), label)
 
+    def ask(self, epoch: int, index: int) -> tuple[np.ndarray, list[int]]:
+        """A prompt about random documents of a group, as the model will be asked, and which are not shown."""
+        random = np.random.default_rng((SEED, epoch, index))
+        documents = self._documents[index]
+        order = [int(i) for i in random.permutation(len(documents))]
+        shown = [documents[i] for i in order[: SETTINGS.documents]]
+        keywords = self._background.keywords(shown if random.random() < 0.5 else documents)
+        prompt = builders[SETTINGS.characters].build(shown, keywords[: SETTINGS.keywords])
+        return np.array(prompt.tokens, np.uint16), order[SETTINGS.documents :]
+
     def as_asked(self, index: int) -> tuple[np.ndarray, int]:
         """A group as the model will be asked: its first documents, keywords from these alone."""
         shown = self._documents[index][: SETTINGS.documents]
@@ -124,11 +142,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2, help="of label training")
     arguments = parser.parse_args()
     groups, development = pd.read_parquet(GROUPS), pd.read_parquet(DEVELOPMENT)
-    with Pool(usable_cpus()) as pool:
-        parts = (groups.docs[start : start + 2000] for start in range(0, len(groups), 2000))
-        total = sum(pool.imap(count, parts), Counter())
-    background = Background(total, total.total() / len(groups))
-
+    background = Background.of(groups)
     held = Maker(development, background)
     save("development", map(held.as_asked, range(len(development))))
     global maker

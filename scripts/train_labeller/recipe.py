@@ -45,6 +45,9 @@ class PromptSettings:
     keywords: int = 10
     candidates: int = 8
     phrases: int = 32
+    temperature: float = 1.1
+    top_p: float = 0.97
+    title_case: int = 1
 
 
 SETTINGS = PromptSettings()

@@ -21,6 +21,17 @@ class Batch:
     tokens: np.ndarray
     segments: np.ndarray
     weights: np.ndarray
+    branches: np.ndarray
+    """Of a segment's tokens, those of branch 0 are seen by all, those of another by itself."""
+    positions: np.ndarray
+
+    @classmethod
+    def empty(cls, rows: int, context: int) -> "Batch":
+        """Of `context` + 1 columns, all zeros, with plain positions."""
+        shape = (rows, context + 1)
+        tokens, segments, branches = (np.zeros(shape, np.int64) for _ in range(3))
+        positions = np.broadcast_to(np.arange(context + 1), shape).copy()
+        return cls(tokens, segments, np.zeros(shape, np.float32), branches, positions)
 
 
 @dataclass(frozen=True)
@@ -59,17 +70,22 @@ class Trainer:
 
     def losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The loss and the weight of every token, float32 [rows, tokens]; no weight across two segments."""
-        tokens, segments = (self._to_device(a, np.int64) for a in (batch.tokens, batch.segments))
-        weights = self._to_device(batch.weights, np.float32)[:, 1:] * (segments[:, 1:] == segments[:, :-1])
+        tokens, segments, branches, positions = (
+            self._to_device(array, np.int64)
+            for array in (batch.tokens, batch.segments, batch.branches, batch.positions)
+        )
+        follows = (segments[:, 1:] == segments[:, :-1]) & (branches[:, 1:] == branches[:, :-1])
+        weights = self._to_device(batch.weights, np.float32)[:, 1:] * follows
         inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            losses = self._loss(inputs, targets, self._mask(segments[:, :-1].contiguous()))
+            mask = self._mask(segments[:, :-1].contiguous(), branches[:, :-1].contiguous())
+            losses = self._loss(inputs, targets, mask, positions[:, :-1].contiguous())
         return losses, weights
 
     def learn(self, batch: Batch) -> Tensor:
-        """One step; returns the batch's weighted mean loss, still on the device."""
+        """One step; returns the batch's weighted mean loss, still on the device. Weights may be negative."""
         losses, weights = self.losses(batch)
-        loss = (losses * weights).sum() / weights.sum()
+        loss = (losses * weights).sum() / weights.abs().sum()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, full in zip(
