@@ -17,7 +17,7 @@ def scripted_model(
     path: Path,
     follows: Mapping[str, str],
     context: int = 2048,
-    metadata: Mapping[str, str | int] | None = None,
+    metadata: Mapping[str, str | int | float] | None = None,
     chat_template: str | None = None,
 ) -> Path:
     """Write the model.
@@ -68,6 +68,8 @@ def scripted_model(
     for key, value in (metadata or {}).items():
         if isinstance(value, int):
             writer.add_uint32(key, value)
+        elif isinstance(value, float):
+            writer.add_float32(key, value)
         else:
             writer.add_string(key, value)
     shapes: Sequence[tuple[str, tuple[int, ...]]] = [

@@ -32,6 +32,8 @@ def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> li
     Those of most documents and with most keywords come first. A phrase holds no stop word, no number and no
     name from a program, and crosses no punctuation mark.
     """
+    if not count:
+        return []
     known = {keyword.lower() for keyword in keywords}
     found: Counter[str] = Counter()
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -1,4 +1,4 @@
-"""Stage 7: the GGUF that ships: Q8_0 weights, tokenizer, chat template and prompt."""
+"""Stage 8: the GGUF that ships: Q8_0 weights, tokenizer, chat template and prompt."""
 
 import argparse
 from dataclasses import asdict

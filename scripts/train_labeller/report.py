@@ -1,4 +1,4 @@
-"""Stage 8: the loss curves of both trainings as a picture beside this file."""
+"""Stage 9: what the trainings logged, as pictures beside this file; a stage that did not run has none."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,10 @@ from recipe import WORK
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
-PICTURE = Path(__file__).with_name("losses.png")
+LOSSES, REWARDS = (Path(__file__).with_name(f"{name}.png") for name in ("losses", "rewards"))
+BLUE, RED, GREEN = "#2b5c8a", "#c4502a", "#3a7d44"
 
 
 def column(lines: list[dict[str, float]], x: str, y: str) -> tuple[list[float], list[float]]:
@@ -23,28 +25,54 @@ def read(name: str) -> list[dict[str, float]]:
     return [json.loads(line) for line in (WORK / name).read_text().splitlines()]
 
 
-def main() -> None:
+def losses() -> None:
+    """The losses of pre-training and label training."""
     pretraining, labels = read("pretraining.jsonl"), read("label-training.jsonl")
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    tokens, losses = column(pretraining, "tokens", "loss")
-    left.plot([t / 1e6 for t in tokens], losses, color="#2b5c8a")
+    tokens, loss = column(pretraining, "tokens", "loss")
+    left.plot([t / 1e6 for t in tokens], loss, color=BLUE)
     left.set(title="Pre-training", xlabel="million tokens", ylabel="loss per token", ylim=(2.3, 5))
-    right.plot(
-        *column(labels, "step", "loss"), color="#2b5c8a", alpha=0.6, label="training (label and prompt)"
-    )
-    right.plot(*column(labels, "step", "development"), "o-", color="#c4502a", label="development (label)")
+    right.plot(*column(labels, "step", "loss"), color=BLUE, alpha=0.6, label="training (label and prompt)")
+    right.plot(*column(labels, "step", "development"), "o-", color=RED, label="development (label)")
     for line in labels:
         if "average" in line:
-            right.axhline(
-                line["average"], color="#3a7d44", linestyle="--", label="average of the best snapshots"
-            )
+            right.axhline(line["average"], color=GREEN, linestyle="--", label="average of the best snapshots")
     right.set(title="Label training", xlabel="step", ylabel="loss per token")
-    right.legend(frameon=False)
-    for axes in (left, right):
+    save(figure, LOSSES)
+
+
+def rewards() -> None:
+    """How labels drawn in stage 7 and the likeliest ones of development groups got better."""
+    lines = [line for line in read("preferred.jsonl") if "average" not in line]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    left.plot(*column(lines, "step", "best"), color=GREEN, label="the best of the 8 labels of a prompt")
+    left.plot(*column(lines, "step", "reward"), color=BLUE, label="all of them")
+    left.set(title="Labels drawn", xlabel="step", ylabel="mean reward")
+    for name, label, colour in (
+        ("mrr", "MRR", GREEN),
+        ("first", "acc@1", BLUE),
+        ("cosine", "cosine to the human heading", RED),
+    ):
+        right.plot(*column(lines, "step", name), "o-", color=colour, label=label)
+    right.set(title="Development groups, greedy", xlabel="step")
+    save(figure, REWARDS)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Finish the figure and write it."""
+    for axes in figure.axes:
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-    figure.savefig(PICTURE, dpi=110)
-    print(PICTURE)
+    figure.savefig(path, dpi=110)
+    print(path)
+
+
+def main() -> None:
+    for name, draw in (("label-training.jsonl", losses), ("preferred.jsonl", rewards)):
+        if (WORK / name).exists():
+            draw()
 
 
 if __name__ == "__main__":

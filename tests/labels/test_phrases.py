@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localtopics.labels.phrases import LONGEST, phrases
+from localtopics.labels.phrases import LONGEST, phrases, titled
 
 DOCUMENTS = [
     "We study kernel ridge regression with random features.",
@@ -41,6 +41,17 @@ def test_words_keep_their_capitals() -> None:
         "OFDM",
         "OFDM Systems",
     ]
+
+
+def test_title_case_keeps_small_words_within_and_capitals_anywhere() -> None:
+    assert titled("the theory of mRNA and of graphs") == "The Theory of mRNA and of Graphs"
+    assert titled("") == ""
+
+
+@given(st.text(max_size=60))
+def test_title_case_changes_nothing_but_case(text: str) -> None:
+    assert titled(text).split() == titled(titled(text)).split()
+    assert titled(text).casefold().split() == text.casefold().split()
 
 
 @given(st.lists(st.text(max_size=80), max_size=4), st.integers(0, 5))
