@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-_BLOCK = {"cpu": 2**18, "gpu": 2**22}  # characters between two writes to the cache: a few seconds' work
-_BATCH = {"cpu": 2**12, "gpu": 2**16}  # tokens embedded together, padding included
+_BLOCK = {"cpu": 2**19, "gpu": 2**22}  # characters between two writes to the cache: a few seconds' work
+_BATCH = {"cpu": 2**11, "gpu": 2**16}  # tokens embedded together, padding included
+_ROWS = {"cpu": 32, "gpu": 2**16}  # texts embedded together
 _STEP = 8  # tokens: every text is padded to a multiple, so that its own length alone decides how far
 _CHARACTERS = 32  # at most read for each token that the model takes: no use to tokenise a whole book
 
@@ -31,9 +33,10 @@ class Embedder:
     finds, or else on all processors.
 
     On a CPU a text's vector does not depend on the texts beside it: rounding depends on how far a text is
-    padded, and that on its length alone. So the same texts have the same vectors on one machine, whatever the
-    cache held before. On a GPU the size of a batch may matter in the last bits. In bf16 matrix products are
-    rounded and all else is float32 (PyTorch's autocast): the cosine to the fp32 vector is above 0.9999.
+    padded, and with AMX on how many are embedded together, and both on its length alone. So the same texts
+    have the same vectors on one machine, whatever the cache held before. On a GPU the size of a batch may
+    matter in the last bits. In bf16 matrix products are rounded and all else is float32 (PyTorch's autocast):
+    the cosine to the fp32 vector is above 0.9999.
     """
 
     def __init__(self, model: EmbeddingModel, cache: Path | None = None) -> None:
@@ -88,16 +91,18 @@ class Embedder:
         import numpy as np
         import torch
 
-        model = self._open()
+        model, kind = self._open(), self._kind
         made: dict[int, np.ndarray] = {}
         half = torch.autocast(model.device.type, torch.bfloat16, enabled=self.model.precision == "bf16")
         with torch.inference_mode(), half:
-            for batch in _batches(_token_counts(model, texts), _BATCH[self._kind]):
+            for batch, rows in _batches(_token_counts(model, texts), _BATCH[kind], _ROWS[kind]):
                 inputs = [texts[row] for row in batch]
+                if kind == "cpu":  # always as many for texts of one length
+                    inputs += inputs[-1:] * (rows - len(batch))
                 outputs = model.encode(
-                    inputs, batch_size=len(batch), show_progress_bar=False, **_padding(model)
+                    inputs, batch_size=len(inputs), show_progress_bar=False, **_padding(model)
                 )
-                made.update(zip(batch, outputs, strict=True))
+                made.update(zip(batch, outputs[: len(batch)], strict=True))
         vectors = np.stack([made[row] for row in range(len(texts))]).astype(np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths) & (lengths > 0)).all():
@@ -155,17 +160,18 @@ def _blocks(sizes: Sequence[int], budget: int) -> Iterator[slice]:
     yield slice(start, len(sizes))
 
 
-def _batches(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Rows of one length when padded, each batch of at most ``budget`` together (or a single row)."""
+def _batches(sizes: Sequence[int], budget: int, most: int) -> Iterator[tuple[list[int], int]]:
+    """Batches of rows of one length when padded, each with the number of rows that fill it.
+
+    A full batch has at most ``most`` rows and at most ``budget`` together, or a single row.
+    """
     padded = [-(-size // _STEP) * _STEP for size in sizes]
-    batch: list[int] = []
-    for row in sorted(range(len(sizes)), key=padded.__getitem__):
-        full = (len(batch) + 1) * padded[row] > budget
-        if batch and (full or padded[row] != padded[batch[0]]):
-            yield batch
-            batch = []
-        batch.append(row)
-    yield batch
+    by_length = sorted(range(len(sizes)), key=padded.__getitem__)
+    for length, group in groupby(by_length, key=padded.__getitem__):
+        rows = min(most, max(1, budget // max(length, 1)))
+        alike = list(group)
+        for start in range(0, len(alike), rows):
+            yield alike[start : start + rows], rows
 
 
 @contextmanager
