@@ -36,7 +36,7 @@ def amx_crashes() -> bool:
     if "AMX_INT8" not in system_features().get("CPU", ()) or bundled_model() is None:
         return False
     trial = subprocess.run(
-        [sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [sys.executable, "-P", "-m", __name__], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return trial.returncode != 0
 
