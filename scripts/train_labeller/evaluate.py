@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, WORK
+from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
 from localtopics.labels.fidelity import Judge, centres, fidelity
@@ -28,8 +28,6 @@ from localtopics.topics import Topic
 
 CHUNK = 200
 """Topics named at once, and kept."""
-SMALLEST = 8
-"""Documents of a group in which fidelity is measured."""
 
 
 def keywords(groups: Sequence[Sequence[str]], count: int) -> list[tuple[str, ...]]:

@@ -59,16 +59,17 @@ def average(trainer: Trainer, snapshots: list[tuple[float, Path]], batches: list
     best = float("inf")
     for _, path in sorted(snapshots):
         candidate = [*chosen, torch.load(path, map_location=trainer.device)]
-        trainer.model.load_state_dict(_mean(candidate))
+        trainer.model.load_state_dict(mean(candidate))
         loss = trainer.evaluate(batches)
         if loss < best:
             chosen, best = candidate, loss
-    trainer.model.load_state_dict(_mean(chosen))
+    trainer.model.load_state_dict(mean(chosen))
     print(f"average of {len(chosen)} of {len(snapshots)} snapshots: {best:.4f}")
     return best
 
 
-def _mean(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+def mean(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The average of several models' weights."""
     return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 

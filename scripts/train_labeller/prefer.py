@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from learn_labels import mean
 from model import Llama
 from prompts import SHARES, Background, Maker, tokenizer
-from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SETTINGS, TOY, WORK
+from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SETTINGS, SMALLEST, TOY, WORK
 from rollout import draw
 from training import Batch, Log, Plan, Trainer, device
 
@@ -64,7 +65,7 @@ def chosen(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def embedder(model: str | None) -> Embed:
-    """Texts to float32 [n, d] of unit length, each distinct text once."""
+    """Texts to float32 [n, d] of unit length, each distinct text once; kept is none, most come but once."""
     from sentence_transformers import SentenceTransformer
 
     if model is None:
@@ -101,9 +102,8 @@ class Groups:
 
 
 def texts(answers: np.ndarray) -> list[str]:
-    """What answers say; int [n, tokens]."""
-    cut = [row[: (row == tokenizer.eos).argmax()] if (row == tokenizer.eos).any() else row for row in answers]
-    return [tokenizer.decode(row.tolist()) for row in cut]
+    """What answers say; int [n, tokens], filled up with the end."""
+    return [tokenizer.decode(row[row != tokenizer.eos].tolist()) for row in answers]
 
 
 def rewards(labels: list[str | None], headings: np.ndarray, found: np.ndarray, embed: Embed) -> np.ndarray:
@@ -143,13 +143,12 @@ def pack(
 
     A branch repeats the prompt's last token, which its first one follows.
     """
-    segments: list[list[np.ndarray]] = []
+    segments: list[np.ndarray] = []
     for prompt, drawn, own, heading in zip(prompts, answers, weights, headings, strict=True):
         human = np.array([*tokenizer.encode(heading, special=False), tokenizer.eos])
         branches = [(human, HEADING)]
         for row, weight in zip(drawn, own, strict=True):
-            ends = np.flatnonzero(row == tokenizer.eos)
-            branches.append((row[: ends[0] + 1] if len(ends) else row, float(weight)))
+            branches.append((row[: (row != tokenizer.eos).sum() + 1], float(weight)))
         trunk = np.arange(len(prompt) - 1)
         parts = [np.stack([prompt[:-1], trunk, 0 * trunk, 0 * trunk]).astype(np.float64)]
         for number, (tokens, weight) in enumerate(branches, start=1):
@@ -253,7 +252,7 @@ def main() -> None:
     embed = embedder(arguments.embedding_model)
     groups, tests = Groups(teaching, embed), Groups(development, embed)
     beyond = [
-        range(SETTINGS.documents, len(documents) if len(documents) >= 8 else 0)
+        range(SETTINGS.documents, len(documents) if len(documents) >= SMALLEST else 0)
         for documents in development.docs
     ]
     found = tests.centres(range(len(development)), beyond)
@@ -289,11 +288,10 @@ def main() -> None:
             log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))
             if trainer.step >= arguments.steps * 0.7:
                 states.append({name: weight.cpu().clone() for name, weight in model.state_dict().items()})
-    mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-    model.load_state_dict(mean)
+    model.load_state_dict(mean(states))
     log.write(step=trainer.step, average=len(states), **evaluate(model, questions, tests, found, embed))
     with replacing(arguments.out) as part:
-        torch.save({"model": mean}, part)
+        torch.save({"model": model.state_dict()}, part)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ TEXT, GROUPS, DEVELOPMENT = (WORK / f"{name}.parquet" for name in ("text", "grou
 TOKENIZER = Path(__file__).with_name("tokenizer.model")
 MODEL = ROOT / "models" / "localtopics-labeller-41m-q8_0.gguf"
 SEED = 20
+SMALLEST = 8
+"""Documents of a group in which fidelity is measured."""
 
 
 @dataclass(frozen=True)
