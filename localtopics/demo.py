@@ -24,7 +24,6 @@ PACKAGES = (
 """Read as source files, never imported; those that are not installed are left out."""
 
 _FEWEST_WORDS = 25
-_SAME_START = 80  # two texts that agree in so many characters count as one
 _SKIPPED_FOLDERS = frozenset(
     {"tests", "test", "testing", "conftest", "setup", "benchmarks"}
     | {"externals", "extern", "vendor", "_vendor", "vendored", "array_api_compat", "array_api_extra"}
@@ -39,7 +38,8 @@ _ADDERS = frozenset({"add_newdoc", "add_docstr", "_add_docstr", "add_docstr_all"
 def demo_corpus(limit: int = 5000, progress: Progress = silent) -> Corpus:
     """At most ``limit`` docstrings of public functions, classes and modules, evenly from the packages.
 
-    The documents are the prose of the docstrings; their titles and ids the dotted public names. The same
+    The documents are the prose of the docstrings, each sentence where it stands first: many are repeated in
+    all methods of a kind. The titles and ids are the dotted public names. The same
     installed packages give the same corpus.
 
     Raises:
@@ -56,18 +56,17 @@ def demo_corpus(limit: int = 5000, progress: Progress = silent) -> Corpus:
             packages.append(_Package(root))
             advance(1)
     chosen: dict[str, str] = {}
-    starts: set[str] = set()  # the same text often stands in several places
+    told: set[str] = set()
     packages.sort(key=lambda package: len(package.docstrings))
     for left, package in zip(range(len(packages), 0, -1), packages, strict=True):
         share = (limit - len(chosen)) // left
         for name in package.order:
             if share == 0:
                 break
-            text = prose(package.docstrings[name])
-            start = text[:_SAME_START].casefold()
-            enough = len(text.split()) >= _FEWEST_WORDS and "copyright" not in text.casefold()
-            if enough and start not in starts:
-                starts.add(start)
+            sentences = {sentence.casefold(): sentence for sentence in prose(package.docstrings[name])}
+            text = " ".join(sentence for key, sentence in sentences.items() if key not in told)
+            told.update(sentences)
+            if len(text.split()) >= _FEWEST_WORDS and "copyright" not in text.casefold():
                 chosen[name] = text
                 share -= 1
     names = sorted(chosen)

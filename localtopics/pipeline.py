@@ -233,7 +233,7 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
             run.append_label(label)
             labels[label.topic] = label
         names = distinguish(
-            {topic.topic: labels[topic.topic].text for topic in run.topics},
+            {topic.topic: labels[topic.topic] for topic in run.topics},
             {topic.topic: topic.keywords for topic in run.topics},
         )
         final = {number: replace(labels[number], text=name) for number, name in names.items()}

@@ -52,8 +52,8 @@ _DANGLING = re.compile(  # what stood before or behind a formula
 _NOT_PROSE = re.compile(r"[\\{}<>|=_^~$%@]{2}|[\\{}$^|]|%\(|>>>|https?:|::|[=<>] *[\w(-]+ *[=<>]")
 
 
-def prose(docstring: str, most_words: int = 200) -> str:
-    """Summary, description and notes of a docstring as plain sentences on one line.
+def prose(docstring: str, most_words: int = 200) -> list[str]:
+    """Summary, description and notes of a docstring as plain sentences, each on one line.
 
     Reads reStructuredText with sections in NumPy's, Google's and Sphinx's manner. Whole sentences are left
     out where they are formula or code, introduce something that is left out, or only point elsewhere.
@@ -68,9 +68,9 @@ def prose(docstring: str, most_words: int = 200) -> str:
         for sentence in _sentences(paragraph):
             words += sentence.count(" ") + 1
             if words > most_words:
-                return " ".join(sentences)
+                return sentences
             sentences.append(sentence)
-    return " ".join(sentences)
+    return sentences
 
 
 def _paragraphs(lines: list[str]) -> Iterator[str]:

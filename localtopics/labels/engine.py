@@ -15,7 +15,7 @@ from localtopics.labels.amx import WITHOUT_AMX, amx_crashes
 from localtopics.labels.context import Context
 from localtopics.labels.llama import llama, load_model, system_features
 from localtopics.labels.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
-from localtopics.labels.sampling import Drawer, Sampling, greedy
+from localtopics.labels.sampling import Sampling, draw, greedy
 from localtopics.labels.schedule import Machine, Schedule, choose_schedule, shared_prefix
 from localtopics.labels.scheduler import scheduler
 from localtopics.labels.vocabulary import Vocabulary
@@ -70,7 +70,6 @@ class Engine:
         self._model = self._load(progress)
         self.tokenizer = Vocabulary(self._model)
         self._machine = _machine(self.card, self.plan)
-        self._drawer = Drawer(self.threads)
         self._context: Context | None = None
         lib = llama()
         self._stateful = lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
@@ -88,7 +87,6 @@ class Engine:
         if self._context is not None:
             self._context.close()
             self._context = None
-        self._drawer.close()
         self.tokenizer.close()
 
     @property
@@ -168,12 +166,12 @@ class Engine:
         work = scheduler(prompts, prefix, context.schedule, max_tokens, candidates, done)
         answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
         for step, logits in context.run(work):
-            draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
-            tokens = self._drawer.draw(logits, draws, sampling)
+            draws = [(one.row, answers[one.prompt].generators[one.candidate]) for one in step.draws]
+            tokens = draw(logits, draws, sampling)
             finished = work.accept(
                 [
-                    token if answers[draw.prompt].add(draw.candidate, token, self.tokenizer) else None
-                    for draw, token in zip(step.draws, tokens, strict=True)
+                    token if answers[one.prompt].add(one.candidate, token, self.tokenizer) else None
+                    for one, token in zip(step.draws, tokens, strict=True)
                 ]
             )
             if finished:

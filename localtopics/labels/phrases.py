@@ -12,10 +12,14 @@ READ = 1000
 """Characters of a document among which phrases are looked for."""
 
 _HOLLOW = (
-    "based compute computed computes consider considered considers described different existing given "
-    "introduce introduces like new novel obtain obtained perform performs present presented presents "
-    "propose proposed proposes provide provides return returned returns several show shown shows towards "
-    "used using various via"
+    "achieve achieves additional allow allows applicable based called compute computed computes "
+    "consider considered considers contain contains define defines demonstrate demonstrates described "
+    "different ensure ensures existing give given gives help helps implement implemented implements "
+    "indicate indicates inherits introduce introduces involve involves like make makes new novel obtain "
+    "obtained occur occurs outperforms perform performs present presented presents propose proposed "
+    "proposes provide provides raised require required requires return returned returns several show "
+    "shown shows support supported supports take takes towards treat treated used uses using various "
+    "via"
 )
 """Words that open or close many phrases and name none."""
 _WITHIN = "a an and as at by for from in into of on or over the to under via vs with"

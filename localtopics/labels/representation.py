@@ -73,7 +73,7 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         with self:
             progress = _tqdm if topic_model.verbose else silent
             judge = _judge(topic_model, found) if self.chooses else None
-            labels = {label.topic: label.text for label in self.label(found, progress=progress, judge=judge)}
+            labels = {label.topic: label for label in self.label(found, progress=progress, judge=judge)}
         named = distinguish(labels, {topic.topic: topic.keywords for topic in found})
         padding = [("", 0.0)] * (topic_model.top_n_words - 1)
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}

@@ -20,6 +20,9 @@ _NEARNESS = 0.5
 _KEYWORDS = 0.1
 _LONG = 0.02
 _CHATTER = 0.02
+_LESS = 0.25
+"""How much less than a topic's best label another may score that takes its place, because a topic that it
+fits better has the same."""
 
 
 @dataclass(frozen=True)
@@ -112,24 +115,53 @@ def keyword_label(keywords: Sequence[str]) -> str:
     return ", ".join(chosen) or "Unnamed topic"
 
 
-def distinguish(labels: Mapping[int, str], keywords: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """Labels of which no two are the same but for case: those that were get a keyword in brackets.
+def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str]]) -> dict[int, str]:
+    """The labels' texts so that no two are the same but for case. The outliers keep their name.
 
-    It is a keyword that the label does not hold yet, and if possible one that no namesake has. The result
-    does not depend on the order of ``labels``. The outliers keep their name.
+    Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
+    others take their best candidate that no topic has, where that scores little less. Labels that are still
+    the same get a keyword in brackets: one that the label does not hold yet, and if possible one that no
+    namesake has. The result does not depend on the order of ``labels``.
     """
+    result = _yielding(labels)
     namesakes: dict[str, list[int]] = defaultdict(list)
-    for topic, label in labels.items():
+    for topic, label in result.items():
         namesakes[_key(label)].append(topic)
-    result = dict(labels)
     taken = {key for key, topics in namesakes.items() if len(topics) == 1 or OUTLIERS in topics}
     for topic in sorted(labels):
-        group = namesakes[_key(labels[topic])]
+        group = namesakes[_key(result[topic])]
         if len(group) > 1 and topic != OUTLIERS:
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
-            options = _told_apart(topic, labels[topic], keywords.get(topic, ()), others)
+            options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
             result[topic] = next(text for text in options if _key(text) not in taken)
             taken.add(_key(result[topic]))
+    return result
+
+
+def _yielding(labels: Mapping[int, Label]) -> dict[int, str]:
+    """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one."""
+    best = {
+        topic: max((c.score for c in label.candidates if c.score is not None), default=0.0)
+        for topic, label in labels.items()
+    }
+    result = {topic: label.text for topic, label in labels.items()}
+    taken: set[frozenset[str]] = set()
+    clashing = []
+    for topic in sorted(labels, key=lambda topic: (topic != OUTLIERS, -best[topic], topic)):
+        words = frozenset(stems(labels[topic].text))
+        if words in taken:
+            clashing.append(topic)
+        taken.add(words)
+    for topic in clashing:
+        others = [
+            c for c in labels[topic].candidates if c.score is not None and c.score > best[topic] - _LESS
+        ]
+        for candidate in sorted(others, key=lambda c: -(c.score or 0.0)):
+            text = clean(candidate.text)
+            if text and (words := frozenset(stems(text))) not in taken:
+                result[topic] = text
+                taken.add(words)
+                break
     return result
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localtopics.labels.sampling import Drawer, Room, Sampling, greedy, nucleus
+from localtopics.labels.sampling import TOGETHER, Sampling, draw, greedy
 
 
 def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.ndarray:
@@ -24,12 +24,12 @@ def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.nd
 @pytest.mark.parametrize(("temperature", "top_p"), [(0.8, 0.95), (1.5, 0.5), (0.3, 1.0)])
 def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
     logits = np.random.default_rng(0).normal(size=600).astype(np.float32) * 2
-    generator, draws, room = random.Random(1), 20000, Room()
+    generator, draws = random.Random(1), 20000
     together = [(0, generator)] * 100
     tokens = [
         token
         for _ in range(draws // 100)
-        for token in nucleus(logits[None], together, Sampling(temperature, top_p), room)
+        for token in draw(logits[None], together, Sampling(temperature, top_p))
     ]
     counts = np.bincount(tokens, minlength=600)
     expected = probabilities(logits, temperature, top_p)
@@ -47,17 +47,15 @@ def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
 )
 def test_a_token_from_the_nucleus_whatever_the_logits(values, temperature, top_p, seed):
     logits = np.array(values, np.float32)
-    (token,) = nucleus(logits[None], [(0, random.Random(seed))], Sampling(temperature, top_p), Room())
+    (token,) = draw(logits[None], [(0, random.Random(seed))], Sampling(temperature, top_p))
     p = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
     assert p[p > p[token] * (1 + 1e-5)].sum() <= top_p * p.sum() * (1 + 1e-4)
 
 
 def test_no_temperature_or_no_nucleus_is_greedy():
     logits = np.array([[0.0, 3.0, 1.0]], np.float32)
-    drawer = Drawer(1)
     for sampling in (Sampling(temperature=0.0), Sampling(top_p=0.0)):
-        assert drawer.draw(logits, [(0, random.Random(0))], sampling) == [greedy(logits[0])] == [1]
-    drawer.close()
+        assert draw(logits, [(0, random.Random(0))], sampling) == [greedy(logits[0])] == [1]
 
 
 def test_random_numbers_belong_to_prompt_candidate_and_seed():
@@ -68,21 +66,17 @@ def test_random_numbers_belong_to_prompt_candidate_and_seed():
     assert len({first(*key) for key in [(1, (1, 2), 1), (2, (1, 2), 1), (1, (1, 3), 1), (1, (1, 2), 2)]}) == 4
 
 
-@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("vocabulary", [1000, 1024])
-def test_many_draws_are_the_single_ones(threads, vocabulary):
+def test_many_draws_are_the_single_ones(vocabulary):
     logits = np.random.default_rng(0).normal(size=(40, vocabulary)).astype(np.float32)
     sampling = Sampling()
-    drawer = Drawer(threads)
     rows = [*range(40), 39, 7, 7, 0]  # candidates of one prompt begin with draws from one row
-    expected = [
-        nucleus(logits, [(row, random.Random(place))], sampling, Room())[0]
-        if row % 3
-        else greedy(logits[row])
-        for place, row in enumerate(rows)
-    ]
-    for count in (len(rows), 3, len(rows)):  # memory that was written over before changes nothing
-        draws = [(row, random.Random(place) if row % 3 else None) for place, row in enumerate(rows[:count])]
-        assert drawer.draw(logits, draws, sampling) == expected[:count]
-    assert drawer.draw(logits, [], sampling) == []
-    drawer.close()
+    assert len(rows) > 3 * TOGETHER
+
+    def by(place: int) -> random.Random | None:
+        return random.Random(place) if rows[place] % 3 else None
+
+    expected = [draw(logits, [(row, by(place))], sampling)[0] for place, row in enumerate(rows)]
+    assert draw(logits, [(row, by(place)) for place, row in enumerate(rows)], sampling) == expected
+    assert all(expected[place] == greedy(logits[row]) for place, row in enumerate(rows) if row % 3 == 0)
+    assert draw(logits, [], sampling) == []
