@@ -15,7 +15,7 @@ from localtopics.labels.amx import WITHOUT_AMX, amx_crashes
 from localtopics.labels.context import Context
 from localtopics.labels.llama import llama, load_model, system_features
 from localtopics.labels.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
-from localtopics.labels.sampling import Sampling, draw, greedy
+from localtopics.labels.sampling import Drawer, Sampling, greedy
 from localtopics.labels.schedule import Machine, Schedule, choose_schedule, shared_prefix
 from localtopics.labels.scheduler import scheduler
 from localtopics.labels.vocabulary import Vocabulary
@@ -165,13 +165,14 @@ class Engine:
         context = self._open(own, prefix, max_tokens, candidates, schedule)
         work = scheduler(prompts, prefix, context.schedule, max_tokens, candidates, done)
         answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
+        drawer = Drawer(sampling)
         for step, logits in context.run(work):
-            draws = [(one.row, answers[one.prompt].generators[one.candidate]) for one in step.draws]
-            tokens = draw(logits, draws, sampling)
+            draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
+            tokens = drawer.draw(logits, draws)
             finished = work.accept(
                 [
-                    token if answers[one.prompt].add(one.candidate, token, self.tokenizer) else None
-                    for one, token in zip(step.draws, tokens, strict=True)
+                    token if answers[draw.prompt].add(draw.candidate, token, self.tokenizer) else None
+                    for draw, token in zip(step.draws, tokens, strict=True)
                 ]
             )
             if finished:

@@ -13,11 +13,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-BLOCK = 256
-"""Tokens whose probabilities are summed up at a time: a running sum over the whole vocabulary is slow."""
-TOGETHER = 8
-"""Draws made at a time: so many rows of a vocabulary stay in a core's cache. Threads gain nothing: numpy's
-calls are so short here that they wait for each other."""
+COLUMNS = 256
+"""Of so many columns the weights are summed up first: a running sum over the whole vocabulary is slow."""
 
 
 @dataclass(frozen=True)
@@ -44,75 +41,86 @@ def greedy(logits: npt.NDArray[np.float32]) -> int:
     return int(logits.argmax())
 
 
-def draw(
-    logits: npt.NDArray[np.float32], draws: Sequence[tuple[int, random.Random | None]], sampling: Sampling
-) -> list[int]:
-    """A token for each (row of ``logits`` [rows, vocabulary], generator); None takes the likeliest.
+class Drawer:
+    """Draws tokens of many rows at once; one run's, as it keeps the memory that its draws write over.
 
-    With a generator a token is drawn by temperature from the nucleus: the fewest of the likeliest tokens
-    whose probabilities reach ``top_p`` (Holtzman et al., "The Curious Case of Neural Text Degeneration",
-    2020).
+    It takes one thread: numpy's calls are so short here that threads would wait for each other.
     """
-    import numpy as np
 
-    tokens = [0] * len(draws)
-    by_chance: list[tuple[int, int, random.Random]] = []
-    for place, (row, generator) in enumerate(draws):
-        if generator is None or sampling.greedy:
-            tokens[place] = greedy(logits[row])
-        else:
-            by_chance.append((place, row, generator))
-    # memory that all write over: fresh memory for each would take longer than the draws
-    scratch = np.zeros((min(TOGETHER, len(by_chance)) + 1, -(-logits.shape[1] // BLOCK) * BLOCK), np.float32)
-    for start in range(0, len(by_chance), TOGETHER):
-        places, rows, generators = zip(*by_chance[start : start + TOGETHER], strict=True)
-        for place, token in zip(places, _nucleus(logits, rows, generators, sampling, scratch), strict=True):
-            tokens[place] = token
-    return tokens
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+        self._memory: npt.NDArray[np.float32] | None = None
 
+    def draw(
+        self, logits: npt.NDArray[np.float32], draws: Sequence[tuple[int, random.Random | None]]
+    ) -> list[int]:
+        """A token for each (row of ``logits`` [rows, vocabulary], generator); None takes the likeliest.
 
-def _nucleus(
-    logits: npt.NDArray[np.float32],
-    rows: Sequence[int],
-    generators: Sequence[random.Random],
-    sampling: Sampling,
-    scratch: npt.NDArray[np.float32],
-) -> list[int]:
-    """A token of each row, from its nucleus.
+        With a generator a token is drawn by temperature from the nucleus: the fewest of the likeliest tokens
+        whose probabilities reach ``top_p`` (Holtzman et al., "The Curious Case of Neural Text Degeneration",
+        2020).
+        """
+        tokens = [0] * len(draws)
+        chance: list[tuple[int, int, random.Random]] = []
+        for place, (row, generator) in enumerate(draws):
+            if generator is None or self._sampling.greedy:
+                tokens[place] = greedy(logits[row])
+            else:
+                chance.append((place, row, generator))
+        if chance:
+            places, rows, generators = zip(*chance, strict=True)
+            for place, token in zip(places, self._nucleus(logits, rows, generators), strict=True):
+                tokens[place] = token
+        return tokens
 
-    Instead of sorting the vocabulary, a token is drawn from all of it until one lies in the nucleus: once, as
-    a rule. ``scratch`` has a row more than there are draws; past the vocabulary it holds zeros.
-    """
-    import numpy as np
+    def _nucleus(
+        self, logits: npt.NDArray[np.float32], rows: Sequence[int], generators: Sequence[random.Random]
+    ) -> list[int]:
+        """A token of each row, from its nucleus.
 
-    size = logits.shape[1]
-    scale = np.float32(1 / sampling.temperature)
-    distinct, which = np.unique(rows, return_inverse=True)
-    weights, likelier = scratch[: len(distinct)], scratch[-1]
-    inside = weights[:, :size]
-    for row, scaled in zip(distinct, inside, strict=True):
-        np.multiply(logits[row], scale, out=scaled)
-    inside -= inside.max(axis=1, keepdims=True)
-    np.exp(inside, out=inside)
-    blocks = weights.reshape(len(distinct), -1, BLOCK)
-    ends = blocks.sum(axis=2).cumsum(axis=1, dtype=np.float64)
-    tokens = np.zeros(len(rows), np.intp)
-    left = np.arange(len(rows))
-    while len(left):
-        row = which[left]
-        total = ends[row, -1]
-        wanted = total * [generators[number].random() for number in left.tolist()]
-        block = np.minimum((ends[row] <= wanted[:, None]).sum(axis=1), ends.shape[1] - 1)
-        wanted -= np.where(block > 0, ends[row, block - 1], 0.0)
-        sums = blocks[row, block].cumsum(axis=1, dtype=np.float64)
-        drawn = block * BLOCK + np.minimum((sums <= wanted[:, None]).sum(axis=1), BLOCK - 1)
-        tokens[left] = np.minimum(drawn, size - 1)
-        weight = weights[row, tokens[left]]
-        # the likeliest token weighs 1; beside one of a share of 1 - top_p there cannot be top_p
-        unsure = np.flatnonzero((weight < 1) & (weight <= (1 - sampling.top_p) * total))
-        outside = np.zeros(len(left), bool)
-        for index in unsure:
-            np.greater(weights[row[index]], weight[index], out=likelier)
-            outside[index] = weights[row[index]] @ likelier >= sampling.top_p * total[index]
-        left = left[outside]
-    return [int(token) for token in tokens]
+        Instead of sorting the vocabulary, a token is drawn from all of it until one lies in the nucleus:
+        once, as a rule. The vocabulary stands in lines of `COLUMNS` tokens; first a column is drawn.
+        """
+        import numpy as np
+
+        size, top_p = logits.shape[1], self._sampling.top_p
+        distinct, which = np.unique(rows, return_inverse=True)
+        scratch = self._scratch(len(distinct) + 1, size)
+        weights, likelier = scratch[:-1], scratch[-1]
+        lines = weights.reshape(len(distinct), -1, COLUMNS)
+        ends = np.empty((len(distinct), COLUMNS), np.float64)
+        scale = np.float32(1 / self._sampling.temperature)
+        for place, row in enumerate(distinct):  # one by one: a row stays in the core's cache
+            inside = weights[place, :size]
+            np.multiply(logits[row], scale, out=inside)
+            np.subtract(inside, inside.max(), out=inside)
+            np.exp(inside, out=inside)
+            lines[place].sum(axis=0).cumsum(dtype=np.float64, out=ends[place])
+        tokens = np.zeros(len(rows), np.intp)
+        left = np.arange(len(rows))
+        while len(left):
+            row = which[left]
+            total = ends[row, -1]
+            wanted = total * [generators[number].random() for number in left.tolist()]
+            column = np.minimum((ends[row] <= wanted[:, None]).sum(axis=1), COLUMNS - 1)
+            wanted -= np.where(column > 0, ends[row, column - 1], 0.0)
+            sums = lines[row, :, column].cumsum(axis=1, dtype=np.float64)
+            line = np.minimum((sums <= wanted[:, None]).sum(axis=1), sums.shape[1] - 1)
+            tokens[left] = np.minimum(line * COLUMNS + column, size - 1)
+            weight = weights[row, tokens[left]]
+            # the likeliest token weighs 1; beside one of a share of 1 - top_p there cannot be top_p
+            unsure = np.flatnonzero((weight < 1) & (weight <= (1 - top_p) * total))
+            outside = np.zeros(len(left), bool)
+            for index in unsure.tolist():
+                np.greater(weights[row[index]], weight[index], out=likelier)
+                outside[index] = weights[row[index]] @ likelier >= top_p * total[index]
+            left = left[outside]
+        return [int(token) for token in tokens]
+
+    def _scratch(self, rows: int, size: int) -> npt.NDArray[np.float32]:
+        """Rows to write weights into, zeros past the vocabulary; the same memory again and again."""
+        import numpy as np
+
+        if self._memory is None or len(self._memory) < rows:
+            self._memory = np.zeros((rows, -(-size // COLUMNS) * COLUMNS), np.float32)
+        return self._memory[:rows]

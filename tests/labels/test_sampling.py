@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localtopics.labels.sampling import TOGETHER, Sampling, draw, greedy
+from localtopics.labels.sampling import Drawer, Sampling, greedy
 
 
 def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.ndarray:
@@ -24,13 +24,9 @@ def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.nd
 @pytest.mark.parametrize(("temperature", "top_p"), [(0.8, 0.95), (1.5, 0.5), (0.3, 1.0)])
 def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
     logits = np.random.default_rng(0).normal(size=600).astype(np.float32) * 2
-    generator, draws = random.Random(1), 20000
+    generator, draws, drawer = random.Random(1), 20000, Drawer(Sampling(temperature, top_p))
     together = [(0, generator)] * 100
-    tokens = [
-        token
-        for _ in range(draws // 100)
-        for token in draw(logits[None], together, Sampling(temperature, top_p))
-    ]
+    tokens = [token for _ in range(draws // 100) for token in drawer.draw(logits[None], together)]
     counts = np.bincount(tokens, minlength=600)
     expected = probabilities(logits, temperature, top_p)
     assert not counts[expected == 0].any()
@@ -47,7 +43,7 @@ def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
 )
 def test_a_token_from_the_nucleus_whatever_the_logits(values, temperature, top_p, seed):
     logits = np.array(values, np.float32)
-    (token,) = draw(logits[None], [(0, random.Random(seed))], Sampling(temperature, top_p))
+    (token,) = Drawer(Sampling(temperature, top_p)).draw(logits[None], [(0, random.Random(seed))])
     p = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
     assert p[p > p[token] * (1 + 1e-5)].sum() <= top_p * p.sum() * (1 + 1e-4)
 
@@ -55,7 +51,7 @@ def test_a_token_from_the_nucleus_whatever_the_logits(values, temperature, top_p
 def test_no_temperature_or_no_nucleus_is_greedy():
     logits = np.array([[0.0, 3.0, 1.0]], np.float32)
     for sampling in (Sampling(temperature=0.0), Sampling(top_p=0.0)):
-        assert draw(logits, [(0, random.Random(0))], sampling) == [greedy(logits[0])] == [1]
+        assert Drawer(sampling).draw(logits, [(0, random.Random(0))]) == [greedy(logits[0])] == [1]
 
 
 def test_random_numbers_belong_to_prompt_candidate_and_seed():
@@ -69,14 +65,15 @@ def test_random_numbers_belong_to_prompt_candidate_and_seed():
 @pytest.mark.parametrize("vocabulary", [1000, 1024])
 def test_many_draws_are_the_single_ones(vocabulary):
     logits = np.random.default_rng(0).normal(size=(40, vocabulary)).astype(np.float32)
-    sampling = Sampling()
     rows = [*range(40), 39, 7, 7, 0]  # candidates of one prompt begin with draws from one row
-    assert len(rows) > 3 * TOGETHER
 
     def by(place: int) -> random.Random | None:
         return random.Random(place) if rows[place] % 3 else None
 
-    expected = [draw(logits, [(row, by(place))], sampling)[0] for place, row in enumerate(rows)]
-    assert draw(logits, [(row, by(place)) for place, row in enumerate(rows)], sampling) == expected
+    expected = [Drawer(Sampling()).draw(logits, [(row, by(place))])[0] for place, row in enumerate(rows)]
+    drawer = Drawer(Sampling())
+    for count in (3, len(rows), 5):  # memory that was written over before changes nothing
+        draws = [(row, by(place)) for place, row in enumerate(rows[:count])]
+        assert drawer.draw(logits, draws) == expected[:count]
     assert all(expected[place] == greedy(logits[row]) for place, row in enumerate(rows) if row % 3 == 0)
-    assert draw(logits, [], sampling) == []
+    assert drawer.draw(logits, []) == []
