@@ -179,7 +179,7 @@ import localtopics.embedding.embedder as embedder
 from localtopics.embedding import Embedder, choose_model
 from pydoc_data.topics import topics
 sys.path.insert(0, sys.argv[1])
-embedder._BLOCK = {"cpu": 2000, "gpu": 2000}
+embedder._PART = {"cpu": 10, "gpu": 10}
 embedder.usable_cpus = lambda: 1  # threads that wait for each other are slow on a busy machine
 
 @contextmanager

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-_BLOCK = {"cpu": 2**19, "gpu": 2**22}  # characters between two writes to the cache: a few seconds' work
+_PART = {"cpu": 256, "gpu": 2**13}  # texts between two writes to the cache: a few seconds' work
+_BLOCK = 2**22  # characters that are sorted by length together: of many there are few batches to fill up
 _BATCH = {"cpu": 2**11, "gpu": 2**16}  # tokens embedded together, padding included
 _ROWS = {"cpu": 32, "gpu": 2**16}  # texts embedded together
 _STEP = 8  # tokens: every text is padded to a multiple, so that its own length alone decides how far
@@ -67,13 +68,13 @@ class Embedder:
         missing = [key for key in distinct if key not in vectors]
         if missing:
             with progress("Embedding", len(missing)) as advance:
-                limit, kind = self._limit, self._kind
+                limit = self._limit
                 cut = [distinct[key][:limit].encode(errors="replace").decode() for key in missing]
-                for rows in _blocks([len(text) for text in cut], _BLOCK[kind]):
-                    made = self._encode(cut[rows])
-                    self._cache.put(missing[rows], made)
-                    vectors.update(zip(missing[rows], made, strict=True))
-                    advance(len(made))
+                for rows, made in self._parts(cut):
+                    done = [missing[row] for row in rows]
+                    self._cache.put(done, made)
+                    vectors.update(zip(done, made, strict=True))
+                    advance(len(done))
         return np.stack([vectors[key] for key in keys])
 
     @property
@@ -86,29 +87,44 @@ class Embedder:
         tokens = self._open().max_seq_length
         return _CHARACTERS * tokens if tokens else None
 
-    def _encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Embed one block, in batches of texts of similar length."""
+    def _parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Embed texts: the places of some and their vectors, again and again until all are done."""
+        import numpy as np
+
+        for block in _blocks([len(text) for text in texts], _BLOCK):
+            rows: list[int] = []
+            vectors: list[np.ndarray] = []
+            for batch, made in self._encode(texts[block]):
+                rows += [block.start + row for row in batch]
+                vectors.append(made)
+                if len(rows) >= _PART[self._kind]:
+                    yield rows, np.concatenate(vectors)
+                    rows, vectors = [], []
+            if rows:
+                yield rows, np.concatenate(vectors)
+
+    def _encode(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Embed one block: batches of texts of similar length, and their vectors."""
         import numpy as np
         import torch
 
         model, kind = self._open(), self._kind
-        made: dict[int, np.ndarray] = {}
         half = torch.autocast(model.device.type, torch.bfloat16, enabled=self.model.precision == "bf16")
-        with torch.inference_mode(), half:
-            for batch, rows in _batches(_token_counts(model, texts), _BATCH[kind], _ROWS[kind]):
-                inputs = [texts[row] for row in batch]
-                if kind == "cpu":  # always as many for texts of one length
-                    inputs += inputs[-1:] * (rows - len(batch))
+        for batch, rows in _batches(_token_counts(model, texts), _BATCH[kind], _ROWS[kind]):
+            inputs = [texts[row] for row in batch]
+            if kind == "cpu":  # always as many for texts of one length
+                inputs += inputs[-1:] * (rows - len(batch))
+            with torch.inference_mode(), half:
                 outputs = model.encode(
                     inputs, batch_size=len(inputs), show_progress_bar=False, **_padding(model)
                 )
-                made.update(zip(batch, outputs[: len(batch)], strict=True))
-        vectors = np.stack([made[row] for row in range(len(texts))]).astype(np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not (np.isfinite(lengths) & (lengths > 0)).all():
-            raise UserError(f"The embedding model {self.model.name} gives no usable numbers: choose another.")
-        vectors /= lengths
-        return vectors
+            vectors = np.asarray(outputs[: len(batch)], np.float32)
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            if not (np.isfinite(lengths) & (lengths > 0)).all():
+                raise UserError(
+                    f"The embedding model {self.model.name} gives no usable numbers: choose another."
+                )
+            yield batch, vectors / lengths
 
     def _open(self) -> SentenceTransformer:
         """The model, loaded at the first call."""
@@ -129,7 +145,11 @@ class Embedder:
                 raise UserError(
                     f"The embedding model {self.model.name} cannot be opened: {reason}"
                 ) from error
-            self._loaded = model.float().eval()  # autocast turns to bf16 what gains by it
+            self._loaded = model.float().eval()
+            if self.model.precision == "bf16":  # as autocast would, but for each batch again
+                for module in model.modules():
+                    if isinstance(module, torch.nn.Linear):
+                        module.bfloat16()
         return self._loaded
 
 

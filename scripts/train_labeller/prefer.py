@@ -46,7 +46,9 @@ REFUSED = 0.0
 ROWS = 32
 """Rows of a batch come in multiples of this, so that few shapes are compiled."""
 EVALUATE = 20
-"""Steps between two looks at the development groups."""
+"""Steps between two looks at the development groups; a stage that was stopped goes on from the last."""
+AVERAGED = 0.7
+"""Of the steps, from which on each look leaves a snapshot for the average."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
@@ -259,16 +261,18 @@ def main() -> None:
     print("embedded", flush=True)
 
     torch.manual_seed(SEED)
-    generator = torch.Generator(device()).manual_seed(SEED)
     model = Llama(shape)
     if not arguments.toy:
         start(arguments.start, model)
     plan = Plan(arguments.steps, arguments.rate, arguments.rate / 2, warmup=10, decay=1.0)
     trainer = Trainer(model, plan, device())
+    half_way, snapshots = arguments.out.with_name("preferring.pt"), arguments.out.with_name("snapshots")
+    trainer.resume(half_way)
     log = Log(arguments.out.with_suffix(".jsonl"))
-    log.write(step=0, **evaluate(model, questions, tests, found, embed))
-    states = []
+    if trainer.step == 0:
+        log.write(step=0, **evaluate(model, questions, tests, found, embed))
     while trainer.step < arguments.steps:
+        generator = torch.Generator(device()).manual_seed(SEED + trainer.step)
         here = slice(trainer.step * count, (trainer.step + 1) * count)
         numbers, (prompts, unseen) = [index for _, index in order[here]], zip(*tasks[here], strict=True)
         answers = draw(model, prompts, LABELS, LONGEST, tokenizer.eos, generator)
@@ -286,8 +290,16 @@ def main() -> None:
             )
         if trainer.step % EVALUATE == 0:
             log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))
-            if trainer.step >= arguments.steps * 0.7:
-                states.append({name: weight.cpu().clone() for name, weight in model.state_dict().items()})
+            if trainer.step >= arguments.steps * AVERAGED:
+                with replacing(snapshots / f"preferred-{trainer.step}.pt") as part:
+                    torch.save(model.state_dict(), part)
+            trainer.save(half_way)
+    averaged = range(EVALUATE, arguments.steps + 1, EVALUATE)
+    states = [
+        torch.load(snapshots / f"preferred-{step}.pt", map_location="cpu")
+        for step in averaged
+        if step >= arguments.steps * AVERAGED
+    ]
     model.load_state_dict(mean(states))
     log.write(step=trainer.step, average=len(states), **evaluate(model, questions, tests, found, embed))
     with replacing(arguments.out) as part:

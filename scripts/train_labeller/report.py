@@ -15,9 +15,9 @@ BLUE, RED, GREEN = "#2b5c8a", "#c4502a", "#3a7d44"
 
 
 def column(lines: list[dict[str, float]], x: str, y: str) -> tuple[list[float], list[float]]:
-    """The points of all lines that have both."""
-    points = [(line[x], line[y]) for line in lines if x in line and y in line]
-    return [a for a, _ in points], [b for _, b in points]
+    """The points of all lines that have both, the last of each x: a resumed stage logs some twice."""
+    points = {line[x]: line[y] for line in lines if x in line and y in line}
+    return list(points), list(points.values())
 
 
 def read(name: str) -> list[dict[str, float]]:
