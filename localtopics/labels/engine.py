@@ -212,10 +212,10 @@ class Engine:
 
     def _load(self, progress: Progress) -> Any:
         """The model as planned, or with fewer layers on the GPU where that fails for memory."""
-        relaid = not amx_crashes()
-        if not relaid:
-            self.plan = self.plan.noting(WITHOUT_AMX)
         while True:
+            relaid = self.plan.place == "gpu" or not amx_crashes()
+            if not relaid and WITHOUT_AMX not in self.plan.notes:
+                self.plan = self.plan.noting(WITHOUT_AMX)
             plan = self.plan
             try:
                 with progress("Loading the model", 100) as advance:

@@ -64,3 +64,15 @@ def test_without_amx_the_weights_lie_as_they_are_in_the_file(monkeypatch):
     buffers = [line for line in lines if "model buffer size" in line]
     assert buffers
     assert not any("AMX" in line or "REPACK" in line for line in buffers)
+
+
+def test_a_model_that_lies_on_gpus_needs_no_trial(monkeypatch):
+    from localtopics.labels.offload import OffloadPlan
+    from localtopics.models import bundled_model
+
+    path = bundled_model()
+    assert isinstance(path, Path)
+    monkeypatch.setattr(OffloadPlan, "place", "gpu")
+    monkeypatch.setattr(engine, "amx_crashes", lambda: pytest.fail("it was tried"))
+    with Engine(path, threads=1, context=256) as loaded:
+        assert WITHOUT_AMX not in loaded.plan.notes
