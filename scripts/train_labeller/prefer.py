@@ -266,7 +266,8 @@ def main() -> None:
         start(arguments.start, model)
     plan = Plan(arguments.steps, arguments.rate, arguments.rate / 2, warmup=10, decay=1.0)
     trainer = Trainer(model, plan, device())
-    half_way, snapshots = arguments.out.with_name("preferring.pt"), arguments.out.with_name("snapshots")
+    half_way = arguments.out.with_stem(f"{arguments.out.stem}-half-way")
+    snapshot = str(arguments.out.with_name("snapshots") / f"{arguments.out.stem}-{{}}.pt")
     trainer.resume(half_way)
     log = Log(arguments.out.with_suffix(".jsonl"))
     if trainer.step == 0:
@@ -291,12 +292,12 @@ def main() -> None:
         if trainer.step % EVALUATE == 0:
             log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))
             if trainer.step >= arguments.steps * AVERAGED:
-                with replacing(snapshots / f"preferred-{trainer.step}.pt") as part:
+                with replacing(Path(snapshot.format(trainer.step))) as part:
                     torch.save(model.state_dict(), part)
             trainer.save(half_way)
     averaged = range(EVALUATE, arguments.steps + 1, EVALUATE)
     states = [
-        torch.load(snapshots / f"preferred-{step}.pt", map_location="cpu")
+        torch.load(snapshot.format(step), map_location="cpu")
         for step in averaged
         if step >= arguments.steps * AVERAGED
     ]
