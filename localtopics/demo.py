@@ -38,8 +38,8 @@ _ADDERS = frozenset({"add_newdoc", "add_docstr", "_add_docstr", "add_docstr_all"
 def demo_corpus(limit: int = 5000, progress: Progress = silent) -> Corpus:
     """At most ``limit`` docstrings of public functions, classes and modules, evenly from the packages.
 
-    The documents are the prose of the docstrings, each sentence where it stands first: many are repeated in
-    all methods of a kind. The titles and ids are the dotted public names. The same
+    The documents are the prose of the docstrings, each sentence only where it stands first: what all methods
+    of a kind repeat would make topics of its own. Titles and ids are the dotted public names. The same
     installed packages give the same corpus.
 
     Raises:

@@ -146,7 +146,7 @@ class Embedder:
                     f"The embedding model {self.model.name} cannot be opened: {reason}"
                 ) from error
             self._loaded = model.float().eval()
-            if self.model.precision == "bf16":  # as autocast would, but for each batch again
+            if self.model.precision == "bf16":  # autocast would do it anew for each batch
                 for module in model.modules():
                     if isinstance(module, torch.nn.Linear):
                         module.bfloat16()
