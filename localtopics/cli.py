@@ -21,7 +21,8 @@ from localtopics.labels.settings import LabelSettings
 if TYPE_CHECKING:
     from localtopics.run import Run
 
-_MACHINE_FAULTS = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MACHINE_FAULTS = _FULL | {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class _Failure(click.ClickException):
@@ -41,8 +42,9 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno in _MACHINE_FAULTS:
                 where = f" ({error.filename})" if error.filename else ""
+                room = "make room or " if error.errno in _FULL else ""
                 raise _Failure(
-                    f"{error.strerror}{where}: make room or name another place, and run the command again."
+                    f"{error.strerror}{where}: {room}name another place, and run the command again."
                 ) from None
             raise
         except KeyboardInterrupt:
@@ -142,8 +144,18 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
         ("MMR", ", ".join(found.mmr)),
     ):
         console.print(f"{name:<9} {value}", markup=False, highlight=False)
+    titles = _titles(run)
     for document in found.representative:
-        console.print(f"\n{document}", markup=False, highlight=False)
+        console.print()
+        if title := titles.get(document):
+            console.print(title, style="bold", markup=False, highlight=False)
+        console.print(document, markup=False, highlight=False)
+
+
+def _titles(run: Run) -> dict[str, str]:
+    """Text to title, where the documents have titles."""
+    documents = run.documents
+    return dict(zip(documents["text"], documents["title"], strict=True)) if "title" in documents else {}
 
 
 def _topic(run: Run, number: int) -> Any:

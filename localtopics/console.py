@@ -165,19 +165,28 @@ def print_evaluation(run: Run, evaluation: Evaluation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from localtopics.labels.fidelity import RIVALS
+
     console, labels = output(), run.labels
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("", "acc@1", "MRR", "cosine", "exact"):
+    columns = ("", "acc@1", "MRR", "cosine", "exact")[: None if evaluation.headings else 3]
+    for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for name, score in evaluation.scores.items():
-        figures = (score.first, score.reciprocal_rank, score.cosine, score.exact)
+        figures = (score.first, score.reciprocal_rank, score.cosine, score.exact)[: len(columns) - 1]
         table.add_row(name, *("" if figure is None else f"{figure:.3f}" for figure in figures))
     console.print(table)
+    rivals = min(evaluation.topics - 1, RIVALS)
     console.print(
-        "\nacc@1, MRR: does a label lie nearest to its own topic's documents, among 100 topics or all?"
-        f"\ncosine, exact: against headings given with --headings, {evaluation.headings} of them.",
+        f"\nacc@1: how often a label lies nearer to its own topic's documents than to {rivals} others'"
+        "\nMRR: the mean of 1 where no other lies nearer, 1/2 where one does, 1/3 where two do, and so on",
         highlight=False,
     )
+    if evaluation.headings:
+        console.print(
+            f"cosine, exact: against headings given with --headings, {evaluation.headings} of them.",
+            highlight=False,
+        )
     found = evaluation.topics - len(evaluation.doubts)
     console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.", highlight=False)
     if evaluation.doubts:

@@ -273,18 +273,12 @@ class Run:
     @cached_property
     def documents(self) -> pd.DataFrame:
         """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
-        import pandas as pd
-
-        self._require("topics")
-        return pd.read_parquet(self.folder / "documents.parquet")
+        return self._read_table("documents.parquet")
 
     @cached_property
     def topic_table(self) -> pd.DataFrame:
         """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
-        import pandas as pd
-
-        self._require("topics")
-        return pd.read_parquet(self.folder / "topics.parquet")
+        return self._read_table("topics.parquet")
 
     @cached_property
     def topics(self) -> list[Topic]:
@@ -356,6 +350,19 @@ class Run:
             raise UserError(
                 f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
             )
+
+    def _read_table(self, name: str) -> pd.DataFrame:
+        """One of the tables that the topics leave."""
+        import pandas as pd
+
+        self._require("topics")
+        try:
+            return pd.read_parquet(self.folder / name)
+        except (OSError, ValueError):  # pyarrow's errors are such
+            raise UserError(
+                f"{self.folder / name} is missing or damaged: make the run anew, with the same command and "
+                "--force."
+            ) from None
 
     # -- labels, one line a topic as it is finished ---------------------------------------------------
 

@@ -193,6 +193,8 @@ def _read_folder(path: Path, choose: _Choose) -> Columns:
     """A document a file, in the order of their relative paths; hidden files are passed over."""
     choose(["text"])
     documents: dict[str, object] = {}
+    with _one_sentence(path):  # `rglob` passes over what it may not read
+        next(path.iterdir(), None)
     for file in path.rglob("*"):
         name = file.relative_to(path)
         hidden = any(part.startswith(".") for part in name.parts)

@@ -166,9 +166,10 @@ def _fetched_default() -> Path | None:
         return _fetch(DEFAULT_MODEL, files)
     except Exception as error:  # refused, timed out, a proxy's error page: the built-in model serves
         log.info(
-            "%s is not here and the hub gives no answer (%s): the built-in model embeds",
+            "%s is not here and the hub does not answer (%s): %s, which is installed along, embeds",
             DEFAULT_MODEL,
             type(error).__name__,
+            BUILT_IN_MODEL,
         )
         return None
 

@@ -29,7 +29,8 @@ def load_embeddings(path: Path, documents: int | None = None) -> np.ndarray:
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read as a .npy array of embeddings: {error}.") from None
+        reason = "it holds no array of numbers" if isinstance(error, ValueError) else str(error)
+        raise UserError(f"{path} cannot be read as a .npy array of embeddings: {reason}.") from None
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f" or 0 in array.shape:
         found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
         raise UserError(f"{path} must hold one 2-D array of floats, a row a document; it holds {found}.")

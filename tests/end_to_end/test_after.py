@@ -1,6 +1,7 @@
 """What a user does with a finished run: show, assign, label, map, prompt, open it in BERTopic."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -25,12 +26,24 @@ def test_show(localtopics, run: Run) -> None:
     for number, label in run.labels.items():
         assert label.split()[0] in table.stdout, number
     one = localtopics("show", run.folder, "--topic", 0)
-    assert run.topics[1].representative[0].split()[0] in one.stdout
+    document = run.documents.set_index("text").loc[run.topics[1].representative[0]]
+    assert f"\n{document['title']}\n{document.name.split()[0]}" in one.stdout
     lines = localtopics("show", run.folder, "--json").stdout.splitlines()
     assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
     missing = localtopics("show", run.folder, "--topic", 999)
     assert missing.returncode == 2
     assert "no topic 999" in missing.stderr
+
+
+@pytest.mark.parametrize("name", ["topics.parquet", "documents.parquet"])
+def test_a_damaged_run(localtopics, run: Run, tmp_path: Path, name: str) -> None:
+    folder = shutil.copytree(run.folder, tmp_path / "damaged")
+    for damage in ((folder / name).unlink, lambda: (folder / name).write_text("no table")):
+        damage()
+        for command in ("show", "map"):
+            done = localtopics(command, folder, *(["--topic", 0] if command == "show" else []))
+            assert done.returncode == 2, done.stderr
+            assert "is missing or damaged: make the run anew" in " ".join(done.stderr.split())
 
 
 def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
