@@ -153,11 +153,10 @@ def _yielding(labels: Mapping[int, Label]) -> dict[int, str]:
             clashing.append(topic)
         taken.add(words)
     for topic in clashing:
-        others = [
-            c for c in labels[topic].candidates if c.score is not None and c.score > best[topic] - _LESS
-        ]
-        for candidate in sorted(others, key=lambda c: -(c.score or 0.0)):
-            text = clean(candidate.text)
+        scored = [(c.score, c.text) for c in labels[topic].candidates if c.score is not None]
+        near = [pair for pair in scored if pair[0] > best[topic] - _LESS]
+        for _, answer in sorted(near, key=lambda pair: -pair[0]):
+            text = clean(answer)
             if text and (words := frozenset(stems(text))) not in taken:
                 result[topic] = text
                 taken.add(words)

@@ -272,6 +272,8 @@ def main() -> None:
     log = Log(arguments.out.with_suffix(".jsonl"))
     if trainer.step == 0:
         log.write(step=0, **evaluate(model, questions, tests, found, embed))
+    looks = range(EVALUATE, arguments.steps + 1, EVALUATE)
+    averaged = [step for step in looks if step >= arguments.steps * AVERAGED]
     while trainer.step < arguments.steps:
         generator = torch.Generator(device()).manual_seed(SEED + trainer.step)
         here = slice(trainer.step * count, (trainer.step + 1) * count)
@@ -291,16 +293,11 @@ def main() -> None:
             )
         if trainer.step % EVALUATE == 0:
             log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))
-            if trainer.step >= arguments.steps * AVERAGED:
+            if trainer.step in averaged:
                 with replacing(Path(snapshot.format(trainer.step))) as part:
                     torch.save(model.state_dict(), part)
             trainer.save(half_way)
-    averaged = range(EVALUATE, arguments.steps + 1, EVALUATE)
-    states = [
-        torch.load(snapshot.format(step), map_location="cpu")
-        for step in averaged
-        if step >= arguments.steps * AVERAGED
-    ]
+    states = [torch.load(snapshot.format(step), map_location="cpu") for step in averaged]
     model.load_state_dict(mean(states))
     log.write(step=trainer.step, average=len(states), **evaluate(model, questions, tests, found, embed))
     with replacing(arguments.out) as part:
