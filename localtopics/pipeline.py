@@ -228,7 +228,7 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         judge = None
         if namer.chooses and named:
             judging = {topic.topic: judging_documents(run, topic) for topic in named}
-            judge = Judge.of(run.embedder.embed, judging)
+            judge = Judge(run.embedder.embed, judging)
         for label in namer.label(run.topics, labels, progress, judge):
             run.append_label(label)
             labels[label.topic] = label

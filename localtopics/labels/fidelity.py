@@ -7,11 +7,13 @@ are accuracy at 1 and reciprocal rank among 100 topics: the label's own and 99 o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localtopics.labels.cleaning import clean
+from localtopics.labels.cleaning import clean, stems
+from localtopics.labels.phrases import READ
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,8 @@ RIVALS = 99
 LOW = 0.5
 """A topic's fidelity below this marks its label as doubtful: two or more other topics lie nearer to it."""
 
-_CONSENSUS = 0.2
+_CONSENSUS = 0.1
+_COVERAGE = 0.15
 _FOREIGN = 0.08
 
 
@@ -89,27 +92,32 @@ def fidelity(
 
 
 class Judge:
-    """Scores labels of topics by embeddings, for `localtopics.labels.selection.choose`.
+    """Scores labels of topics by documents of theirs, for `localtopics.labels.selection.choose`.
 
     Args:
         embed: what the topics' documents were embedded with.
-        topics: float32 [d] of unit length for each topic, the `centres` of its documents.
+        documents: some of each topic's, at least one topic and one document of each.
+        topics: the `centres` of these documents, a float32 [d] for each topic; None: they are embedded.
     """
 
-    def __init__(self, embed: Embed, topics: Mapping[int, np.ndarray]) -> None:
-        self._embed = embed
-        self._topics = topics
-        self._embedded: dict[str, np.ndarray] = {}
-
-    @classmethod
-    def of(cls, embed: Embed, documents: Mapping[int, Sequence[str]]) -> Judge:
-        """A judge by some documents of each topic, at least one topic and one document of each."""
+    def __init__(
+        self,
+        embed: Embed,
+        documents: Mapping[int, Sequence[str]],
+        topics: Mapping[int, np.ndarray] | None = None,
+    ) -> None:
         import numpy as np
 
-        ends = np.cumsum([len(texts) for texts in documents.values()])
-        embedded = embed([text for texts in documents.values() for text in texts])
-        found = centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
-        return cls(embed, dict(zip(documents, found, strict=True)))
+        self._embed = embed
+        self._embedded: dict[str, np.ndarray] = {}
+        self._sizes = np.array([len(texts) for texts in documents.values()])
+        self._places = {topic: place for place, topic in enumerate(documents)}
+        self._topics = topics or self._centres(documents)
+        self._holders: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        for place, texts in enumerate(documents.values()):
+            for number, text in enumerate(texts):
+                for stem in stems(text[:READ]):
+                    self._holders[stem].add((place, number))
 
     def read(self, answers: Sequence[str]) -> None:
         """Embed the labels in some answers that will be scored: together is faster than one by one."""
@@ -118,16 +126,18 @@ class Judge:
     def faithful(self, topic: int, answers: Sequence[str]) -> Scores:
         """How well labels fit ``topic`` and what a model says of it.
 
-        A score is the label's cosine to the topic's documents plus 0.2 times its mean cosine to the model's
-        ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020). Labels that the
-        model did not write itself, such as phrases of the documents, lose 0.08.
+        A score is the label's cosine to the topic's documents plus 0.1 times its mean cosine to the model's
+        ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020), plus 0.15 times
+        its `coverage`. Labels that the model did not write itself, such as phrases of the documents, lose
+        0.08.
         """
 
         def scores(labels: Sequence[str]) -> list[float]:
             vectors, consensus = self._vectors(labels), self._vectors(answers).mean(axis=0)
             fits = vectors @ self._topics[topic] + _CONSENSUS * (vectors @ consensus)
-            foreign = [_FOREIGN * (label not in answers) for label in labels]
-            return [float(fit) - less for fit, less in zip(fits, foreign, strict=True)]
+            words = (_COVERAGE * self.coverage(topic, label) for label in labels)
+            foreign = (_FOREIGN * (label not in answers) for label in labels)
+            return [float(fit) + more - less for fit, more, less in zip(fits, words, foreign, strict=True)]
 
         return scores
 
@@ -143,6 +153,26 @@ class Judge:
             return [float(share) for share in (vectors @ others.T > (vectors @ own)[:, None]).mean(axis=1)]
 
         return scores
+
+    def coverage(self, topic: int, label: str) -> float:
+        """The share of the topic's documents that hold all words of the label, less the other topics' share.
+
+        An embedding likes a narrow name of a few typical documents; this speaks for what most have in common.
+        """
+        import numpy as np
+
+        words = stems(label)
+        holders = set.intersection(*(self._holders.get(word, set()) for word in words)) if words else set()
+        shares = np.bincount([place for place, _ in holders], minlength=len(self._sizes)) / self._sizes
+        own = float(shares[self._places[topic]])
+        return own - (float(shares.sum()) - own) / max(1, len(shares) - 1)
+
+    def _centres(self, documents: Mapping[int, Sequence[str]]) -> dict[int, np.ndarray]:
+        import numpy as np
+
+        embedded = self._embed([text for texts in documents.values() for text in texts])
+        found = centres(embedded, np.split(np.arange(len(embedded)), np.cumsum(self._sizes)[:-1]))
+        return dict(zip(documents, found, strict=True))
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         import numpy as np

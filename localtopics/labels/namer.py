@@ -285,7 +285,7 @@ class Namer:
         else:
             near = judge.near(topic.topic)
             faithful = judge.faithful(topic.topic, answers)
-            choice = choose([*texts, *others], faithful, near, topic.keywords)
+            choice = choose([*texts, *others], faithful, near)
         text = choice.text or keyword_label(topic.keywords)
         return Label(topic.topic, text, choice.text is None, choice.candidates, prompt_sha256, seconds)
 

@@ -93,7 +93,7 @@ def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> Judge | None:
         found: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
         return found
 
-    return Judge.of(embed, typical)
+    return Judge(embed, typical)
 
 
 @contextmanager

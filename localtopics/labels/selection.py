@@ -17,7 +17,6 @@ Scorer = Callable[[Sequence[str]], Sequence[float]]
 
 _AGREEMENT = 0.1
 _NEARNESS = 0.5
-_KEYWORDS = 0.1
 _LONG = 0.02
 _CHATTER = 0.02
 _LESS = 0.25
@@ -62,20 +61,17 @@ def choose(
     texts: Sequence[str],
     faithful: Scorer | None = None,
     near: Scorer | None = None,
-    keywords: Sequence[str] = (),
 ) -> Choice:
     """Take the best label from a model's answers for one topic.
 
     A score is the label's faithfulness to its topic, minus half of its nearness to other topics, plus a tenth
-    of the share of answers that agree on it, plus up to a tenth for keywords in it, minus a little for each
-    word past five and for chatter around it. Of equals the earlier wins; so a single usable answer is simply
-    taken.
+    of the share of answers that agree on it, minus a little for each word past five and for chatter around
+    it. Of equals the earlier wins; so a single usable answer is simply taken.
 
     Args:
         texts: the answers as the model wrote them, the greedy one first.
         faithful: how well each label fits the topic's documents, about 0 to 1, such as a cosine.
         near: how near each label lies to other topics, 0 to 1.
-        keywords: the topic's, best first: they come from all its documents, the answers from a few.
     """
     labels = [clean(text) for text in texts]
     votes = Counter(_key(label) for label in labels if label is not None)
@@ -86,7 +82,6 @@ def choose(
         label: fit
         - _NEARNESS * nearness
         + _AGREEMENT * votes[_key(label)] / len(texts)
-        + _KEYWORDS * _keyword_share(label, keywords)
         - _LONG * max(0, len(label.split()) - 5)
         for label, fit, nearness in zip(usable, fits, nears, strict=True)
     }
@@ -174,12 +169,6 @@ def _told_apart(topic: int, label: str, keywords: Sequence[str], others: set[str
     if len(label.split()) < MAX_WORDS:
         yield f"{label} ({topic})"
     yield f"Topic {topic}"
-
-
-def _keyword_share(label: str, keywords: Sequence[str]) -> float:
-    """1 for a label with two of the best keywords, less for fewer or later ones."""
-    words = stems(label)
-    return min(2.0, sum(4 / (4 + rank) for rank, word in enumerate(keywords) if stems(word) & words)) / 2
 
 
 def _key(label: str) -> str:

@@ -101,7 +101,8 @@ def main() -> None:
     seen = centres(embedded, [np.arange(*span) for span in zip(starts, middles, strict=True)])
     unseen = centres(embedded, [np.arange(*span) for span in zip(middles, ends, strict=True)])
 
-    found = answers(topics, Judge(embed, dict(enumerate(seen))), arguments, arguments.out)
+    judge = Judge(embed, dict(enumerate(shown)), dict(enumerate(seen)))
+    found = answers(topics, judge, arguments, arguments.out)
     columns = {
         "human headings": list(groups.label),
         "top 3 keywords": [keyword_label(topic.keywords) for topic in topics],

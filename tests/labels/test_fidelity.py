@@ -76,9 +76,12 @@ def embed(texts: list[str]) -> np.ndarray:
     return np.array([WORDS[text.lower()] for text in texts], dtype=np.float32)
 
 
-def judge() -> Judge:
+TEXTS = {0: ["A cat sat.", "Cats purr; dogs bark."], 1: ["The birds sing."], 2: ["Fish", "Fish and birds"]}
+
+
+def judge(texts: dict[int, list[str]] = TEXTS) -> Judge:
     axes = np.eye(3, dtype=np.float32)
-    return Judge(embed, {0: axes[0], 1: axes[1], 2: axes[2]})
+    return Judge(embed, texts, dict(zip(texts, axes, strict=False)))
 
 
 def test_the_faithful_label_wins() -> None:
@@ -91,17 +94,32 @@ def test_the_faithful_label_wins() -> None:
 
 def test_near_is_the_share_of_other_topics_that_lie_nearer() -> None:
     assert judge().near(0)(["Cats", "Dogs", "Birds"]) == [0.0, 0.5, 0.5]
-    alone = Judge(embed, {7: np.eye(3, dtype=np.float32)[0]})
+    alone = judge({7: ["Birds"]})
     assert alone.near(7)(["Birds"]) == [0.0]
 
 
-def test_consensus_and_authorship_count() -> None:
+def test_consensus_coverage_and_authorship_count() -> None:
     score = judge().faithful(0, ["Cats", "Pets"])
     cats, pets = score(["Cats", "Pets"])
-    assert cats == pytest.approx(1.0 + 0.2 * 0.9)
-    assert pets == pytest.approx(0.8 + 0.2 * 0.9)
+    assert cats == pytest.approx(1.0 + 0.1 * 0.9 + 0.15)
+    assert pets == pytest.approx(0.8 + 0.1 * 0.9)
     (foreign,) = judge().faithful(0, ["Pets"])(["Cats"])
-    assert foreign == pytest.approx(1.0 + 0.2 * 0.8 - 0.08)
+    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.15 - 0.08)
+
+
+def test_coverage_is_what_the_documents_hold_more_often_than_other_topics() -> None:
+    found = judge()
+    assert found.coverage(0, "Cats") == 1
+    assert found.coverage(0, "Dog") == found.coverage(0, "Dogs, cats") == 0.5
+    assert found.coverage(1, "birds") == 1 - 0.5 / 2
+    assert found.coverage(0, "Birds") == -(1 + 0.5) / 2
+    assert found.coverage(2, "Whales") == found.coverage(2, "") == 0
+    assert judge({7: ["Birds"]}).coverage(7, "Birds") == 1
+
+
+def test_centres_come_from_the_documents_where_they_are_not_given() -> None:
+    found = Judge(embed, {3: ["Cats", "Birds"], 5: ["Dogs"]})
+    assert found.near(5)(["Dogs", "Pets"]) == [0.0, 1.0]
 
 
 def test_nothing_is_embedded_twice() -> None:
@@ -111,7 +129,8 @@ def test_nothing_is_embedded_twice() -> None:
         asked.extend(texts)
         return embed(texts)
 
-    counted = Judge(counting, {0: np.eye(3, dtype=np.float32)[0], 1: np.eye(3, dtype=np.float32)[1]})
+    axes = np.eye(3, dtype=np.float32)
+    counted = Judge(counting, {0: ["Cats"], 1: ["Birds"]}, {0: axes[0], 1: axes[1]})
     choose(["Cats", "Dogs", "Cats"], counted.faithful(0, ["Cats", "Dogs"]), counted.near(0))
     assert sorted(asked) == ["Cats", "Dogs"]
     counted.read(['"Birds".', "Label: Dogs", ""])

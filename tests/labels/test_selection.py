@@ -38,17 +38,6 @@ def test_the_most_faithful_candidate_wins() -> None:
     assert sorted(scores, key=scores.__getitem__) == ["Transport", "Fares", "Urban buses"]
 
 
-def test_keywords_decide_between_equally_faithful_candidates() -> None:
-    keywords = ["buses", "fares", "trams"]
-    assert choose(["Vehicles", "Tram Drivers"], keywords=keywords).text == "Tram Drivers"
-    assert (
-        choose(["Tram Drivers", "Bus Drivers and Buses"], keywords=keywords).text == "Bus Drivers and Buses"
-    )
-    fit = {"Vehicles": 0.9, "Bus Fares": 0.7}
-    choice = choose(list(fit), lambda labels: [fit[label] for label in labels], keywords=keywords)
-    assert choice.text == "Vehicles", "faithfulness counts for more"
-
-
 def test_a_candidate_near_other_topics_loses() -> None:
     fit = {"Transport": 0.6, "Urban buses": 0.5}
     near = {"Transport": 0.9, "Urban buses": 0.1}
