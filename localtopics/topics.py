@@ -106,7 +106,8 @@ class Topic:
     keybert: tuple[str, ...]
     mmr: tuple[str, ...]
     representative: tuple[str, ...]
-    """Typical documents that differ from each other, most typical first."""
+    """Typical documents that differ from each other: the most typical first, then what is most unlike those
+    before it."""
 
 
 @dataclass
@@ -259,9 +260,10 @@ def _vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicS
 def _representative(
     documents: Sequence[str], vectors: np.ndarray, rows: np.ndarray, strengths: np.ndarray
 ) -> list[str]:
-    """Documents near the topic's centre that differ from each other, most typical first.
+    """Documents near the topic's centre that differ from each other.
 
-    Chosen by maximal marginal relevance (Carbonell & Goldstein 1998) among the most typical.
+    Chosen by maximal marginal relevance (Carbonell & Goldstein 1998) among the most typical, and kept in that
+    order: a model that is shown the first few sees how wide the topic is.
     """
     import numpy as np
 
@@ -275,7 +277,7 @@ def _representative(
         merit = 0.7 * typical[pool] - 0.3 * alike[chosen].max(axis=0)
         merit[chosen] = -np.inf
         chosen.append(int(merit.argmax()))
-    return [documents[rows[row]] for row in pool[sorted(chosen)]]
+    return [documents[rows[row]] for row in pool[chosen]]
 
 
 def _topics(model: BERTopic) -> list[Topic]:
