@@ -258,8 +258,22 @@ def _draw(run: Run, progress: Progress) -> None:
         keywords = {topic.topic: topic.keywords for topic in run.topics}
         corpus = run.corpus
         headlines = [corpus.headline(row) for row in range(len(corpus.documents))]
-        write_page(run.folder / "map.html", run.layout, topics, labels, keywords, headlines, title)
+        order, page = _typical_first(run), run.folder / "map.html"
+        write_page(page, run.layout, topics, labels, keywords, headlines, title, order)
         advance(1)
+
+
+def _typical_first(run: Run) -> list[int]:
+    """The documents' rows: each topic's representative ones first, then by their probability."""
+    import numpy as np
+
+    documents = run.documents
+    ranks = {
+        (topic.topic, text): rank for topic in run.topics for rank, text in enumerate(topic.representative)
+    }
+    own = (ranks.get(key, len(ranks)) for key in zip(documents["topic"], documents["text"], strict=True))
+    rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), np.array(list(own)))).tolist()
+    return rows
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -32,17 +32,18 @@ def write_page(
     keywords: Mapping[int, Sequence[str]],
     headlines: Sequence[str],
     title: str,
+    order: Sequence[int] | None = None,
 ) -> None:
     """Write the map to ``path`` as one HTML file; the same input gives the same bytes.
 
     ``layout`` is [n, 2], ``assignments`` [n] with -1 for outliers, ``headlines`` n texts; a topic missing in
-    ``labels`` is called by its number. Documents without a finite place are left out. The page fetches
-    nothing and runs no script but its own, whatever the texts hold: its Content-Security-Policy says so.
-    Raises ValueError where the shapes do not fit each other.
+    ``labels`` is called by its number. ``order`` holds the n rows as lists of documents show them. Documents
+    without a finite place are left out. The page fetches nothing and runs no script but its own, whatever the
+    texts hold: its Content-Security-Policy says so. Raises ValueError where the shapes do not fit each other.
     """
     if len(headlines) != len(layout):
         raise ValueError(f"{len(layout)} documents have {len(headlines)} headlines")
-    data = page_data(compose(layout, assignments, labels), keywords, headlines, title)
+    data = page_data(compose(layout, assignments, labels), keywords, headlines, title, order)
     web = files("localtopics.report") / "web"
     style = (web / "page.css").read_text(encoding="utf-8")
     script = "\n".join((web / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -58,12 +59,16 @@ def write_page(
 
 
 def page_data(
-    scene: Scene, keywords: Mapping[int, Sequence[str]], headlines: Sequence[str], title: str
+    scene: Scene,
+    keywords: Mapping[int, Sequence[str]],
+    headlines: Sequence[str],
+    title: str,
+    order: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """What the page's script reads; `web/data.js` says what the fields mean."""
     import numpy as np
 
-    documents = np.flatnonzero(scene.drawn).tolist()
+    documents = [row for row in (range(len(scene.drawn)) if order is None else order) if scene.drawn[row]]
     points = scene.points[documents].astype(np.float64)
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
     half = float((points.max(axis=0) - points.min(axis=0)).max()) / 2 or 1.0

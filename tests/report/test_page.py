@@ -394,6 +394,18 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_lists_of_documents_keep_the_order_given(visit: Visit, tmp_path: Path) -> None:
+    layout, assignments = islands(40, 2)
+    headlines = [f"Paper {i}" for i in range(40)]
+    order = list(range(39, -1, -1))
+    write_page(tmp_path / "map.html", layout, assignments, {}, {}, headlines, "T", order)
+    with visit(tmp_path / "map.html") as page:
+        page.locator("#topics button").first.click()
+        topic = int(page.locator("#topics strong").first.inner_text().split()[-1])
+        expected = [headlines[row] for row in order if assignments[row] == topic]
+        assert page.locator(".documents span").all_inner_texts() == expected
+
+
 def test_headlines_are_cut_and_must_be_as_many_as_the_documents(tmp_path: Path) -> None:
     layout, assignments = islands(5, 1)
     with pytest.raises(ValueError, match="5 documents have 4 headlines"):

@@ -1,3 +1,8 @@
+/** Where a name may stand from its topic's middle: across and down, as shares of its reach; the best first. */
+const OVER = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0]];
+const ASIDE = [[0.6, -1], [0.6, 1], [1, -1], [1, 1], [0.3, -1.7], [0.3, 1.7]];
+const BESIDE = [[0, -1], [0, 1], [0, 0], [1, 0], [-1, 0], ...ASIDE.flatMap(([x, y]) => [[x, y], [-x, y]])];
+
 /** The topics' names over the dots: as many as fit at the present zoom, the largest topics' first. */
 class Labels {
   constructor(context, corpus) {
@@ -38,7 +43,7 @@ class Labels {
         || box.right <= other.left || box.top >= other.bottom || box.bottom <= other.top)) ?? null;
       if (!sign.box) continue;
       taken.push(sign.box);
-      sign.side = sign.box.side ?? sign.side;
+      sign.side = sign.box.side;
     }
   }
 
@@ -54,18 +59,19 @@ class Labels {
     }
   }
 
-  /** Where a name may stand: over its topic, or above or below one that it would hide. Last time's place first. */
+  /** Where a name may stand: over its topic, or beside one that it would hide. Last time's place first. */
   #boxes(sign, camera) {
     const [x, y] = camera.screen(sign.topic.x, sign.topic.y);
     const wide = sign.width / 2 + 5, high = (sign.lines.length * sign.height * 1.15) / 2 + 3;
     if (x < -wide || y < -high || x > camera.width + wide || y > camera.height + high) return [];
-    const core = sign.topic.core * camera.scale;
-    const sides = core > 1.5 * high ? [null] : [-1, 1, 0].sort((a, b) => (b === sign.side) - (a === sign.side));
+    const core = sign.topic.core * camera.scale, over = core > 1.5 * high;
+    const sides = over ? OVER : BESIDE;
+    const reach = over ? [0.8 * core, 0.8 * core] : [core + wide, core + high];
     const within = (value, half, size) => Math.min(Math.max(value, half), size - half);
-    return sides.map((side) => {
-      const across = x < 0 || x > camera.width ? x : within(x, wide, camera.width);
-      const down = y + side * (core + high);
-      return { side, left: across - wide, right: across + wide, top: down - high, bottom: down + high };
+    return [...new Set([sides.includes(sign.side) ? sign.side : sides[0], ...sides])].map((side) => {
+      const [left, top] = [x + side[0] * reach[0], y + side[1] * reach[1]];
+      const across = x < 0 || x > camera.width ? left : within(left, wide, camera.width);
+      return { side, left: across - wide, right: across + wide, top: top - high, bottom: top + high };
     });
   }
 
