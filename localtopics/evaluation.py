@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localtopics.errors import UserError
-from localtopics.labels.fidelity import centres, fidelity
+from localtopics.labels.fidelity import embedded_centres, fidelity
 from localtopics.labels.selection import OUTLIERS, keyword_label
 from localtopics.progress import Progress, silent
 from localtopics.sources import read_columns
@@ -69,13 +69,9 @@ class Yardstick:
     """
 
     def __init__(self, run: Run, topics: Sequence[Topic], progress: Progress = silent) -> None:
-        import numpy as np
-
         self._embed = run.embedder.embed
         members = [_aside(run, topic)[0] for topic in topics]
-        ends = np.cumsum([len(documents) for documents in members])
-        embedded = self._embed([document for documents in members for document in documents], progress)
-        self._topics = centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
+        self._topics = embedded_centres(lambda texts: self._embed(texts, progress), members)
 
     def vectors(self, labels: Sequence[str]) -> np.ndarray:
         """Labels, one a topic, as they are compared: float32 [k, d]."""

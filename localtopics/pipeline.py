@@ -271,8 +271,9 @@ def _typical_first(run: Run) -> list[int]:
     ranks = {
         (topic.topic, text): rank for topic in run.topics for rank, text in enumerate(topic.representative)
     }
-    own = (ranks.get(key, len(ranks)) for key in zip(documents["topic"], documents["text"], strict=True))
-    rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), np.array(list(own)))).tolist()
+    keys = zip(documents["topic"], documents["text"], strict=True)
+    own = np.array([ranks.get(key, len(ranks)) for key in keys])
+    rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
 
 

@@ -7,9 +7,10 @@ are accuracy at 1 and reciprocal rank among 100 topics: the label's own and 99 o
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING
 
 from localtopics.labels.cleaning import clean, stems
@@ -56,6 +57,15 @@ def centres(embeddings: np.ndarray, members: Sequence[np.ndarray]) -> np.ndarray
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     directions: np.ndarray = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
     return directions
+
+
+def embedded_centres(embed: Embed, groups: Sequence[Sequence[str]]) -> np.ndarray:
+    """The `centres` of k groups of documents, which are embedded together: float32 [k, d]."""
+    import numpy as np
+
+    ends = np.cumsum([len(documents) for documents in groups])
+    embedded = embed([document for documents in groups for document in documents])
+    return centres(embedded, np.split(np.arange(len(embedded)), ends[:-1]))
 
 
 def fidelity(
@@ -106,18 +116,17 @@ class Judge:
         documents: Mapping[int, Sequence[str]],
         topics: Mapping[int, np.ndarray] | None = None,
     ) -> None:
-        import numpy as np
-
         self._embed = embed
         self._embedded: dict[str, np.ndarray] = {}
-        self._sizes = np.array([len(texts) for texts in documents.values()])
-        self._places = {topic: place for place, topic in enumerate(documents)}
-        self._topics = topics or self._centres(documents)
+        self._topics = topics or dict(
+            zip(documents, embedded_centres(embed, list(documents.values())), strict=True)
+        )
+        self._sizes = {topic: len(texts) for topic, texts in documents.items()}
         self._holders: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
-        for place, texts in enumerate(documents.values()):
+        for topic, texts in documents.items():
             for number, text in enumerate(texts):
                 for stem in stems(text[:READ]):
-                    self._holders[stem].add((place, number))
+                    self._holders[stem].add((topic, number))
 
     def read(self, answers: Sequence[str]) -> None:
         """Embed the labels in some answers that will be scored: together is faster than one by one."""
@@ -159,20 +168,13 @@ class Judge:
 
         An embedding likes a narrow name of a few typical documents; this speaks for what most have in common.
         """
-        import numpy as np
-
         words = stems(label)
         holders = set.intersection(*(self._holders.get(word, set()) for word in words)) if words else set()
-        shares = np.bincount([place for place, _ in holders], minlength=len(self._sizes)) / self._sizes
-        own = float(shares[self._places[topic]])
-        return own - (float(shares.sum()) - own) / max(1, len(shares) - 1)
-
-    def _centres(self, documents: Mapping[int, Sequence[str]]) -> dict[int, np.ndarray]:
-        import numpy as np
-
-        embedded = self._embed([text for texts in documents.values() for text in texts])
-        found = centres(embedded, np.split(np.arange(len(embedded)), np.cumsum(self._sizes)[:-1]))
-        return dict(zip(documents, found, strict=True))
+        shares = {
+            number: count / self._sizes[number] for number, count in Counter(t for t, _ in holders).items()
+        }
+        own = shares.pop(topic, 0.0)
+        return own - fsum(shares.values()) / max(1, len(self._sizes) - 1)
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         import numpy as np

@@ -68,7 +68,7 @@ class Labels {
     const sides = over ? OVER : BESIDE;
     const reach = over ? [0.8 * core, 0.8 * core] : [core + wide, core + high];
     const within = (value, half, size) => Math.min(Math.max(value, half), size - half);
-    return [...new Set([sides.includes(sign.side) ? sign.side : sides[0], ...sides])].map((side) => {
+    return [...sides].sort((a, b) => (b === sign.side) - (a === sign.side)).map((side) => {
       const [left, top] = [x + side[0] * reach[0], y + side[1] * reach[1]];
       const across = x < 0 || x > camera.width ? left : within(left, wide, camera.width);
       return { side, left: across - wide, right: across + wide, top: top - high, bottom: top + high };
