@@ -8,7 +8,9 @@ Writes a Llama-shaped model with random weights (or takes --model) and prints ta
 speed       this engine; llama-cpp-python one by one, its prefix reused; BERTopic's LlamaCPP if bertopic is
             installed; and the floor: unique tokens at llama-bench's prompt rate plus answers at
             llama-batched-bench's decode rate for 16 sequences, if these tools are on PATH
-candidates  5 candidates a topic against 1
+candidates  5 candidates a topic against 1. Candidates that begin alike share what they have in common, so the
+            less random they are drawn (--temperatures), the fewer rows are decoded for them. Random weights
+            leave nothing alike at 0.8, and at 0.06 about as much as a trained model does at 0.8.
 offload     for some numbers of layers on the GPU: memory planned and measured (8192 cells), seconds
 vram        the same for some limits of GPU memory
 """
@@ -26,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +36,7 @@ from typing import Any
 from random_gguf import SHAPES, write
 
 from localtopics.gguf import read_card
-from localtopics.labels.engine import Engine
+from localtopics.labels.engine import Engine, Sampling
 from localtopics.labels.llama import devices
 from localtopics.labels.offload import OffloadPlan, plan_offload, simulate
 from localtopics.labels.schedule import Schedule, choose_schedule, shared_prefix
@@ -63,10 +65,11 @@ def topics(unique: int, options: argparse.Namespace) -> list[list[int]]:
 
 
 class Clock:
-    """Seconds inside llama.cpp's decode calls, waiting for their results included."""
+    """Seconds inside llama.cpp's decode calls, waiting for their results included, and the rows decoded."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.rows = 0
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -80,6 +83,8 @@ class Clock:
                 start = time.perf_counter()
                 result = call(*arguments)
                 self.seconds += time.perf_counter() - start
+                if call is plain["llama_decode"]:
+                    self.rows += arguments[1].n_tokens
                 return result
 
             return wrapper
@@ -93,16 +98,31 @@ class Clock:
                 setattr(llama_cpp, name, plain[name])
 
 
-def run(engine: Engine, prompts: list[list[int]], tokens: int, **how: Any) -> tuple[float, float, list[Any]]:
-    """Seconds per topic, the share of it outside llama.cpp, and the answers."""
+@dataclass(frozen=True)
+class Run:
+    """What came of naming some topics."""
+
+    seconds: float
+    """Per topic."""
+    outside: float
+    """The share of the seconds outside llama.cpp."""
+    rows: float
+    """Decoded per topic, beside its own tokens."""
+    answers: list[Any]
+
+
+def run(engine: Engine, prompts: list[list[int]], tokens: int, **how: Any) -> Run:
     clock = Clock()
     with clock.running():
         start = time.perf_counter()
         answers = list(engine.generate(prompts, tokens, **how))
         seconds = time.perf_counter() - start
-    return (
+    prefix = shared_prefix(prompts)
+    own = sum(len(prompt) - prefix for prompt in prompts)
+    return Run(
         seconds / len(prompts),
         1 - clock.seconds / seconds,
+        (clock.rows - prefix - own) / len(prompts),
         sorted(answers, key=lambda answer: answer.prompt),
     )
 
@@ -114,16 +134,16 @@ def speed(model: Path, options: argparse.Namespace) -> None:
         print(f"plan: {engine.plan}", flush=True)
         for unique in options.unique:
             prompts = topics(unique, options)
-            cold, _, first = run(engine, prompts, options.tokens)
-            ours[unique], outside, second = run(engine, prompts, options.tokens)
-            same = [a.texts for a in first] == [b.texts for b in second]
+            first = run(engine, prompts, options.tokens)
+            second = run(engine, prompts, options.tokens)
+            ours[unique] = second.seconds
             report(
                 "engine",
                 unique=unique,
-                seconds=ours[unique],
-                outside_llama=outside,
-                cold=cold,
-                same_twice=same,
+                seconds=second.seconds,
+                outside_llama=second.outside,
+                cold=first.seconds,
+                same_twice=[a.texts for a in first.answers] == [b.texts for b in second.answers],
                 schedule=engine.schedule,
             )
     for name, other in (("one by one", one_by_one), ("LlamaCPP", llama_cpp_of_bertopic)):
@@ -257,20 +277,24 @@ def candidates(model: Path, options: argparse.Namespace) -> None:
     with Engine(model, threads=options.threads, context=4096) as engine:
         for unique in options.unique:
             prompts = topics(unique, options)
-            times = []
-            for count in (1, 5):
-                run(
-                    engine,
-                    prompts,
-                    1,
+            one = 0.0
+            for count, temperature in [(1, 0.0), *((5, temperature) for temperature in options.temperatures)]:
+                how = {"candidates": count, "sampling": Sampling(temperature)}
+                schedule = chosen(engine, prompts, options.tokens, count)
+                run(engine, prompts, 1, schedule=schedule, **how)
+                found = run(engine, prompts, options.tokens, **how)
+                one = one or found.seconds
+                report(
+                    "candidates",
+                    unique=unique,
                     candidates=count,
-                    schedule=chosen(engine, prompts, options.tokens, count),
+                    temperature=temperature,
+                    seconds=found.seconds,
+                    against_one=found.seconds / one,
+                    rows=found.rows,
+                    outside_llama=found.outside,
+                    schedule=engine.schedule,
                 )
-                seconds, outside, _ = run(engine, prompts, options.tokens, candidates=count)
-                times.append(seconds)
-                values = {"seconds": seconds, "outside_llama": outside, "schedule": engine.schedule}
-                report("candidates", unique=unique, candidates=count, **values)
-            report("candidates", unique=unique, five_against_one=times[1] / times[0])
 
 
 def chosen(engine: Engine, prompts: list[list[int]], tokens: int, count: int) -> Schedule:
@@ -289,7 +313,7 @@ def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dic
         run(engine, prompts[:16], 2, schedule=full)
         taken = [before - device.free for before, device in zip(free, devices(), strict=True)]
         run(engine, prompts, 1, schedule=chosen(engine, prompts, options.tokens, 1))
-        seconds, _, _ = run(engine, prompts, options.tokens)
+        seconds = run(engine, prompts, options.tokens).seconds
         schedule, in_use = engine.schedule, used()
     gc.collect()
     values: dict[str, Any] = {
@@ -345,6 +369,7 @@ def main() -> None:
     parser.add_argument(
         "--few", type=int, default=32, help="topics for what is slow: one by one, partial offload"
     )
+    parser.add_argument("--temperatures", nargs="+", type=float, default=[0.8, 0.06], help="of candidates")
     parser.add_argument("--layers", nargs="+", type=int, default=[0, 10, 20, 30, 40])
     parser.add_argument("--vram", nargs="+", type=int, default=[4, 6, 8, 12], help="GiB")
     parser.add_argument("--threads", type=int)

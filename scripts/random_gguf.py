@@ -64,9 +64,21 @@ def random_blocks(count: int, seed: int) -> np.ndarray:
     return blocks
 
 
+def copy_tokenizer(vocabulary: Path, writer: gguf.GGUFWriter) -> int:
+    """Give a model the tokenizer of another GGUF; how many tokens it has."""
+    fields = gguf.GGUFReader(vocabulary).fields
+    for name, field in fields.items():
+        if name.startswith("tokenizer."):
+            kind = field.types[0]
+            inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(name, field.contents(), kind, inner)
+    tokens = len(fields["tokenizer.ggml.tokens"].data)
+    writer.add_vocab_size(tokens)
+    return tokens
+
+
 def write(path: Path, shape: Shape, vocabulary: Path, seed: int = 0) -> None:
     """Write the model file."""
-    reader = gguf.GGUFReader(vocabulary)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.embedding)
@@ -77,13 +89,7 @@ def write(path: Path, shape: Shape, vocabulary: Path, seed: int = 0) -> None:
     writer.add_head_count_kv(shape.kv_heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_K_S)
-    for name, field in reader.fields.items():
-        if name.startswith("tokenizer."):
-            kind = field.types[0]
-            inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(name, field.contents(), kind, inner)
-    tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
-    writer.add_vocab_size(tokens)
+    tokens = copy_tokenizer(vocabulary, writer)
 
     sizes = []
     for name, dims in shape.tensors(tokens):

@@ -73,8 +73,8 @@ class Engine:
         self._context: Context | None = None
         lib = llama()
         self._stateful = lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
-        if self._stateful:  # such a state cannot be cut back to the end of a prefix
-            self._machine = replace(self._machine, read=None)
+        if self._stateful:  # such a state cannot be cut back to the end of a prefix, nor shared row by row
+            self._machine = replace(self._machine, read=None, rows=1, fewest=1)
 
     def __enter__(self) -> Self:
         return self
@@ -163,7 +163,7 @@ class Engine:
         prefix = 0 if self._stateful else shared_prefix(prompts)
         own = [len(prompt) - prefix for prompt in prompts]
         context = self._open(own, prefix, max_tokens, candidates, schedule)
-        work = scheduler(prompts, prefix, context.schedule, max_tokens, candidates, done)
+        work = scheduler(prompts, prefix, context.schedule, max_tokens, candidates, done, not self._stateful)
         answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
         drawer = Drawer(sampling)
         for step, logits in context.run(work):

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+LIKELY = 20.0
+"""Tokens e^20 times less likely than the likeliest are left out: all together they come to nothing."""
+FEW = 2048
+"""So many others are sorted at most: beyond that it is slow, and so is …"""
 COLUMNS = 256
-"""Of so many columns the weights are summed up first: a running sum over the whole vocabulary is slow."""
+"""… a running sum over the whole vocabulary, which is summed up to so many columns first."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,54 @@ class Drawer:
         whose probabilities reach ``top_p`` (Holtzman et al., "The Curious Case of Neural Text Degeneration",
         2020).
         """
+        import numpy as np
+
         tokens = [0] * len(draws)
-        chance: list[tuple[int, int, random.Random]] = []
+        chance: dict[int, list[tuple[int, random.Random]]] = {}
         for place, (row, generator) in enumerate(draws):
             if generator is None or self._sampling.greedy:
                 tokens[place] = greedy(logits[row])
             else:
-                chance.append((place, row, generator))
-        if chance:
-            places, rows, generators = zip(*chance, strict=True)
+                chance.setdefault(row, []).append((place, generator))
+        flat: list[tuple[int, int, random.Random]] = []
+        for row, drawn in chance.items():
+            likely = logits[row] > logits[row].max() - LIKELY * self._sampling.temperature
+            if 0 < np.count_nonzero(likely) <= FEW:
+                found = self._sorted(
+                    logits[row], np.flatnonzero(likely), [generator for _, generator in drawn]
+                )
+                for (place, _), token in zip(drawn, found, strict=True):
+                    tokens[place] = token
+            else:
+                flat += [(place, row, generator) for place, generator in drawn]
+        if flat:
+            places, rows, generators = zip(*flat, strict=True)
             for place, token in zip(places, self._nucleus(logits, rows, generators), strict=True):
                 tokens[place] = token
         return tokens
 
+    def _sorted(
+        self,
+        logits: npt.NDArray[np.float32],
+        likely: npt.NDArray[np.intp],
+        generators: Sequence[random.Random],
+    ) -> list[int]:
+        """A token for each generator, from the nucleus of the few that are ``likely``."""
+        import numpy as np
+
+        order = likely[logits[likely].argsort()[::-1]]
+        scaled = (logits[order] - logits[order[0]]) / np.float32(self._sampling.temperature)
+        sums = np.exp(scaled, dtype=np.float64).cumsum()
+        inside = sums[: sums.searchsorted(self._sampling.top_p * sums[-1]) + 1]
+        wanted = inside[-1] * np.array([generator.random() for generator in generators])
+        places = inside.searchsorted(wanted, side="right")
+        # rounding may lift what is wanted to the whole
+        return [int(token) for token in order[np.minimum(places, len(inside) - 1)]]
+
     def _nucleus(
         self, logits: npt.NDArray[np.float32], rows: Sequence[int], generators: Sequence[random.Random]
     ) -> list[int]:
-        """A token of each row, from its nucleus.
+        """A token of each row, from its nucleus, where many are likely.
 
         Instead of sorting the vocabulary, a token is drawn from all of it until one lies in the nucleus:
         once, as a rule. The vocabulary stands in lines of `COLUMNS` tokens; first a column is drawn.

@@ -3,18 +3,22 @@
 The shared prefix is prefilled once, in sequence 0, and copied to every other sequence. Then prompts are let
 in, prefilled beyond the prefix and decoded together.
 
+A prompt's candidates that are alike so far are one branch: one row and one cell a token serve them all, until
+different tokens are drawn from that row's logits. So a prompt's answers grow as a tree.
+
 - Unified KV, continuous: prompts are let in as others end; decode rows ride along in the prefill's batches.
-  A prompt's candidates are decoded side by side, in sequences that share the prompt's cells.
+  A prompt's branches are decoded side by side; every candidate has a sequence, which shares the cells of the
+  prompt and of its branch.
 - Split KV, in waves: a wave of prompts is prefilled in rectangles, then decoded together. (llama.cpp computes
   sequences side by side only for equally many tokens each, so shorter prompts are padded, and the padding is
-  dropped again.) A prompt's candidates are decoded one after the other, from where the prompt ends.
+  dropped again.) A prompt's branches are decoded one after the other, from where each left the last.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +58,8 @@ class Draw:
 class Step:
     """What happens next: KV operations in order, then one decode call, then the draws.
 
-    Entry i of the four lists is row i of the batch; ``outputs`` says whether its logits are wanted.
+    Entry i of the four lists is row i of the batch; ``outputs`` says whose logits are wanted, ``beside``
+    which further sequences share a row.
     """
 
     operations: list[Remove | Copy] = field(default_factory=list)
@@ -62,6 +67,7 @@ class Step:
     positions: list[int] = field(default_factory=list)
     sequences: list[int] = field(default_factory=list)
     outputs: list[bool] = field(default_factory=list)
+    beside: dict[int, list[int]] = field(default_factory=dict)
     draws: list[Draw] = field(default_factory=list)
     output_rows: int = 0
 
@@ -80,28 +86,22 @@ class Step:
 
 
 @dataclass(eq=False)
-class _Candidate:
-    """One answer in the making; ``token`` is drawn but not yet decoded."""
-
-    prompt: int
-    number: int
-    position: int
-    token: int = FILLER
-    drawn: int = 0
-    ended: bool = False
-
-
-@dataclass(eq=False)
-class _Lane:
-    """A sequence at work for a prompt, whose ``candidates`` are decoded in it one after the other."""
+class _Prefill:
+    """A prompt on its way into a sequence; ``position`` is its next token's."""
 
     prompt: int
     sequence: int
     position: int
-    """The next token to prefill; afterwards where the prompt ends."""
-    beside: Sequence[int] = ()
-    """Unified KV: the sequences of the prompt's other candidates, which share its cells."""
-    candidates: deque[_Candidate] = field(default_factory=deque)
+
+
+@dataclass(eq=False)
+class _Branch:
+    """Candidates of a prompt that are alike so far; ``token`` is drawn but not yet decoded."""
+
+    prompt: int
+    candidates: list[int]
+    position: int
+    token: int = FILLER
 
 
 class Scheduler(ABC):
@@ -120,12 +120,14 @@ class Scheduler(ABC):
         max_tokens: int,
         candidates: int,
         skip: Container[int],
+        shared_rows: bool,
     ) -> None:
         self._prompts = prompts
         self._prefix = prefix
         self._schedule = schedule
         self._max_tokens = max_tokens
         self._candidates = candidates
+        self._shared_rows = shared_rows
         if candidates < 1 or not 1 <= schedule.sequences <= schedule.batch:
             raise ValueError(
                 f"{candidates} candidates, {schedule.sequences} sequences, batch {schedule.batch}"
@@ -138,9 +140,8 @@ class Scheduler(ABC):
         blocks = [range(start, min(start + schedule.block, len(prompts))) for start in starts]
         self._blocks = deque(block for block in blocks if any(prompt not in skip for prompt in block))
         self._waiting: deque[int] = deque()
-        self._prefills: deque[_Lane] = deque()
-        self._running: list[_Lane] = []
-        self._drawing: list[_Candidate] = []  # in the order of the last step's draws
+        self._prefills: deque[_Prefill] = deque()
+        self._drawing: list[_Branch] = []  # in the order of the last step's draws
         self._open = [candidates] * len(prompts)  # candidates not yet ended
         self._prefix_done = 0
         self._copies: list[Copy] = []  # both for the next step, copies first
@@ -152,7 +153,7 @@ class Scheduler(ABC):
         step.operations += self._copies
         step.operations += [Remove(sequence, start) for sequence, start in sorted(self._drop.items())]
         self._copies, self._drop, self._drawing = [], {}, []
-        if not (self._waiting or self._prefills or self._running):
+        if not (self._waiting or self._prefills or self._decoding()):
             if not self._blocks:
                 return None
             self._waiting.extend(self._blocks.popleft())
@@ -168,24 +169,26 @@ class Scheduler(ABC):
         Returns:
             The prompts whose last candidate has ended with this step.
         """
+        if len(tokens) != sum(len(branch.candidates) for branch in self._drawing):
+            raise ValueError(f"{len(tokens)} tokens are not one for each draw")
         answered = []
-        for candidate, token in zip(self._drawing, tokens, strict=True):
-            candidate.drawn += 1
-            if token is not None and candidate.drawn < self._max_tokens:
-                candidate.token = token
-                continue
-            candidate.ended = True
-            self._open[candidate.prompt] -= 1
-            if not self._open[candidate.prompt]:
-                answered.append(candidate.prompt)
-        for lane in self._running:
-            if lane.candidates[0].ended:
-                while lane.candidates and lane.candidates[0].ended:
-                    lane.candidates.popleft()
-                self._drop[lane.sequence] = lane.position if lane.candidates else self._prefix
-        ended = {lane.sequence for lane in self._running if not lane.candidates}
-        self._running = [lane for lane in self._running if lane.candidates]
-        self._release(ended, answered)
+        drawn = iter(tokens)
+        for branch in self._drawing:
+            last = branch.position - len(self._prompts[branch.prompt]) + 1 == self._max_tokens
+            grown: dict[tuple[int, int], _Branch] = {}
+            ended = []
+            for candidate in branch.candidates:
+                token = next(drawn)
+                if token is None or last:
+                    ended.append(candidate)
+                else:
+                    key = (token, 0 if self._shared_rows else candidate)
+                    new = grown.setdefault(key, _Branch(branch.prompt, [], branch.position, token))
+                    new.candidates.append(candidate)
+            self._open[branch.prompt] -= len(ended)
+            self._grow(branch, list(grown.values()), ended)
+            if not self._open[branch.prompt]:
+                answered.append(branch.prompt)
         return answered
 
     @abstractmethod
@@ -197,8 +200,12 @@ class Scheduler(ABC):
         """Add the rows and draws of the next step."""
 
     @abstractmethod
-    def _release(self, sequences: Collection[int], answered: Sequence[int]) -> None:
-        """Take note of sequences that are free again and prompts that are answered."""
+    def _grow(self, branch: _Branch, grown: list[_Branch], ended: Collection[int]) -> None:
+        """A branch has become these, and these of its candidates have ended."""
+
+    @abstractmethod
+    def _decoding(self) -> bool:
+        """Whether any branch is left."""
 
     def _prefill_prefix(self, step: Step) -> None:
         start, end = self._prefix_done, min(self._prefix, self._prefix_done + self._schedule.batch)
@@ -207,34 +214,33 @@ class Scheduler(ABC):
         if end == self._prefix:
             self._copies = [Copy(0, sequence, 0) for sequence in range(1, self._schedule.sequences)]
 
-    def _prefill_part(self, step: Step, lane: _Lane, most: int) -> bool:
+    def _prefill_part(self, step: Step, prefill: _Prefill, most: int) -> bool:
         """At most ``most`` further tokens of a prompt; whether these were its last."""
-        part = self._prompts[lane.prompt][lane.position : lane.position + most]
-        step.append(part, lane.position, lane.sequence)
-        lane.position += len(part)
-        return lane.position == len(self._prompts[lane.prompt])
+        part = self._prompts[prefill.prompt][prefill.position : prefill.position + most]
+        step.append(part, prefill.position, prefill.sequence)
+        prefill.position += len(part)
+        return prefill.position == len(self._prompts[prefill.prompt])
 
-    def _draw_first(self, step: Step, row: int, lane: _Lane, numbers: Iterable[int]) -> None:
-        """Draw the first token of a lane's candidates from the output row ``row``."""
-        for number in numbers:
-            candidate = _Candidate(lane.prompt, number, lane.position)
-            lane.candidates.append(candidate)
-            step.draws.append(Draw(row, lane.prompt, number))
-            self._drawing.append(candidate)
-        self._running.append(lane)
+    def _draw(self, step: Step, branch: _Branch) -> None:
+        """Draw every candidate's next token from the step's last row."""
+        row = step.want(len(step.tokens) - 1)
+        step.draws += [Draw(row, branch.prompt, candidate) for candidate in branch.candidates]
+        self._drawing.append(branch)
 
-    def _pad(self, step: Step, sequences: Iterable[int]) -> None:
-        """A filler row in each of these free sequences."""
-        for sequence in sequences:
-            step.append([FILLER], self._prefix, sequence)
-            self._drop[sequence] = self._prefix
+    def _draw_first(self, step: Step, prompt: int) -> None:
+        self._draw(step, _Branch(prompt, list(range(self._candidates)), len(self._prompts[prompt])))
 
-    def _decode_row(self, step: Step, lane: _Lane) -> None:
-        candidate = lane.candidates[0]
-        step.append([candidate.token], candidate.position, lane.sequence)
-        candidate.position += 1
-        step.draws.append(Draw(step.want(len(step.tokens) - 1), lane.prompt, candidate.number))
-        self._drawing.append(candidate)
+    def _decode_row(self, step: Step, branch: _Branch, sequences: list[int]) -> None:
+        if len(sequences) > 1:
+            step.beside[len(step.tokens)] = sequences[1:]
+        step.append([branch.token], branch.position, sequences[0])
+        branch.position += 1
+        self._draw(step, branch)
+
+    def _pad(self, step: Step, sequence: int, rows: int = 1) -> None:
+        """Filler rows in a free sequence."""
+        step.append([FILLER] * rows, self._prefix, sequence)
+        self._drop[sequence] = self._prefix
 
 
 class _Continuous(Scheduler):
@@ -245,28 +251,42 @@ class _Continuous(Scheduler):
         if self._candidates > self._schedule.sequences:
             raise ValueError(f"{self._candidates} candidates in {self._schedule.sequences} sequences")
         self._free = list(range(self._schedule.sequences))
+        self._sequences: dict[int, list[int]] = {}  # of a prompt's candidates
+        self._running: list[_Branch] = []
         self._spare = self._schedule.cells - self._prefix  # cells not yet spoken for
 
     def _need(self, prompt: int) -> int:
         return len(self._prompts[prompt]) - self._prefix + self._candidates * (self._max_tokens - 1)
 
-    def _release(self, sequences: Collection[int], answered: Sequence[int]) -> None:
-        self._free = sorted([*self._free, *sequences])
-        self._spare += sum(map(self._need, answered))
+    def _grow(self, branch: _Branch, grown: list[_Branch], ended: Collection[int]) -> None:
+        self._running += grown
+        free = [self._sequences[branch.prompt][candidate] for candidate in ended]
+        self._drop.update((sequence, self._prefix) for sequence in free)
+        self._free = sorted(self._free + free)
+        if not self._open[branch.prompt]:
+            self._spare += self._need(branch.prompt)
+
+    def _decoding(self) -> bool:
+        return bool(self._running)
 
     def _fill(self, step: Step) -> None:
         """Decode rows of everything that runs, the rest of the batch filled with prompts."""
-        for lane in self._running:
-            self._decode_row(step, lane)
+        for branch in self._running:
+            sequences = self._sequences[branch.prompt]
+            self._decode_row(step, branch, [sequences[candidate] for candidate in branch.candidates])
+        self._running = []
         decoding = len(step.tokens)
         while (room := self._schedule.batch - len(step.tokens)) and (self._prefills or self._admit()):
-            lane = self._prefills[0]
-            if self._prefill_part(step, lane, room):
+            prefill = self._prefills[0]
+            if self._prefill_part(step, prefill, room):
                 self._prefills.popleft()
-                self._begin(step, lane)
-        if len(step.tokens) == decoding:
-            missing = self._schedule.missing(decoding)
-            self._pad(step, self._free[: min(missing, self._spare)])
+                self._draw_first(step, prefill.prompt)
+                beside = self._sequences[prefill.prompt][1:]
+                self._copies += [Copy(prefill.sequence, sequence, self._prefix) for sequence in beside]
+        if len(step.tokens) == decoding and self._free:
+            rows = min(self._schedule.missing(decoding), self._schedule.batch - decoding, self._spare)
+            if rows:
+                self._pad(step, self._free[0], rows)
 
     def _admit(self) -> bool:
         """Let the next prompt in if there are sequences and cells for it."""
@@ -278,29 +298,36 @@ class _Continuous(Scheduler):
             return False
         prompt = self._waiting.popleft()
         self._spare -= self._need(prompt)
-        taken, self._free = self._free[: self._candidates], self._free[self._candidates :]
-        self._prefills.append(_Lane(prompt, taken[0], self._prefix, taken[1:]))
+        self._sequences[prompt], self._free = self._free[: self._candidates], self._free[self._candidates :]
+        self._prefills.append(_Prefill(prompt, self._sequences[prompt][0], self._prefix))
         return True
-
-    def _begin(self, step: Step, lane: _Lane) -> None:
-        row = step.want(len(step.tokens) - 1)
-        self._draw_first(step, row, lane, [0])
-        for number, sequence in enumerate(lane.beside, start=1):
-            self._copies.append(Copy(lane.sequence, sequence, self._prefix))
-            self._draw_first(step, row, _Lane(lane.prompt, sequence, lane.position), [number])
 
 
 class _Waves(Scheduler):
     """Split KV: prompts are let in when all sequences are free."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._sequences: dict[int, int] = {}  # of a prompt
+        self._branches: dict[int, list[_Branch]] = {}  # of a sequence, the next one last
+
     def _need(self, prompt: int) -> int:
         return len(self._prompts[prompt]) - self._prefix + self._max_tokens - 1
 
-    def _release(self, sequences: Collection[int], answered: Sequence[int]) -> None:
-        pass
+    def _grow(self, branch: _Branch, grown: list[_Branch], ended: Collection[int]) -> None:
+        sequence = self._sequences[branch.prompt]
+        waiting = self._branches.setdefault(sequence, [])
+        waiting += reversed(grown)
+        if not grown:
+            self._drop[sequence] = waiting[-1].position if waiting else self._prefix
+        if not waiting:
+            del self._branches[sequence]
+
+    def _decoding(self) -> bool:
+        return bool(self._branches)
 
     def _fill(self, step: Step) -> None:
-        if not (self._prefills or self._running):
+        if not (self._prefills or self._branches):
             self._admit()
         if self._prefills:
             self._rectangle(step)
@@ -311,7 +338,8 @@ class _Waves(Scheduler):
         """Let in as many prompts as there are sequences, the longest first."""
         wave = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._schedule.sequences))]
         wave.sort(key=lambda prompt: -len(self._prompts[prompt]))
-        self._prefills.extend(_Lane(prompt, i, self._prefix) for i, prompt in enumerate(wave))
+        self._sequences = {prompt: sequence for sequence, prompt in enumerate(wave)}
+        self._prefills.extend(_Prefill(prompt, i, self._prefix) for i, prompt in enumerate(wave))
 
     def _rectangle(self, step: Step) -> None:
         """The next prompts of the wave side by side, padded to the first's length, which is the longest."""
@@ -322,20 +350,18 @@ class _Waves(Scheduler):
             return
         height = most // width if first.position == self._prefix else 1
         for _ in range(min(height, len(self._prefills))):
-            lane = self._prefills.popleft()
+            prefill = self._prefills.popleft()
             end = len(step.tokens) + width
-            self._prefill_part(step, lane, width)
-            row = step.want(len(step.tokens) - 1)
+            self._prefill_part(step, prefill, width)
+            self._draw_first(step, prefill.prompt)
             if padding := end - len(step.tokens):
-                step.append([FILLER] * padding, lane.position, lane.sequence)
-                self._drop[lane.sequence] = lane.position
-            self._draw_first(step, row, lane, range(self._candidates))
+                step.append([FILLER] * padding, prefill.position, prefill.sequence)
+                self._drop[prefill.sequence] = prefill.position
 
     def _decode(self, step: Step) -> None:
         """Decode rows, and filler rows where computing them too takes less time."""
-        lanes = {lane.sequence: lane for lane in self._running}
         rows: list[int] = []
-        for sequence in lanes:
+        for sequence in sorted(self._branches):
             gap = range(rows[-1] + 1, sequence) if rows else range(0)
             if len(gap) <= self._schedule.gap:
                 rows += gap
@@ -343,12 +369,11 @@ class _Waves(Scheduler):
         missing = self._schedule.missing(len(rows))
         after = range(rows[-1] + 1, min(rows[-1] + 1 + missing, self._schedule.sequences))
         before = range(max(0, rows[0] - missing + len(after)), rows[0])
-        rows = [*before, *rows, *after]
-        for sequence in rows:
-            if sequence in lanes:
-                self._decode_row(step, lanes[sequence])
+        for sequence in [*before, *rows, *after]:
+            if sequence in self._branches:
+                self._decode_row(step, self._branches[sequence].pop(), [sequence])
             else:
-                self._pad(step, [sequence])
+                self._pad(step, sequence)
 
 
 def scheduler(
@@ -358,11 +383,14 @@ def scheduler(
     max_tokens: int,
     candidates: int = 1,
     skip: Container[int] = (),
+    shared_rows: bool = True,
 ) -> Scheduler:
     """The scheduler for a schedule; each of ``prompts`` begins with the same ``prefix`` tokens.
+
+    Without ``shared_rows`` candidates that are alike do not share them: each is a branch of its own.
 
     Raises:
         ValueError: a prompt does not fit the schedule, or is empty beyond the prefix.
     """
     manner = _Continuous if schedule.unified else _Waves
-    return manner(prompts, prefix, schedule, max_tokens, candidates, skip)
+    return manner(prompts, prefix, schedule, max_tokens, candidates, skip, shared_rows)

@@ -36,6 +36,7 @@ ENDINGS = [
     "happy family. They",
 ]
 UNIFIED = Schedule(6, 1024, True, 64, 32, block=5)
+SIDE_BY_SIDE = Schedule(20, 2048, True, 128, 64, block=8, rows=8, fewest=2)
 WAVES = Schedule(4, 256, False, 128, 64, block=4, rows=4, fewest=2)
 ANSWER = 14
 
@@ -128,6 +129,21 @@ def test_candidates_are_the_greedy_answer_and_different_draws(engine, prompts):
 def test_a_candidate_is_the_same_however_it_is_decoded(engine, prompts, schedule):
     chosen = texts(engine.generate(prompts, ANSWER, 4))
     assert texts(engine.generate(prompts, ANSWER, 4, schedule=schedule)) == chosen
+
+
+def test_a_recurrent_state_is_neither_cut_back_nor_shared(story, prompts, tmp_path):
+    pytest.importorskip("gguf")
+    from tests.hybrid_gguf import write
+
+    path = tmp_path / "hybrid.gguf"
+    write(path, story)
+    how = {"max_tokens": ANSWER, "candidates": 4, "sampling": Sampling(temperature=0.3)}
+    with Engine(path, threads=1, context=256) as engine:
+        alone = [texts(engine.generate([prompt], **how))[0] for prompt in prompts]
+        assert list(texts(engine.generate(prompts, **how)).values()) == alone
+        assert list(texts(engine.generate(prompts, **how, schedule=SIDE_BY_SIDE)).values()) == alone
+    assert len({text for answer in alone for text in answer}) > 2 * len(prompts), "draws differ"
+    assert any(a[:3] == b[:3] != "" for a, *more in alone for b in more), "and some begin alike"
 
 
 def test_an_answer_is_the_first_line_of_the_stream(engine, prompts):
@@ -245,7 +261,7 @@ def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large):
             list(engine.generate([prompts[0][:20]], 1))
             now = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
             resource.setrlimit(resource.RLIMIT_AS, (now + 130 * 2**20,) * 2)
-            first = next(engine.generate(prompts, 2, candidates=8))
+            first = next(engine.generate(prompts, 8, candidates=8))
             print(first.prompt, engine.schedule.total_cells, engine.plan.notes)
     """
     run = [sys.executable, "-c", textwrap.dedent(script), str(large)]

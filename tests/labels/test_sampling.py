@@ -4,10 +4,17 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from localtopics.labels import sampling
 from localtopics.labels.sampling import Drawer, Sampling, greedy
+
+
+@pytest.fixture(params=[sampling.FEW, 0], ids=["sorted", "columns"])
+def manner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How tokens are drawn: where few are likely these are sorted, else columns are drawn first."""
+    monkeypatch.setattr(sampling, "FEW", request.param)
 
 
 def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.ndarray:
@@ -21,6 +28,7 @@ def probabilities(logits: np.ndarray, temperature: float, top_p: float) -> np.nd
     return nucleus_only / nucleus_only.sum()
 
 
+@pytest.mark.usefixtures("manner")
 @pytest.mark.parametrize(("temperature", "top_p"), [(0.8, 0.95), (1.5, 0.5), (0.3, 1.0)])
 def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
     logits = np.random.default_rng(0).normal(size=600).astype(np.float32) * 2
@@ -35,6 +43,8 @@ def test_tokens_come_as_often_as_their_probability_says(temperature, top_p):
     assert np.abs(error).max() < 5
 
 
+@pytest.mark.usefixtures("manner")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # one for all examples is right
 @given(
     st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=700),
     st.floats(0.05, 3),
@@ -50,8 +60,8 @@ def test_a_token_from_the_nucleus_whatever_the_logits(values, temperature, top_p
 
 def test_no_temperature_or_no_nucleus_is_greedy():
     logits = np.array([[0.0, 3.0, 1.0]], np.float32)
-    for sampling in (Sampling(temperature=0.0), Sampling(top_p=0.0)):
-        assert Drawer(sampling).draw(logits, [(0, random.Random(0))]) == [greedy(logits[0])] == [1]
+    for certain in (Sampling(temperature=0.0), Sampling(top_p=0.0)):
+        assert Drawer(certain).draw(logits, [(0, random.Random(0))]) == [greedy(logits[0])] == [1]
 
 
 def test_random_numbers_belong_to_prompt_candidate_and_seed():
@@ -62,6 +72,15 @@ def test_random_numbers_belong_to_prompt_candidate_and_seed():
     assert len({first(*key) for key in [(1, (1, 2), 1), (2, (1, 2), 1), (1, (1, 3), 1), (1, (1, 2), 2)]}) == 4
 
 
+def test_rows_of_many_and_of_few_likely_tokens_go_together():
+    logits = np.random.default_rng(0).normal(size=(3, 5000)).astype(np.float32)
+    logits[1] *= 9
+    together = Drawer(Sampling()).draw(logits, [(row, random.Random(row)) for row in range(3)])
+    alone = [Drawer(Sampling()).draw(logits, [(row, random.Random(row))])[0] for row in range(3)]
+    assert together == alone
+
+
+@pytest.mark.usefixtures("manner")
 @pytest.mark.parametrize("vocabulary", [1000, 1024])
 def test_many_draws_are_the_single_ones(vocabulary):
     logits = np.random.default_rng(0).normal(size=(40, vocabulary)).astype(np.float32)

@@ -15,8 +15,12 @@ END = 0
 
 
 def next_token(seen: Sequence[int], candidate: int, life: int) -> int:
-    """A made-up language model: the next token follows from all that was seen; about 1 in ``life`` ends."""
-    value = hash((tuple(seen), candidate))
+    """A made-up language model: the next token follows from all that was seen; about 1 in ``life`` ends.
+
+    After one in three texts the candidates draw different tokens, after the others all the same.
+    """
+    fork = hash(tuple(seen)) % 3 == 0
+    value = hash((tuple(seen), candidate if fork else 0))
     return END if value % life == 0 else 1 + value % 97
 
 
@@ -54,13 +58,18 @@ class Cache:
         assert 0 < len(step.tokens) <= self.schedule.batch
         assert len(step.tokens) == len(step.positions) == len(step.sequences) == len(step.outputs)
         seen = []
-        for token, position, sequence, output in zip(
-            step.tokens, step.positions, step.sequences, step.outputs, strict=True
+        for row, (token, position, sequence, output) in enumerate(
+            zip(step.tokens, step.positions, step.sequences, step.outputs, strict=True)
         ):
-            assert position == len(self.content[sequence]), "llama_decode would answer -1"
-            self.content[sequence].append(token)
             self.fresh += 1
-            self.cells[sequence].append(self.fresh)
+            beside = step.beside.get(row, [])
+            assert not beside or self.schedule.unified
+            content = self.content[sequence].copy()
+            for each in (sequence, *beside):
+                assert position == len(self.content[each]), "llama_decode would answer -1"
+                assert self.content[each] == content, "a row sees its first sequence's cells"
+                self.content[each].append(token)
+                self.cells[each].append(self.fresh)
             if output:
                 seen.append(list(self.content[sequence]))
         if self.schedule.unified:
@@ -89,10 +98,11 @@ def run(
     candidates: int,
     life: int,
     skip: Sequence[int] = (),
+    shared_rows: bool = True,
 ) -> tuple[dict[int, list[list[int]]], int]:
     """All answers, each given exactly once, and the number of decode calls."""
     prefix = shared_prefix(prompts)
-    work = scheduler(prompts, prefix, schedule, most, candidates, skip)
+    work = scheduler(prompts, prefix, schedule, most, candidates, skip, shared_rows)
     cache = Cache(schedule)
     answers = {i: [[] for _ in range(candidates)] for i in range(len(prompts))}
     answered: list[int] = []
@@ -137,10 +147,10 @@ def work(draw: st.DrawFn) -> tuple[list[list[int]], Schedule, int, int, int]:
 
 
 @settings(max_examples=400)
-@given(work())
-def test_every_prompt_is_answered_once_as_if_alone(task):
+@given(work(), st.booleans())
+def test_every_prompt_is_answered_once_as_if_alone(task, shared_rows):
     prompts, schedule, most, candidates, life = task
-    answers, _ = run(prompts, schedule, most, candidates, life)
+    answers, _ = run(prompts, schedule, most, candidates, life, shared_rows=shared_rows)
     assert answers == {
         i: [one_by_one(prompt, candidate, most, life) for candidate in range(candidates)]
         for i, prompt in enumerate(prompts)
@@ -206,6 +216,37 @@ def test_filler_rows_take_no_cells_that_are_spoken_for():
     cells = 8 * (4 + 9)
     answers, _ = run(prompts, Schedule(16, cells, True, 64, 64, rows=16, fewest=2), 10, 1, 10**9)
     assert len(answers) == 8
+
+
+@settings(max_examples=200)
+@given(work())
+def test_a_beginning_that_candidates_have_in_common_is_decoded_once(task):
+    prompts, schedule, most, candidates, life = task
+    schedule = replace(schedule, rows=1)  # no filler rows
+    prefix = shared_prefix(prompts)
+    work = scheduler(prompts, prefix, schedule, most, candidates)
+    cache = Cache(schedule)
+    decoded: list[tuple[int, ...]] = []
+    while (step := work.step()) is not None:
+        seen = cache.apply(step)
+        drawn = {(draw.prompt, tuple(seen[draw.row])) for draw in step.draws}
+        assert len(drawn) == len(seen), "all candidates of a row draw from it"
+        decoded += [(prompt, *text) for prompt, text in drawn]
+        tokens = [next_token(seen[draw.row], draw.candidate, life) for draw in step.draws]
+        work.accept([None if token == END else token for token in tokens])
+    beginnings = set()
+    for i, prompt in enumerate(prompts):
+        for candidate in range(candidates):
+            answer = [*prompt, *one_by_one(prompt, candidate, most, life)]
+            beginnings |= {(i, *answer[:end]) for end in range(len(prompt), len(answer))}
+    assert sorted(decoded) == sorted(beginnings)
+
+
+def test_as_many_tokens_as_draws_are_taken():
+    work = scheduler([[1, 2]], 0, Schedule(2, 8, True, 8, 8), 4, candidates=2)
+    assert len(work.step().draws) == 2
+    with pytest.raises(ValueError, match="3 tokens"):
+        work.accept([5, 6, 7])
 
 
 def test_a_wave_is_prefilled_in_full_batches():
