@@ -277,7 +277,7 @@ class _Answer:
 
     def __init__(self, prompt: Sequence[int], candidates: int, sampling: Sampling) -> None:
         self._texts = [b""] * candidates
-        self.generators = [None, *(sampling.generator(prompt, number) for number in range(1, candidates))]
+        self.generators = [None, *sampling.generators(prompt, candidates - 1)]
 
     def add(self, candidate: int, token: int, vocabulary: Vocabulary) -> bool:
         """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text."""

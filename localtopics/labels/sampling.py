@@ -34,10 +34,10 @@ class Sampling:
         """Whether nothing is left to chance."""
         return self.temperature <= 0 or self.top_p <= 0
 
-    def generator(self, prompt: Sequence[int], candidate: int) -> random.Random:
-        """The random numbers of one candidate; they depend on the prompt, not on its place among others."""
-        key = repr((self.seed, candidate, tuple(prompt))).encode()
-        return random.Random(hashlib.sha256(key).digest())
+    def generators(self, prompt: Sequence[int], count: int) -> list[random.Random]:
+        """The random numbers of so many candidates; they depend on the prompt, not on its place among others."""
+        key = hashlib.sha256(repr((self.seed, tuple(prompt))).encode()).hexdigest()
+        return [random.Random(f"{key} {candidate}") for candidate in range(count)]
 
 
 def greedy(logits: npt.NDArray[np.float32]) -> int:

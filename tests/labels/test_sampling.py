@@ -65,11 +65,11 @@ def test_no_temperature_or_no_nucleus_is_greedy():
 
 
 def test_random_numbers_belong_to_prompt_candidate_and_seed():
-    def first(seed: int, prompt: tuple[int, ...], candidate: int) -> float:
-        return Sampling(seed=seed).generator(prompt, candidate).random()
+    def first(seed: int, prompt: tuple[int, ...], count: int) -> list[float]:
+        return [generator.random() for generator in Sampling(seed=seed).generators(prompt, count)]
 
-    assert first(1, (1, 2), 1) == first(1, (1, 2), 1)
-    assert len({first(*key) for key in [(1, (1, 2), 1), (2, (1, 2), 1), (1, (1, 3), 1), (1, (1, 2), 2)]}) == 4
+    assert first(1, (1, 2), 2) == first(1, (1, 2), 3)[:2]
+    assert len({*first(1, (1, 2), 2), *first(2, (1, 2), 2), *first(1, (1, 3), 2)}) == 6
 
 
 def test_rows_of_many_and_of_few_likely_tokens_go_together():
