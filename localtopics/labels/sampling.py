@@ -35,7 +35,7 @@ class Sampling:
         return self.temperature <= 0 or self.top_p <= 0
 
     def generators(self, prompt: Sequence[int], count: int) -> list[random.Random]:
-        """The random numbers of so many candidates; they depend on the prompt, not on its place among others."""
+        """Random numbers of so many candidates; they depend on the prompt, not on its place among others."""
         key = hashlib.sha256(repr((self.seed, tuple(prompt))).encode()).hexdigest()
         return [random.Random(f"{key} {candidate}") for candidate in range(count)]
 
