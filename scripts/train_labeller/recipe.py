@@ -45,7 +45,7 @@ class PromptSettings:
     characters: int = 240
     document_tokens: int = 100
     keywords: int = 10
-    candidates: int = 8
+    candidates: int = 16
     phrases: int = 32
     temperature: float = 1.1
     top_p: float = 0.97
