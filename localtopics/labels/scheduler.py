@@ -360,6 +360,7 @@ class _Waves(Scheduler):
 
     def _decode(self, step: Step) -> None:
         """Decode rows, and filler rows where computing them too takes less time."""
+        self._close_ranks(step)
         rows: list[int] = []
         for sequence in sorted(self._branches):
             gap = range(rows[-1] + 1, sequence) if rows else range(0)
@@ -374,6 +375,17 @@ class _Waves(Scheduler):
                 self._decode_row(step, self._branches[sequence].pop(), [sequence])
             else:
                 self._pad(step, sequence)
+
+    def _close_ranks(self, step: Step) -> None:
+        """Where half of the sequences have ended, move the last of the others into the first that are free."""
+        running = sorted(self._branches)
+        if 2 * len(running) > running[-1] + 1:
+            return
+        free = [sequence for sequence in range(len(running)) if sequence not in self._branches]
+        for source, target in zip(running[-len(free) :], free, strict=True):
+            step.operations += [Copy(source, target, self._prefix), Remove(source, self._prefix)]
+            self._branches[target] = self._branches.pop(source)
+            self._sequences[self._branches[target][0].prompt] = target
 
 
 def scheduler(
