@@ -10,8 +10,6 @@ MOST_SEQUENCES = 256
 """llama.cpp's LLAMA_MAX_SEQ."""
 ANSWER = 8
 """Tokens of an ordinary label: what estimates count with. Memory is set aside for the most there can be."""
-UNEVEN = 1.6
-"""Split KV: a wave with candidates lasts until its prompt of the most branches is done; times the mean."""
 KV_PAD = 256
 """llama.cpp rounds the cells of a context, and of each sequence of a split one, up to this."""
 
@@ -146,8 +144,6 @@ def _waves(
     sequences = prompts + _missing(prompts, machine.rows, machine.fewest)
     cells = _padded(prefix + max(own) + max_tokens - 1, KV_PAD)
     mean, answer = sum(own) / len(own), _branches(candidates) * (min(ANSWER, max_tokens) - 1)
-    if candidates > 1:
-        answer *= UNEVEN
     prefill = mean * (1 + machine.attend * (prefix + mean) + machine.step / machine.ubatch)
     decode = answer * _row(prompts, 1 + (machine.read or 0.0) * cells, machine)
     batch = max(min(machine.ubatch, cells * sequences), sequences)

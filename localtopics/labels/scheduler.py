@@ -377,7 +377,7 @@ class _Waves(Scheduler):
                 self._pad(step, sequence)
 
     def _close_ranks(self, step: Step) -> None:
-        """Where half of the sequences have ended, move the last of the others into the first that are free."""
+        """Where half of the sequences have ended, move the last of the others to the first free places."""
         running = sorted(self._branches)
         if 2 * len(running) > running[-1] + 1:
             return

@@ -242,6 +242,19 @@ def test_a_beginning_that_candidates_have_in_common_is_decoded_once(task):
     assert sorted(decoded) == sorted(beginnings)
 
 
+def test_the_last_of_a_wave_move_together():
+    """Two of three prompts are answered at once; the rest move side by side and need no filler rows."""
+    prompts = [[i, 1, 2] for i in range(1, 13)]
+    schedule = Schedule(12, 16, False, 64, 64, block=12, gap=20)
+    work, cache = scheduler(prompts, 0, schedule, 5), Cache(schedule)
+    rows = []
+    while (step := work.step()) is not None:
+        cache.apply(step)
+        rows.append(step.sequences if len(step.tokens) == len(step.draws) else None)
+        work.accept([None if draw.prompt % 3 else 7 for draw in step.draws])
+    assert rows == [None] + [list(range(4))] * 4
+
+
 def test_as_many_tokens_as_draws_are_taken():
     work = scheduler([[1, 2]], 0, Schedule(2, 8, True, 8, 8), 4, candidates=2)
     assert len(work.step().draws) == 2
@@ -292,5 +305,5 @@ def test_the_schedule_suits_the_machine():
         assert not chosen(unique, GPU).unified, "on a large card every sequence has cells of its own"
         assert chosen(unique, CPU).sequences % 16 == 0, "on a CPU rows come in groups"
     assert chosen(93, replace(GPU, cells=4096)).unified, "on a small one short prompts share them"
-    assert chosen(93, GPU, 5).unified, "and so do many candidates of a short prompt"
+    assert not chosen(93, GPU, 5).unified, "candidates that are alike take no more cells"
     assert chosen(93, GPU).sequences > chosen(93, replace(GPU, cells=16384)).sequences
