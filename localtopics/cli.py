@@ -221,8 +221,9 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv or .parquet file [default: SOURCE with the ending .assigned.csv].",
+    help="A .csv or .parquet file [default: SOURCE's name with the ending .assigned.csv, in this folder].",
 )
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
 @click.pass_obj
 def assign(
     quiet: bool,
@@ -231,26 +232,31 @@ def assign(
     source: str,
     embeddings: Path | None,
     out: Path | None,
+    force: bool,
     **columns: str | None,
 ) -> None:
     """Give the documents of SOURCE, which came later, the topics of RUN."""
     from localtopics.corpus import read_corpus
+    from localtopics.labels.selection import OUTLIERS
     from localtopics.pipeline import assign, write_table
     from localtopics.run import Run
 
+    if out is None:
+        name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+        out = Path(name.split(".", 1)[0] + ".assigned.csv")
+    if out.exists() and not force:
+        raise UserError(f"{out} exists already: name another file by --out, or add --force.")
     run = Run.open(run_folder)
     with reporting(quiet) as progress:
         corpus = read_corpus(source, **columns)
         assigned = assign(run, corpus, embeddings, progress)
-    if out is None:
-        out = Path(
-            source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0] + ".assigned.csv"
-        )
     write_table(assigned.table, out)
     counts = assigned.table["label"].value_counts()
     for label, count in counts.head(30).items():
         click.echo(f"{count:>8,}  {label}")
-    click.echo(f"\n{len(assigned.table):,} documents, {len(counts):,} topics: {out}")
+    outliers = assigned.table["topic"] == OUTLIERS
+    found = assigned.table.loc[~outliers, "topic"].nunique()
+    click.echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")
 
 
 @cli.command()
@@ -396,8 +402,8 @@ def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
     from localtopics.labels.namer import Namer
     from localtopics.models import installed_models
 
-    print_machine(inspect_machine(), installed_models())
     namer = Namer(model, options.label_settings(LabelSettings(), given))
+    print_machine(inspect_machine(), installed_models())
     if namer.model_record is None:
         click.echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
         return

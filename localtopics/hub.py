@@ -12,17 +12,18 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from localtopics.errors import UserError
 from localtopics.files import replacing
 from localtopics.progress import Bytes, Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from localtopics.progress import Advance
 
+_T = TypeVar("_T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds before trying again, while not a byte arrives
 _CHUNK = 1 << 20
 
@@ -70,6 +72,27 @@ def fetch(file: HubFile, to: Path, progress: Progress = silent) -> None:
             raise UserError(
                 f"Another process is downloading {to.name} already; wait until it is done."
             ) from None
+
+
+def within(seconds: float, work: Callable[[], _T]) -> _T:
+    """The result of ``work``, or TimeoutError: name resolution heeds no time limit of the client's own."""
+    results: list[_T] = []
+    errors: list[Exception] = []
+
+    def call() -> None:
+        try:
+            results.append(work())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError
+    return results[0]
 
 
 def sha256(path: Path, progress: Progress = silent, shown_as: str | None = None) -> str:

@@ -7,11 +7,12 @@ import io
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from localtopics.errors import UserError
+from localtopics.hub import within
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -29,6 +30,7 @@ Columns = dict[str, Sequence[object]]
 """Field of a corpus ("documents", "titles", "times", "ids") to its values, all equally many."""
 
 _Choose = Callable[[Sequence[str]], dict[str, str]]  # the columns there are -> field to the column to read
+_HUB_SECONDS = 10.0  # what a hub that does not answer may cost
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
@@ -292,10 +294,15 @@ def _read_dataset(source: str, split: str | None, choose: _Choose) -> Columns:
     if ":" in name and not Path(name).exists():
         name, config = name.rsplit(":", 1)
     saved = any((Path(name) / file).is_file() for file in ("state.json", "dataset_dict.json"))
+    reachable = Path(name).exists() or _on_hub(name)
     try:
-        loaded = datasets.load_from_disk(name) if saved else datasets.load_dataset(name, config, split=split)
+        with nullcontext() if reachable else _offline():
+            loaded = (
+                datasets.load_from_disk(name) if saved else datasets.load_dataset(name, config, split=split)
+            )
     except Exception as error:  # each builder, file system and server raises its own
-        raise UserError(f"The dataset {source} cannot be read: {one_line(str(error))[:300]}") from None
+        reason = one_line(str(error))[:300] if reachable else "it is not here, and the hub does not answer."
+        raise UserError(f"The dataset {source} cannot be read: {reason}") from None
     if isinstance(loaded, datasets.DatasetDict):
         only = next(iter(loaded)) if len(loaded) == 1 else None
         if (split or only) not in loaded:
@@ -303,3 +310,31 @@ def _read_dataset(source: str, split: str | None, choose: _Choose) -> Columns:
         loaded = loaded[split or only]
     names = choose(loaded.column_names)
     return {role: loaded.with_format(None)[column][:] for role, column in names.items()}
+
+
+def _on_hub(name: str) -> bool:
+    """Whether the hub answers when it is asked for a dataset, be it with a refusal."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        within(_HUB_SECONDS, lambda: HfApi().dataset_info(name, timeout=_HUB_SECONDS))
+    except (HfHubHTTPError, HFValidationError):
+        return True
+    except Exception:  # no network, no answer in time, a proxy's error page
+        return False
+    return True
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Datasets come from this machine's cache: the client would ask an absent hub for half a minute first."""
+    import datasets
+    from huggingface_hub import constants
+
+    before = datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE
+    datasets.config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before

@@ -328,6 +328,9 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
             )
             vectors = model.hdbscan_model.vectors.astype(np.float16)
             save_file({"embeddings": vectors}, temporary / _EMBEDDINGS)
+            usual = (temporary / "topics.json").stat().st_mode
+            for file in temporary.glob("*.safetensors"):  # which are made for their owner alone
+                file.chmod(usual)
     finally:
         model.topic_aspects_ = aspects
 

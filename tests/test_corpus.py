@@ -136,8 +136,13 @@ def test_datasets(tmp_path: Path) -> None:
 
 
 def test_unreachable_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-    assert "The dataset hf:nobody/nothing cannot be read" in refusal("hf:nobody/nothing")
+    import datasets
+
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    start = time.monotonic()
+    assert "nothing cannot be read: it is not here, and the hub does not" in refusal("hf:nobody/nothing")
+    assert time.monotonic() - start < 15, "the client would try six times"
+    assert not datasets.config.HF_HUB_OFFLINE, "other datasets may be reached again"
     assert "cannot be read" in refusal(f"hf:{tmp_path / 'nowhere'}")
 
 

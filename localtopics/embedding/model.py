@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import platform
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TypeVar
 
 from localtopics.errors import UserError
+from localtopics.hub import within
 
 log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 BUILT_IN_MODEL = "all-MiniLM-L6-v2"
@@ -162,7 +160,7 @@ def _fetched_default() -> Path | None:
     if is_offline_mode():
         return None
     try:
-        files = _within(_HUB_SECONDS, lambda: _files_on_hub(DEFAULT_MODEL))
+        files = within(_HUB_SECONDS, lambda: _files_on_hub(DEFAULT_MODEL))
         return _fetch(DEFAULT_MODEL, files)
     except Exception as error:  # refused, timed out, a proxy's error page: the built-in model serves
         log.info(
@@ -180,7 +178,7 @@ def _fetched(name: str) -> Path:
 
     instead = f"name another by --embedding-model ({BUILT_IN_MODEL} is always here)"
     try:
-        return _fetch(name, _within(5 * _HUB_SECONDS, lambda: _files_on_hub(name)))
+        return _fetch(name, within(5 * _HUB_SECONDS, lambda: _files_on_hub(name)))
     except GatedRepoError:
         raise UserError(
             f"{name} is gated: ask for access on its page on the hub and `hf auth login`, or {instead}."
@@ -212,24 +210,3 @@ def _fetch(name: str, files: Sequence[str]) -> Path:
         raise UserError(f"{name} holds no weights that sentence-transformers can open.")
     snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", "*.py"], ignore_patterns=_IGNORED)
     return Path(snapshot_download(name, allow_patterns=weights, ignore_patterns=_IGNORED))
-
-
-def _within(seconds: float, work: Callable[[], _T]) -> _T:
-    """The result of ``work``, or TimeoutError: name resolution heeds no time limit of the client's own."""
-    results: list[_T] = []
-    errors: list[Exception] = []
-
-    def call() -> None:
-        try:
-            results.append(work())
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeoutError
-    return results[0]

@@ -55,6 +55,18 @@ def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
     assert set(table["topic"]) <= set(run.labels)
     assert table["label"].tolist() == [run.labels[topic] for topic in table["topic"]]
     assert table["topic"].nunique() > 1
+    topics, outliers = table.loc[table["topic"] >= 0, "topic"].nunique(), (table["topic"] == -1).mean()
+    assert f"40 documents, {topics} topics, {outliers:.0%} outliers: new.assigned.csv" in done.stdout
+    again = localtopics("assign", run.folder, tmp_path / "new.csv", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "new.assigned.csv exists already" in again.stderr
+    forced = localtopics("assign", run.folder, tmp_path / "new.csv", "--id", "name", "--force", cwd=tmp_path)
+    assert forced.returncode == 0, forced.stderr
+
+
+def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> None:
+    modes = {file.stat().st_mode for file in run.model_folder.iterdir()}
+    assert len(modes) == 1
 
 
 def test_evaluate(localtopics, run: Run, tmp_path: Path) -> None:
