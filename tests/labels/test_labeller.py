@@ -116,7 +116,7 @@ def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelCard) -> Non
     assert "[DOCUMENTS]" in str(prompt["request"])
     assert prompt["documents"] == 5
     assert prompt["characters"] == 240
-    assert prompt["candidates"] == 8
+    assert prompt["candidates"] == 16
 
 
 def test_the_chat_template_is_llama_2s(card: ModelCard) -> None:
@@ -173,4 +173,4 @@ def test_it_names_topics(path: Path) -> None:
     for number, word in enumerate(TOPICS):
         assert word in labels[number].text.lower(), labels[number]
         assert not labels[number].fallback
-        assert len(labels[number].candidates) == 8
+        assert len(labels[number].candidates) == 16
