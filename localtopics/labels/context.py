@@ -146,17 +146,14 @@ class Context:
         self._positions[:rows] = step.positions
         self._id_pointers[:rows] = np.asarray(step.sequences, np.uintp) * 4 + self._ids.ctypes.data
         self._outputs[:rows] = step.outputs
-        shared = [
-            (row, np.array([step.sequences[row], *more], np.int32)) for row, more in step.beside.items()
-        ]
-        for row, sequences in shared:
+        self._counts[:rows] = 1
+        shared = {row: np.array([step.sequences[row], *more], np.int32) for row, more in step.beside.items()}
+        for row, sequences in shared.items():
             self._counts[row] = len(sequences)
             self._id_pointers[row] = sequences.ctypes.data
         clear_log()
         with self._interrupt:
             code = llama().llama_decode(self._context, self._batch)
-        for row, _ in shared:
-            self._counts[row] = 1
         if code == 2:
             raise KeyboardInterrupt
         if code:

@@ -245,6 +245,27 @@ def test_ctrl_c_stops_a_decode_call_within_a_second(large):
         assert len(list(engine.generate([prompt[:20]], 4))) == 1
 
 
+def test_after_a_ctrl_c_amid_shared_rows_the_answers_are_the_same(engine, prompts, monkeypatch):
+    import llama_cpp
+
+    how = {"max_tokens": ANSWER, "candidates": 4, "schedule": SIDE_BY_SIDE}
+    before = texts(engine.generate(prompts, **how))
+    plain, struck = llama_cpp.llama_decode, []
+
+    def decode(context, batch):
+        result = plain(context, batch)
+        if not struck and any(batch.n_seq_id[row] > 1 for row in range(1, batch.n_tokens)):
+            struck.append(True)
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(llama_cpp, "llama_decode", decode)
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.generate(prompts, **how))
+    assert struck
+    assert texts(engine.generate(prompts, **how)) == before
+
+
 def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large):
     """In a process that may take 130 MB beyond what it has, with a plan that counts on far more."""
     script = """
