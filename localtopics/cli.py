@@ -105,8 +105,7 @@ def run_command(
             raise UserError(
                 "No documents named: give a file, a folder or hf:OWNER/NAME, or run `localtopics demo`."
             )
-        stem = named.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
-        out = Path(stem.split(".", 1)[0] + ".topics")
+        out = _named_after(named, ".topics")
     with reporting(quiet) as progress:
         run = run_file(settings, out, force=force, progress=progress)
     finish(run)
@@ -150,6 +149,12 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
         if title := titles.get(document):
             console.print(title, style="bold", markup=False, highlight=False)
         console.print(document, markup=False, highlight=False)
+
+
+def _named_after(source: str, ending: str) -> Path:
+    """Where a result goes that nobody gave a name: into this folder, by the source's own name."""
+    name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+    return Path(name.split(".", 1)[0] + ending)
 
 
 def _titles(run: Run) -> dict[str, str]:
@@ -241,9 +246,7 @@ def assign(
     from localtopics.pipeline import assign, write_table
     from localtopics.run import Run
 
-    if out is None:
-        name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
-        out = Path(name.split(".", 1)[0] + ".assigned.csv")
+    out = out or _named_after(source, ".assigned.csv")
     if out.exists() and not force:
         raise UserError(f"{out} exists already: name another file by --out, or add --force.")
     run = Run.open(run_folder)

@@ -163,7 +163,15 @@ class Engine:
         prefix = 0 if self._stateful else shared_prefix(prompts)
         own = [len(prompt) - prefix for prompt in prompts]
         context = self._open(own, prefix, max_tokens, candidates, schedule)
-        work = scheduler(prompts, prefix, context.schedule, max_tokens, candidates, done, not self._stateful)
+        work = scheduler(
+            prompts,
+            prefix,
+            context.schedule,
+            max_tokens,
+            candidates,
+            skip=done,
+            shared_rows=not self._stateful,
+        )
         answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
         drawer = Drawer(sampling)
         for step, logits in context.run(work):

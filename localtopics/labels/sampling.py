@@ -76,14 +76,13 @@ class Drawer:
         flat: list[tuple[int, int, random.Random]] = []
         for row, drawn in chance.items():
             likely = logits[row] > logits[row].max() - LIKELY * self._sampling.temperature
-            if 0 < np.count_nonzero(likely) <= FEW:
-                found = self._sorted(
-                    logits[row], np.flatnonzero(likely), [generator for _, generator in drawn]
-                )
-                for (place, _), token in zip(drawn, found, strict=True):
-                    tokens[place] = token
-            else:
+            if not 0 < np.count_nonzero(likely) <= FEW:
                 flat += [(place, row, generator) for place, generator in drawn]
+                continue
+            places, generators = zip(*drawn, strict=True)
+            found = self._sorted(logits[row], np.flatnonzero(likely), generators)
+            for place, token in zip(places, found, strict=True):
+                tokens[place] = token
         if flat:
             places, rows, generators = zip(*flat, strict=True)
             for place, token in zip(places, self._nucleus(logits, rows, generators), strict=True):

@@ -17,6 +17,7 @@ different tokens are drawn from that row's logits. So a prompt's answers grow as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import insort
 from collections import deque
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
@@ -260,9 +261,10 @@ class _Continuous(Scheduler):
 
     def _grow(self, branch: _Branch, grown: list[_Branch], ended: Collection[int]) -> None:
         self._running += grown
-        free = [self._sequences[branch.prompt][candidate] for candidate in ended]
-        self._drop.update((sequence, self._prefix) for sequence in free)
-        self._free = sorted(self._free + free)
+        for candidate in ended:
+            sequence = self._sequences[branch.prompt][candidate]
+            self._drop[sequence] = self._prefix
+            insort(self._free, sequence)
         if not self._open[branch.prompt]:
             self._spare += self._need(branch.prompt)
 
