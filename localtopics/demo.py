@@ -45,16 +45,7 @@ def demo_corpus(limit: int = 5000, progress: Progress = silent) -> Corpus:
     Raises:
         UserError: none of the packages is installed as source files.
     """
-    roots = [root for name in PACKAGES if (root := _root(name)) is not None]
-    if not roots:
-        raise UserError(
-            "The demo reads docstrings of scientific packages, but none is installed: pip install scipy."
-        )
-    with progress("Reading docstrings", len(roots)) as advance:
-        packages = []
-        for root in roots:
-            packages.append(_Package(root))
-            advance(1)
+    packages = _installed(progress)
     chosen: dict[str, str] = {}
     told: set[str] = set()
     packages.sort(key=lambda package: len(package.docstrings))
@@ -76,6 +67,26 @@ def demo_corpus(limit: int = 5000, progress: Progress = silent) -> Corpus:
         ids=names,
         source="docstrings of scientific Python packages",
     )
+
+
+def demo_docstrings() -> Iterator[str]:
+    """Every docstring that the demo may choose from, as it stands in the source."""
+    for package in _installed(silent):
+        yield from package.docstrings.values()
+
+
+def _installed(progress: Progress) -> list[_Package]:
+    roots = [root for name in PACKAGES if (root := _root(name)) is not None]
+    if not roots:
+        raise UserError(
+            "The demo reads docstrings of scientific packages, but none is installed: pip install scipy."
+        )
+    packages = []
+    with progress("Reading docstrings", len(roots)) as advance:
+        for root in roots:
+            packages.append(_Package(root))
+            advance(1)
+    return packages
 
 
 def _root(package: str) -> Path | None:

@@ -31,7 +31,7 @@ LOW = 0.5
 
 _CONSENSUS = 0.1
 _COVERAGE = 0.15
-_FOREIGN = 0.08
+_FOREIGN = 0.12
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Judge:
         A score is the label's cosine to the topic's documents plus 0.1 times its mean cosine to the model's
         ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020), plus 0.15 times
         its `coverage`. Labels that the model did not write itself, such as phrases of the documents, lose
-        0.08.
+        0.12.
         """
 
         def scores(labels: Sequence[str]) -> list[float]:

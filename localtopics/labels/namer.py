@@ -47,7 +47,7 @@ class Asking:
 
     documents: int = 4
     characters: int | None = None
-    """The most characters of one document, beside the most tokens."""
+    """The most characters of all documents together, each of which gets an equal share; None: no limit."""
     document_tokens: int = 100
     keywords: int = 10
     candidates: int = 4
@@ -207,12 +207,13 @@ class Namer:
             asking.context,
             asking.document_tokens,
             ANSWER_TOKENS,
-            asking.characters,
         )
 
     def _prompt(self, topic: Topic, builder: PromptBuilder) -> Prompt:
         documents = topic.representative[: self._asking.documents]
-        return builder.build(documents, topic.keywords[: self._asking.keywords])
+        total = self._asking.characters
+        share = total // max(1, len(documents)) if total else None
+        return builder.build(documents, topic.keywords[: self._asking.keywords], share)
 
     def _hash(self, prompt: Prompt) -> str:
         """Of all that decides the answer; how the model says it wants to be asked is in its fingerprint."""
@@ -285,7 +286,7 @@ class Namer:
         else:
             near = judge.near(topic.topic)
             faithful = judge.faithful(topic.topic, answers)
-            choice = choose([*texts, *others], faithful, near)
+            choice = choose(texts, faithful, near, others)
         text = choice.text or keyword_label(topic.keywords)
         return Label(topic.topic, text, choice.text is None, choice.candidates, prompt_sha256, seconds)
 

@@ -58,30 +58,33 @@ class Choice:
 
 
 def choose(
-    texts: Sequence[str],
+    answers: Sequence[str],
     faithful: Scorer | None = None,
     near: Scorer | None = None,
+    others: Sequence[str] = (),
 ) -> Choice:
-    """Take the best label from a model's answers for one topic.
+    """Take the best label from a model's answers for one topic, and from others that compete with them.
 
     A score is the label's faithfulness to its topic, minus half of its nearness to other topics, plus a tenth
     of the share of answers that agree on it, minus a little for each word past five and for chatter around
     it. Of equals the earlier wins; so a single usable answer is simply taken.
 
     Args:
-        texts: the answers as the model wrote them, the greedy one first.
+        answers: as the model wrote them, the greedy one first.
         faithful: how well each label fits the topic's documents, about 0 to 1, such as a cosine.
         near: how near each label lies to other topics, 0 to 1.
+        others: labels that the model did not write; they have no vote. As candidates they come last.
     """
+    texts = [*answers, *others]
     labels = [clean(text) for text in texts]
-    votes = Counter(_key(label) for label in labels if label is not None)
+    votes = Counter(_key(label) for label in labels[: len(answers)] if label is not None)
     usable = [label for label in labels if label is not None]
     fits = list(faithful(usable)) if faithful and usable else [0.0] * len(usable)
     nears = list(near(usable)) if near and usable else [0.0] * len(usable)
     scores = {
         label: fit
         - _NEARNESS * nearness
-        + _AGREEMENT * votes[_key(label)] / len(texts)
+        + _AGREEMENT * votes[_key(label)] / max(1, len(answers))
         - _LONG * max(0, len(label.split()) - 5)
         for label, fit, nearness in zip(usable, fits, nears, strict=True)
     }

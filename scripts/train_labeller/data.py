@@ -1,8 +1,9 @@
 """Stage 1: what the labeller may learn from, as three parquet files: text, groups, development groups.
 
-Only rows whose licence lets a derived model be given away stay, and no line that shares a sentence with a
-held-out document. The development groups (all groups of about one label in forty) are for early stopping and
-for tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
+Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py` and
+`dictionary.py` made is added. No line stays that shares a sentence with a held-out document. The development
+groups (all groups of about one label in forty, or of one package in twenty) are for early stopping and for
+tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
 """
 
 import hashlib
@@ -10,7 +11,17 @@ import re
 from collections.abc import Iterator
 
 import pandas as pd
-from recipe import DATA, DEVELOPMENT, GROUPS, TEXT, WORK
+from recipe import (
+    DATA,
+    DEVELOPMENT,
+    DICTIONARY_GROUPS,
+    DICTIONARY_TEXT,
+    GROUPS,
+    MANUAL_GROUPS,
+    MANUAL_TEXT,
+    TEXT,
+    WORK,
+)
 
 SHORTEST_SENTENCE = 25
 """Letters; shorter sentences are shared by chance."""
@@ -29,10 +40,10 @@ def without(text: str, held_out: set[str]) -> str:
     return "\n".join(line for line in text.split("\n") if held_out.isdisjoint(sentences(line))).strip()
 
 
-def in_development(label: str, source: str) -> bool:
-    """Whether all groups of this label are kept for development."""
+def in_development(unit: str, source: str) -> bool:
+    """Whether all groups of this label, or of this package, are kept for development."""
     share = 50 if source == "arxiv_phrase" else 20
-    return int(hashlib.sha256(label.casefold().encode()).hexdigest(), 16) % share == 0
+    return int(hashlib.sha256(unit.casefold().encode()).hexdigest(), 16) % share == 0
 
 
 def main() -> None:
@@ -41,15 +52,22 @@ def main() -> None:
     }
 
     text = pd.read_parquet(DATA / "pretrain.parquet")
-    permissive = text[text.permissive]
+    permissive = text[text.permissive].drop(columns="permissive")
+    permissive = pd.concat(
+        [permissive, *map(pd.read_parquet, (MANUAL_TEXT, DICTIONARY_TEXT))], ignore_index=True
+    )
     cleaned = permissive.text.map(lambda row: without(row, held_out))
-    kept = permissive.assign(text=cleaned)[cleaned.str.len() >= 200].drop(columns="permissive")
+    kept = permissive.assign(text=cleaned)[cleaned.str.len() >= 200]
 
     groups = pd.read_parquet(DATA / "groups_train.parquet")
     teaching = groups[groups.permissive].drop(columns=["permissive", "group_id"])
+    teaching = pd.concat(
+        [teaching, *map(pd.read_parquet, (MANUAL_GROUPS, DICTIONARY_GROUPS))], ignore_index=True
+    )
     teaching["docs"] = [[d for d in docs if held_out.isdisjoint(sentences(d))] for docs in teaching.docs]
     teaching = teaching[teaching.docs.map(len) >= 4]
-    aside = [in_development(*row) for row in zip(teaching.label, teaching.source, strict=True)]
+    units = teaching.pop("unit").fillna(teaching.label)
+    aside = [in_development(*row) for row in zip(units, teaching.source, strict=True)]
     development = teaching[aside]
     teaching = teaching[[not a for a in aside]]
 
@@ -57,8 +75,8 @@ def main() -> None:
     for frame, path in ((kept, TEXT), (teaching, GROUPS), (development, DEVELOPMENT)):
         frame.to_parquet(path, index=False, compression="zstd", compression_level=19)
     characters = kept.text.str.len().sum() / 1e6
-    print(f"text: {len(kept):,} of {len(text):,} rows, {characters:.0f} M characters")
-    print(f"groups: {len(teaching):,} teach and {len(development):,} are set aside, of {len(groups):,}")
+    print(f"text: {len(kept):,} of {len(permissive):,} rows, {characters:.0f} M characters")
+    print(f"groups: {len(teaching):,} teach and {len(development):,} are set aside, of all")
     print(teaching.source.value_counts().to_string())
 
 

@@ -39,7 +39,7 @@ def stream(steps: int, start: int, rows: int, context: int) -> Iterator[np.ndarr
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2950)
+    parser.add_argument("--steps", type=int, default=3700)
     parser.add_argument("--toy", action="store_true", help="a tiny model on short rows, to try the chain")
     arguments = parser.parse_args()
     shape, rows, context = (TOY, 8, 256) if arguments.toy else (FULL, ROWS, FULL.context)

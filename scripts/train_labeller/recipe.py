@@ -11,6 +11,8 @@ DATA = ROOT.parent / "shared" / "labeller"
 WORK = ROOT / "build" / "labeller"
 """Where the stages leave their results for each other."""
 TEXT, GROUPS, DEVELOPMENT = (WORK / f"{name}.parquet" for name in ("text", "groups", "development"))
+MANUAL_TEXT, MANUAL_GROUPS = (WORK / f"manual-{name}.parquet" for name in ("text", "groups"))
+DICTIONARY_TEXT, DICTIONARY_GROUPS = (WORK / f"dictionary-{name}.parquet" for name in ("text", "groups"))
 TOKENIZER = Path(__file__).with_name("tokenizer.model")
 MODEL = ROOT / "models" / "localtopics-labeller-41m-q8_0.gguf"
 SEED = 20
@@ -41,8 +43,8 @@ TOY = Shape(layers=2, width=64, heads=2, feed_forward=128)
 class PromptSettings:
     """How `LlamaLabels` is to ask this model; the export writes it into the metadata."""
 
-    documents: int = 5
-    characters: int = 240
+    documents: int = 10
+    characters: int = 1200
     document_tokens: int = 100
     keywords: int = 10
     candidates: int = 16
@@ -53,6 +55,8 @@ class PromptSettings:
 
 
 SETTINGS = PromptSettings()
+SHOWN, SHOWN_CHARACTERS = 5, 240
+"""Documents of a group, and characters of each, that the yardstick shows: the others measure fidelity."""
 PROMPT = PromptText(system="", example="", answer="", request="Documents:\n[DOCUMENTS]\nKeywords: [KEYWORDS]")
 TEMPLATE = (
     "{% if messages[0]['role'] == 'system' %}{% set turns = messages[1:] %}"

@@ -11,6 +11,7 @@ import pytest
 from localtopics.labels import amx, engine
 from localtopics.labels.amx import WITHOUT_AMX, amx_crashes
 from localtopics.labels.engine import Engine
+from localtopics.labels.llama import system_features
 from localtopics.labels.namer import Namer
 from localtopics.topics import Topic
 
@@ -26,6 +27,10 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     amx_crashes.cache_clear()
 
 
+@pytest.mark.skipif(
+    "AMX_INT8" not in system_features().get("CPU", ()),
+    reason="no AMX in this processor, or in this build for it",
+)
 def test_the_build_that_is_installed_passes_its_trial(trial):
     assert not amx_crashes(), "scripts/install is meant to compile llama.cpp soundly"
 

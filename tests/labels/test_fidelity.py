@@ -104,7 +104,7 @@ def test_consensus_coverage_and_authorship_count() -> None:
     assert cats == pytest.approx(1.0 + 0.1 * 0.9 + 0.15)
     assert pets == pytest.approx(0.8 + 0.1 * 0.9)
     (foreign,) = judge().faithful(0, ["Pets"])(["Cats"])
-    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.15 - 0.08)
+    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.15 - 0.12)
 
 
 def test_coverage_is_what_the_documents_hold_more_often_than_other_topics() -> None:

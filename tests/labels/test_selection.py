@@ -30,6 +30,16 @@ def test_without_scores_agreement_decides_then_the_greedy_answer() -> None:
     assert choose(["Buses", "Trams", '"trams"']).text == "Trams"
 
 
+def test_labels_that_the_model_did_not_write_compete_without_a_vote() -> None:
+    choice = choose(["Buses"], others=["Trams", "Trams"])
+    assert choice.text == "Buses"
+    assert [candidate.text for candidate in choice.candidates] == ["Buses", "Trams", "Trams"]
+    assert [candidate.score for candidate in choice.candidates] == [0.1, 0.0, 0.0]
+    assert choose(
+        ["Buses"], lambda labels: [len(label) / 50 for label in labels], others=["Bus stop fares"]
+    ).text == ("Bus stop fares")
+
+
 def test_the_most_faithful_candidate_wins() -> None:
     fit = {"Transport": 0.4, "Urban buses": 0.8, "Fares": 0.5}
     choice = choose(list(fit), faithful=lambda labels: [fit[label] for label in labels])
