@@ -47,7 +47,7 @@ class Asking:
 
     documents: int = 4
     characters: int | None = None
-    """The most characters of all documents together, each of which gets an equal share; None: no limit."""
+    """The most characters of one document, beside the most tokens."""
     document_tokens: int = 100
     keywords: int = 10
     candidates: int = 4
@@ -207,13 +207,12 @@ class Namer:
             asking.context,
             asking.document_tokens,
             ANSWER_TOKENS,
+            asking.characters,
         )
 
     def _prompt(self, topic: Topic, builder: PromptBuilder) -> Prompt:
         documents = topic.representative[: self._asking.documents]
-        total = self._asking.characters
-        share = total // max(1, len(documents)) if total else None
-        return builder.build(documents, topic.keywords[: self._asking.keywords], share)
+        return builder.build(documents, topic.keywords[: self._asking.keywords])
 
     def _hash(self, prompt: Prompt) -> str:
         """Of all that decides the answer; how the model says it wants to be asked is in its fingerprint."""

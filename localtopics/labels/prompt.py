@@ -181,6 +181,7 @@ class PromptBuilder:
         context: the most tokens of a prompt and its answer.
         document_tokens: the most tokens of one document.
         answer_tokens: tokens kept free for the answer.
+        characters: the most characters of one document, if that is limited too.
 
     Raises:
         UserError: the model has no working chat template, or the text alone does not fit the context.
@@ -193,9 +194,11 @@ class PromptBuilder:
         context: int,
         document_tokens: int = 100,
         answer_tokens: int = 32,
+        characters: int | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._document_tokens = document_tokens
+        self._characters = min(characters or sys.maxsize, document_tokens * _CHARACTERS_PER_TOKEN)
         self._frame = Frame(text.dialog, (DOCUMENTS, KEYWORDS), tokenizer)
         self._bullet = self._follow(self._frame.leads[DOCUMENTS] + "-")
         self._next_bullet = self._follow("\n-")
@@ -206,22 +209,18 @@ class PromptBuilder:
                 f"documents fit a context of {context}; allow more context or shorten the prompt."
             )
 
-    def build(
-        self, documents: Sequence[str], keywords: Sequence[str], characters: int | None = None
-    ) -> Prompt:
+    def build(self, documents: Sequence[str], keywords: Sequence[str]) -> Prompt:
         """The prompt for one topic.
 
-        Each document is cut to ``characters``, if they are given. What then does not fit is cut: first all
-        documents to a fair share, then the last documents go, then the last keywords. Empty documents and
-        repeated ones are not shown.
+        What does not fit is cut: first all documents to a fair share, then the last documents go, then the
+        last keywords. Empty documents and repeated ones are not shown.
         """
-        characters = min(characters or sys.maxsize, self._document_tokens * _CHARACTERS_PER_TOKEN)
         words = [word for word in (harmless(word, _KEYWORD, self._frame.marks) for word in keywords) if word]
         named = self._keywords(words)
         while len(named) > self._room:
             words.pop()
             named = self._keywords(words)
-        lines = (harmless(text, characters, self._frame.marks) for text in documents)
+        lines = (harmless(text, self._characters, self._frame.marks) for text in documents)
         shown = self._fit(
             [self._follow(f" {line}") for line in dict.fromkeys(lines) if line], self._room - len(named)
         )

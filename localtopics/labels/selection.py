@@ -17,7 +17,7 @@ Scorer = Callable[[Sequence[str]], Sequence[float]]
 
 _AGREEMENT = 0.1
 _NEARNESS = 0.5
-_LONG = 0.02
+_LONG = 0.03
 _CHATTER = 0.02
 _LESS = 0.25
 """How much less than a topic's best label another may score that takes its place, because a topic that it
@@ -66,7 +66,7 @@ def choose(
     """Take the best label from a model's answers for one topic, and from others that compete with them.
 
     A score is the label's faithfulness to its topic, minus half of its nearness to other topics, plus a tenth
-    of the share of answers that agree on it, minus a little for each word past five and for chatter around
+    of the share of answers that agree on it, minus a little for each word past three and for chatter around
     it. Of equals the earlier wins; so a single usable answer is simply taken.
 
     Args:
@@ -85,7 +85,7 @@ def choose(
         label: fit
         - _NEARNESS * nearness
         + _AGREEMENT * votes[_key(label)] / max(1, len(answers))
-        - _LONG * max(0, len(label.split()) - 5)
+        - _LONG * max(0, len(label.split()) - 3)
         for label, fit, nearness in zip(usable, fits, nears, strict=True)
     }
     candidates = tuple(

@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SHOWN, SMALLEST, WORK
+from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
 from localtopics.labels.fidelity import Judge, centres, fidelity
@@ -86,7 +86,7 @@ def main() -> None:
     groups = pd.read_parquet(DEVELOPMENT if arguments.development else DATA / "groups_valid.parquet")
     if arguments.limit:
         groups = groups.sample(min(arguments.limit, len(groups)), random_state=1)
-    shown = [list(docs[:SHOWN]) for docs in groups.docs]
+    shown = [list(docs[: SETTINGS.documents]) for docs in groups.docs]
     words = keywords(shown, SETTINGS.keywords)
     topics = [
         Topic(number, len(documents), found, (), (), tuple(documents))

@@ -20,7 +20,7 @@ import torch
 from learn_labels import mean
 from model import Llama
 from prompts import SHARES, Background, Maker, tokenizer
-from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SHOWN, SMALLEST, TOY, WORK
+from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SETTINGS, SMALLEST, TOY, WORK
 from rollout import draw
 from training import Batch, Log, Plan, Trainer, device
 
@@ -35,7 +35,7 @@ LABELS = 8
 """Drawn for each prompt."""
 LONGEST = 16
 """Tokens of a label."""
-LEAST = SHOWN + 2
+LEAST = SETTINGS.documents + 2
 """Documents of a group, so that two are not shown."""
 RANK = 0.5
 """What the reciprocal rank counts beside the cosine to the human heading."""
@@ -254,7 +254,8 @@ def main() -> None:
     embed = embedder(arguments.embedding_model)
     groups, tests = Groups(teaching, embed), Groups(development, embed)
     beyond = [
-        range(SHOWN, len(documents) if len(documents) >= SMALLEST else 0) for documents in development.docs
+        range(SETTINGS.documents, len(documents) if len(documents) >= SMALLEST else 0)
+        for documents in development.docs
     ]
     found = tests.centres(range(len(development)), beyond)
     print("embedded", flush=True)

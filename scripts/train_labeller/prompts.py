@@ -12,19 +12,7 @@ from multiprocessing import Pool
 import numpy as np
 import pandas as pd
 from ragged import Ragged
-from recipe import (
-    DEVELOPMENT,
-    FULL,
-    GROUPS,
-    PROMPT,
-    SEED,
-    SETTINGS,
-    SHOWN,
-    SHOWN_CHARACTERS,
-    TEMPLATE,
-    TOKENIZER,
-    WORK,
-)
+from recipe import DEVELOPMENT, FULL, GROUPS, PROMPT, SEED, SETTINGS, TEMPLATE, TOKENIZER, WORK
 from sentencepiece import SentencePieceProcessor
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -32,7 +20,7 @@ from localtopics.labels.prompt import PromptBuilder
 from localtopics.machine import usable_cpus
 
 LENGTHS = (120, 180, 240, 240, 300)
-"""Characters of each document, drawn for every example; the yardstick shows `SHOWN_CHARACTERS`."""
+"""Characters of each document, drawn for every example; the model ships with `SETTINGS.characters`."""
 SHARES = {"arxiv_phrase": 0.3, "arxiv_category": 0.5, "software_manual": 0.7, "software_class": 0.7}
 """Of a source's groups that one epoch of label training shows; all of the others'."""
 
@@ -64,7 +52,7 @@ class SentencePiece:
 
 
 tokenizer = SentencePiece(SentencePieceProcessor(model_file=str(TOKENIZER)))
-builder = PromptBuilder(PROMPT, tokenizer, FULL.context)
+builders = {n: PromptBuilder(PROMPT, tokenizer, FULL.context, characters=n) for n in LENGTHS}
 
 
 def words(document: str) -> list[str]:
@@ -105,7 +93,7 @@ def tokenise(
     documents: Sequence[str], keywords: Sequence[str], characters: int, label: str
 ) -> tuple[np.ndarray, int]:
     """The prompt and its answer, and the answer's length."""
-    prompt = builder.build(documents, keywords, characters).tokens
+    prompt = builders[characters].build(documents, keywords).tokens
     answer = [*tokenizer.encode(label, special=False), tokenizer.eos]
     return np.array([*prompt, *answer], np.uint16), len(answer)
 
@@ -137,16 +125,16 @@ class Maker:
         random = np.random.default_rng((SEED, epoch, index))
         documents = self._documents[index]
         order = [int(i) for i in random.permutation(len(documents))]
-        shown = [documents[i] for i in order[:SHOWN]]
+        shown = [documents[i] for i in order[: SETTINGS.documents]]
         keywords = self._background.keywords(shown if random.random() < 0.5 else documents)
-        prompt = builder.build(shown, keywords[: SETTINGS.keywords], SHOWN_CHARACTERS)
-        return np.array(prompt.tokens, np.uint16), order[SHOWN:]
+        prompt = builders[SETTINGS.characters].build(shown, keywords[: SETTINGS.keywords])
+        return np.array(prompt.tokens, np.uint16), order[SETTINGS.documents :]
 
     def as_asked(self, index: int) -> tuple[np.ndarray, int]:
         """A group as the model will be asked: its first documents, keywords from these alone."""
-        shown = self._documents[index][:SHOWN]
+        shown = self._documents[index][: SETTINGS.documents]
         keywords = self._background.keywords(shown)[: SETTINGS.keywords]
-        return tokenise(shown, keywords, SHOWN_CHARACTERS, self._labels[index])
+        return tokenise(shown, keywords, SETTINGS.characters, self._labels[index])
 
 
 def main() -> None:

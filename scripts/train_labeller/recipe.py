@@ -43,8 +43,8 @@ TOY = Shape(layers=2, width=64, heads=2, feed_forward=128)
 class PromptSettings:
     """How `LlamaLabels` is to ask this model; the export writes it into the metadata."""
 
-    documents: int = 10
-    characters: int = 1200
+    documents: int = 5
+    characters: int = 240
     document_tokens: int = 100
     keywords: int = 10
     candidates: int = 16
@@ -55,8 +55,6 @@ class PromptSettings:
 
 
 SETTINGS = PromptSettings()
-SHOWN, SHOWN_CHARACTERS = 5, 240
-"""Documents of a group, and characters of each, that the yardstick shows: the others measure fidelity."""
 PROMPT = PromptText(system="", example="", answer="", request="Documents:\n[DOCUMENTS]\nKeywords: [KEYWORDS]")
 TEMPLATE = (
     "{% if messages[0]['role'] == 'system' %}{% set turns = messages[1:] %}"

@@ -103,18 +103,19 @@ def test_prompts_are_those_of_the_training(vocabulary: Vocabulary, monkeypatch: 
 
     from localtopics.labels.prompt import PromptBuilder
 
-    asked = PromptBuilder(recipe.PROMPT, vocabulary, 2048)
+    asked = PromptBuilder(recipe.PROMPT, vocabulary, 2048, characters=recipe.SETTINGS.characters)
+    taught = prompts.builders[recipe.SETTINGS.characters]
     strings = varied(300)
     for start in range(0, 300, 5):
         documents, keywords = strings[start : start + 5], strings[start].split()[:10]
-        assert asked.build(documents, keywords, 240) == prompts.builder.build(documents, keywords, 240)
+        assert asked.build(documents, keywords) == taught.build(documents, keywords)
 
 
 def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelCard) -> None:
     prompt = {key.rpartition(".")[2]: value for key, value in card.metadata.items() if ".prompt." in key}
     assert "[DOCUMENTS]" in str(prompt["request"])
-    assert prompt["documents"] == 10
-    assert prompt["characters"] == 1200
+    assert prompt["documents"] == 5
+    assert prompt["characters"] == 240
     assert prompt["candidates"] == 16
 
 

@@ -265,8 +265,8 @@ def test_a_text_without_spaces_is_cut_between_characters(llama2: Vocabulary, tex
 
 
 def test_characters_can_be_limited_too(llama2: Vocabulary) -> None:
-    builder = PromptBuilder(SHORT, llama2, 2048)
-    shown, _ = slots(builder.build(["many words that go on and on and on"], [], 30), SHORT, llama2)
+    builder = PromptBuilder(SHORT, llama2, 2048, characters=30)
+    shown, _ = slots(builder.build(["many words that go on and on and on"], []), SHORT, llama2)
     assert spell(shown, llama2).removeprefix("-").strip() == "many words that go on and on"
 
 
