@@ -30,7 +30,7 @@ LOW = 0.5
 """A topic's fidelity below this marks its label as doubtful: two or more other topics lie nearer to it."""
 
 _CONSENSUS = 0.1
-_COVERAGE = 0.15
+_COVERAGE = 0.3
 _FOREIGN = 0.12
 
 
@@ -136,7 +136,7 @@ class Judge:
         """How well labels fit ``topic`` and what a model says of it.
 
         A score is the label's cosine to the topic's documents plus 0.1 times its mean cosine to the model's
-        ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020), plus 0.15 times
+        ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020), plus 0.3 times
         its `coverage`. Labels that the model did not write itself, such as phrases of the documents, lose
         0.12.
         """

@@ -101,10 +101,10 @@ def test_near_is_the_share_of_other_topics_that_lie_nearer() -> None:
 def test_consensus_coverage_and_authorship_count() -> None:
     score = judge().faithful(0, ["Cats", "Pets"])
     cats, pets = score(["Cats", "Pets"])
-    assert cats == pytest.approx(1.0 + 0.1 * 0.9 + 0.15)
+    assert cats == pytest.approx(1.0 + 0.1 * 0.9 + 0.3)
     assert pets == pytest.approx(0.8 + 0.1 * 0.9)
     (foreign,) = judge().faithful(0, ["Pets"])(["Cats"])
-    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.15 - 0.12)
+    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.3 - 0.12)
 
 
 def test_coverage_is_what_the_documents_hold_more_often_than_other_topics() -> None:

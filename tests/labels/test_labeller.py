@@ -2,7 +2,10 @@
 
 import random
 import sys
+from email import message_from_string
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import jinja2
 import pytest
@@ -174,3 +177,64 @@ def test_it_names_topics(path: Path) -> None:
         assert word in labels[number].text.lower(), labels[number]
         assert not labels[number].fallback
         assert len(labels[number].candidates) == 16
+
+
+@pytest.fixture
+def manuals(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script that reads manuals for the training."""
+    monkeypatch.syspath_prepend(str(TRAINING))
+    for name in ("archives", "data", "headings", "recipe", "manuals"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return import_module("manuals")
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        ("Working with time zones", "Time Zones"),
+        ("3.1. Window functions", "Window Functions"),
+        ("The :class:`Session` API reference", "Session"),
+        ("Examples", None),
+        ("What you should know", None),
+        ("Returns the sum of two arrays", None),
+        ("Changed in version 1.2", None),
+    ],
+)
+def test_a_manuals_title_teaches_only_if_it_names_something(
+    manuals: ModuleType, title: str, heading: str | None
+) -> None:
+    assert manuals.heading(title) == heading
+
+
+def test_a_page_falls_into_sections_with_the_objects_that_they_list(manuals: ModuleType) -> None:
+    page = (
+        "Signals\n=======\n\nAll about them.\n\nWindows\n-------\n\n.. currentmodule:: scipy.signal\n\n"
+        ".. autosummary::\n   :toctree:\n\n   hann\n   ~windows.tukey\n\n"
+        "Filters\n-------\n.. autofunction:: lfilter(b)\n"
+    )
+    found = manuals.sections(page, markdown=False)
+    assert [(part.level, part.title) for part in found] == [
+        (0, ""),
+        (1, "Signals"),
+        (2, "Windows"),
+        (2, "Filters"),
+    ]
+    assert found[2].names == ["scipy.signal.hann", "scipy.signal.windows.tukey"]
+    assert found[3].names == ["scipy.signal.lfilter"]
+    found = manuals.sections("# Signals\n```\n# no heading\n```\n## [Windows](w.md)\ntext\n", markdown=True)
+    assert [(part.level, part.title) for part in found] == [(0, ""), (1, "Signals"), (2, "[Windows](w.md)")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "free"),
+    [
+        ("License-Expression: BSD-3-Clause", True),
+        ("License: MIT License", True),
+        ("Classifier: License :: OSI Approved :: Apache Software License", True),
+        ("License: MIT OR GPL-3.0", False),
+        ("License: LGPL", False),
+        ("Summary: MIT was here", False),
+    ],
+)
+def test_only_packages_under_a_free_licence_teach(manuals: ModuleType, fields: str, free: bool) -> None:
+    assert manuals.is_free(message_from_string(f"Name: x\n{fields}\n\n")) is free
