@@ -1,8 +1,32 @@
 """What this machine has that the stages share."""
 
+import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def usable_cpus() -> int:
     """The number of processors that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def no_nested_threads() -> Iterator[None]:
+    """Let no OpenMP thread start others meanwhile.
+
+    Once numba has run on OpenMP's threads, as UMAP does, they may, in all of the process. Each small matrix
+    product in PyTorch's attention then starts threads where MKL knows no better, and takes 23 times as long.
+    """
+    from threadpoolctl import threadpool_info
+
+    paths = [library["filepath"] for library in threadpool_info() if library["user_api"] == "openmp"]
+    libraries = [ctypes.CDLL(path) for path in paths]
+    levels = [library.omp_get_max_active_levels() for library in libraries]
+    for library in libraries:
+        library.omp_set_max_active_levels(1)
+    try:
+        yield
+    finally:
+        for library, level in zip(libraries, levels, strict=True):
+            library.omp_set_max_active_levels(level)

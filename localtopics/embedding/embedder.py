@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localtopics.embedding.cache import EmbeddingCache
 from localtopics.embedding.model import EmbeddingModel, cached_folder
 from localtopics.errors import UserError
-from localtopics.machine import usable_cpus
+from localtopics.machine import no_nested_threads, usable_cpus
 from localtopics.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Embedder:
         vectors = self._cache.get(list(distinct))
         missing = [key for key in distinct if key not in vectors]
         if missing:
-            with progress("Embedding", len(missing)) as advance:
+            with progress("Embedding", len(missing)) as advance, no_nested_threads():
                 limit = self._limit
                 cut = [distinct[key][:limit].encode(errors="replace").decode() for key in missing]
                 for rows, made in self._parts(cut):
