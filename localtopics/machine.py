@@ -21,7 +21,9 @@ def no_nested_threads() -> Iterator[None]:
     from threadpoolctl import threadpool_info
 
     paths = [library["filepath"] for library in threadpool_info() if library["user_api"] == "openmp"]
-    libraries = [ctypes.CDLL(path) for path in paths]
+    found = [ctypes.CDLL(path) for path in paths]
+    # Windows' own OpenMP is too old to know of levels
+    libraries = [library for library in found if hasattr(library, "omp_set_max_active_levels")]
     levels = [library.omp_get_max_active_levels() for library in libraries]
     for library in libraries:
         library.omp_set_max_active_levels(1)

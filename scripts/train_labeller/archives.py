@@ -19,7 +19,6 @@ def fetch(url: str, sha256: str) -> Path:
             content = answer.read()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise SystemExit(f"{url} is not the file with the SHA-256 {sha256}")
-        ARCHIVES.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part:
             part.write_bytes(content)
     return path

@@ -8,7 +8,9 @@ tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pandas as pd
 from recipe import (
@@ -20,8 +22,9 @@ from recipe import (
     MANUAL_GROUPS,
     MANUAL_TEXT,
     TEXT,
-    WORK,
 )
+
+from localtopics.files import replacing
 
 SHORTEST_SENTENCE = 25
 """Letters; shorter sentences are shared by chance."""
@@ -40,6 +43,20 @@ def without(text: str, held_out: set[str]) -> str:
     return "\n".join(line for line in text.split("\n") if held_out.isdisjoint(sentences(line))).strip()
 
 
+def write(frame: pd.DataFrame, path: Path) -> None:
+    """Write rows for later stages; the folder is made."""
+    with replacing(path) as part:
+        frame.to_parquet(part, index=False, compression="zstd", compression_level=19)
+
+
+def add(texts: Sequence[dict], groups: Sequence[dict], text_path: Path, groups_path: Path) -> None:
+    """Write what a source of one's own adds to the shared data, and say how much it is."""
+    write(pd.DataFrame(texts), text_path)
+    write(pd.DataFrame(groups), groups_path)
+    print(f"text: {len(texts):,} rows, {sum(len(row['text']) for row in texts) / 1e6:.0f} M characters")
+    print(f"groups: {len(groups):,}", Counter(group["source"] for group in groups))
+
+
 def in_development(unit: str, source: str) -> bool:
     """Whether all groups of this label, or of this package, are kept for development."""
     share = 50 if source == "arxiv_phrase" else 20
@@ -53,17 +70,15 @@ def main() -> None:
 
     text = pd.read_parquet(DATA / "pretrain.parquet")
     permissive = text[text.permissive].drop(columns="permissive")
-    permissive = pd.concat(
-        [permissive, *map(pd.read_parquet, (MANUAL_TEXT, DICTIONARY_TEXT))], ignore_index=True
-    )
-    cleaned = permissive.text.map(lambda row: without(row, held_out))
-    kept = permissive.assign(text=cleaned)[cleaned.str.len() >= 200]
+    added = map(pd.read_parquet, (MANUAL_TEXT, DICTIONARY_TEXT))
+    usable = pd.concat([permissive, *added], ignore_index=True)
+    cleaned = usable.text.map(lambda row: without(row, held_out))
+    kept = usable.assign(text=cleaned)[cleaned.str.len() >= 200]
 
     groups = pd.read_parquet(DATA / "groups_train.parquet")
-    teaching = groups[groups.permissive].drop(columns=["permissive", "group_id"])
-    teaching = pd.concat(
-        [teaching, *map(pd.read_parquet, (MANUAL_GROUPS, DICTIONARY_GROUPS))], ignore_index=True
-    )
+    permissive = groups[groups.permissive].drop(columns=["permissive", "group_id"])
+    added = map(pd.read_parquet, (MANUAL_GROUPS, DICTIONARY_GROUPS))
+    teaching = pd.concat([permissive, *added], ignore_index=True)
     teaching["docs"] = [[d for d in docs if held_out.isdisjoint(sentences(d))] for docs in teaching.docs]
     teaching = teaching[teaching.docs.map(len) >= 4]
     units = teaching.pop("unit").fillna(teaching.label)
@@ -71,12 +86,11 @@ def main() -> None:
     development = teaching[aside]
     teaching = teaching[[not a for a in aside]]
 
-    WORK.mkdir(parents=True, exist_ok=True)
     for frame, path in ((kept, TEXT), (teaching, GROUPS), (development, DEVELOPMENT)):
-        frame.to_parquet(path, index=False, compression="zstd", compression_level=19)
+        write(frame, path)
     characters = kept.text.str.len().sum() / 1e6
-    print(f"text: {len(kept):,} of {len(permissive):,} rows, {characters:.0f} M characters")
-    print(f"groups: {len(teaching):,} teach and {len(development):,} are set aside, of all")
+    print(f"text: {len(kept):,} of {len(usable):,} rows, {characters:.0f} M characters")
+    print(f"groups: {len(teaching):,} teach and {len(development):,} are set aside")
     print(teaching.source.value_counts().to_string())
 
 

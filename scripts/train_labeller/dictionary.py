@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import pandas as pd
 from archives import fetch
-from recipe import DICTIONARY_GROUPS, DICTIONARY_TEXT, SEED, WORK
+from data import add
+from recipe import DICTIONARY_GROUPS, DICTIONARY_TEXT, SEED
 
 from localtopics.labels.cleaning import clean
 from localtopics.labels.phrases import titled
@@ -92,18 +92,13 @@ def groups(found: dict[str, Entry]) -> Iterator[dict]:
 
 
 def main() -> None:
-    WORK.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fetch(URL, SHA256)) as archive:
         found = entries(archive)
     pages: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in found.items():
         pages[entry.above[0] if entry.above else key[:-3]].append(str(entry))
     texts = [{"text": "\n".join(lines), "source": "dictionary"} for lines in pages.values()]
-    made = list(groups(found))
-    for rows, path in ((texts, DICTIONARY_TEXT), (made, DICTIONARY_GROUPS)):
-        pd.DataFrame(rows).to_parquet(path, index=False, compression="zstd", compression_level=19)
-    print(f"text: {len(texts):,} rows, {sum(len(row['text']) for row in texts) / 1e6:.0f} M characters")
-    print(f"groups: {len(made):,}")
+    add(texts, list(groups(found)), DICTIONARY_TEXT, DICTIONARY_GROUPS)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from multiprocessing import Pool
 from pathlib import Path
 
-import pandas as pd
 from archives import fetch
-from data import sentences
+from data import add, sentences
 from headings import heading
 from packaging.version import InvalidVersion, Version
 from recipe import MANUAL_GROUPS, MANUAL_TEXT, SEED
@@ -131,8 +130,8 @@ def sections(page: str, markdown: bool) -> list[Section]:
             if line.lstrip().startswith("```"):
                 fenced = not fenced
             elif not fenced:
-                if heading := re.match(r"(#{1,5}) +(.*?)[ #]*$", line):
-                    found.append(Section(len(heading[1]), heading[2]))
+                if title := re.match(r"(#{1,5}) +(.*?)[ #]*$", line):
+                    found.append(Section(len(title[1]), title[2]))
                 else:
                     found[-1].lines.append(re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", line))
             continue
@@ -343,11 +342,8 @@ def main() -> None:
             if len(docs) >= FEWEST and opening not in openings:
                 openings.add(opening)
                 groups.append({"label": group.label, "docs": docs, "source": group.source, "unit": package})
-    for rows, path in ((texts, MANUAL_TEXT), (groups, MANUAL_GROUPS)):
-        pd.DataFrame(rows).to_parquet(path, index=False, compression="zstd", compression_level=19)
     print(f"{len(found)} of {len(paths)} packages have a free licence")
-    print(f"text: {len(texts):,} rows, {sum(len(row['text']) for row in texts) / 1e6:.0f} M characters")
-    print(f"groups: {len(groups):,}", Counter(group["source"] for group in groups))
+    add(texts, groups, MANUAL_TEXT, MANUAL_GROUPS)
 
 
 if __name__ == "__main__":
