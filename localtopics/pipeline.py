@@ -17,13 +17,14 @@ from localtopics.evaluation import judging_documents, label_fidelity
 from localtopics.files import replacing
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
-from localtopics.labels.selection import OUTLIERS, distinguish
+from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, distinguish
 from localtopics.labels.settings import LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import Run
+from localtopics.saved_model import assign as assign_to_topics
+from localtopics.saved_model import save_labels, save_model
 from localtopics.settings import RunSettings
-from localtopics.topics import assign as assign_to_topics
-from localtopics.topics import check_size, find_topics, lay_out, open_model, save_model, set_labels
+from localtopics.topics import check_size, find_topics, lay_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,7 +179,7 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
         columns["title"] = corpus.titles
     columns |= {
         "topic": topics,
-        "label": [labels[int(topic)] for topic in topics],
+        "label": [labels.get(int(topic), OUTLIERS_NAME) for topic in topics],
         "probability": probabilities,
     }
     return Assigned(corpus, pd.DataFrame(columns))
@@ -231,9 +232,7 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         )
         final = {number: replace(labels[number], text=name) for number, name in names.items()}
         run.write_labels(final, label_fidelity(run, names, progress))
-        model = open_model(run.model_folder)
-        set_labels(model, names)
-        save_model(model, run.model_folder, run.record["embedding"]["location"])
+        save_labels(run.model_folder, names)
 
 
 def _draw(run: Run, progress: Progress) -> None:

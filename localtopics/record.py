@@ -85,8 +85,8 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
     found = record.get("format", 0)
     if type(found) is not int or found > FORMAT:
         raise UserError(
-            f"{path} was written by a newer localtopics (its format is {found!r}, and {__version__} knows up to "
-            f"{FORMAT}): `pip install --upgrade localtopics`."
+            f"{path} was written by a newer localtopics (format {found!r}; this, {__version__}, knows "
+            f"up to {FORMAT}): `pip install --upgrade localtopics`."
         )
     if found == 0:  # 0.1.0
         embedding = {"name": "", "precision": "", "digest": ""} | record.get("embedding", {})

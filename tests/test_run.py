@@ -128,7 +128,7 @@ def test_a_folder_of_something_else_is_left_alone(
         (tmp_path / name).write_text(text)
     before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
     with (
-        pytest.raises(UserError, match="not a run folder|not of localtopics"),
+        pytest.raises(UserError, match=r"not a run folder|not of localtopics"),
         Run.start(tmp_path, SETTINGS, corpus, model, force=force),
     ):
         pytest.fail("a run in a folder of something else")

@@ -17,7 +17,7 @@ from localtopics.errors import UserError
 from localtopics.labels.chat import spell
 from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
-from localtopics.labels.selection import OUTLIERS, Label, choose, clean, keyword_label
+from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, Label, choose, clean, keyword_label
 from localtopics.labels.settings import LabelSettings
 from localtopics.progress import Progress, silent
 
@@ -151,7 +151,7 @@ class Namer:
         """
         done = done or {}
         if any(topic.topic == OUTLIERS for topic in topics) and OUTLIERS not in done:
-            yield Label(OUTLIERS, "Outliers", False, (), "", 0.0)
+            yield Label(OUTLIERS, OUTLIERS_NAME, False, (), "", 0.0)
         named = [topic for topic in topics if topic.topic != OUTLIERS]
         if self._card is None:
             fallbacks = (

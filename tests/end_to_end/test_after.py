@@ -122,9 +122,10 @@ def test_bertopic_opens_the_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     model = BERTopic.load(str(run.model_folder))
     labels = Run.open(run.folder).labels
     info = model.get_topic_info()
-    assert dict(zip(info["Topic"], info["CustomName"], strict=True)) == labels
-    assert {"KeyBERT", "MMR", "Llama"} <= set(model.topic_aspects_)
-    assert model.get_topic(0, full=True)["Llama"][0][0] == labels[0]
+    named = {topic: f"{topic}_{label}" for topic, label in labels.items()}
+    assert dict(zip(info["Topic"], info["Name"], strict=True)) == named
+    assert {"Keywords", "KeyBERT", "MMR"} <= set(model.topic_aspects_)
+    assert model.get_topic(0)[0][0] == labels[0]
     texts = run.documents.loc[run.documents["topic"] >= 0, "text"].tolist()[:60]
     topics, _ = model.transform(texts)
     own = run.documents.loc[run.documents["topic"] >= 0, "topic"].tolist()[:60]
