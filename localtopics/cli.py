@@ -84,6 +84,7 @@ def main() -> None:
 @options.embedding
 @options.topics
 @options.labels
+@options.raw_cells
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )
@@ -224,8 +225,10 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv or .parquet file [default: SOURCE's name with the ending .assigned.csv, in this folder].",
+    help="A .csv, .tsv, .jsonl or .parquet file [default: SOURCE's name with the ending .assigned.csv, in "
+    "this folder].",
 )
+@options.raw_cells
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @click.pass_obj
 def assign(
@@ -235,23 +238,28 @@ def assign(
     source: str,
     embeddings: Path | None,
     out: Path | None,
+    raw_cells: bool | None,
     force: bool,
     **columns: str | None,
 ) -> None:
     """Give the documents of SOURCE, which came later, the topics of RUN."""
     from localtopics.corpus import read_corpus
     from localtopics.labels.selection import OUTLIERS
-    from localtopics.pipeline import assign, write_table
+    from localtopics.pipeline import assign
     from localtopics.run import Run
+    from localtopics.tables import check_name, write_table
 
     out = out or _named_after(source, ".assigned.csv")
+    if out.is_dir():
+        raise UserError(f"{out} is a folder: name a file by --out.")
+    check_name(out)
     if out.exists() and not force:
         raise UserError(f"{out} exists already: name another file by --out, or add --force.")
     run = Run.open(run_folder)
     with reporting(quiet) as progress:
         corpus = read_corpus(source, **columns)
         assigned = assign(run, corpus, embeddings, progress)
-    write_table(assigned.table, out)
+    write_table(assigned.table, out, raw_cells=bool(raw_cells))
     counts = assigned.table["label"].value_counts()
     for label, count in counts.head(30).items():
         echo(f"{count:>8,}  {harmless_line(label)}")
@@ -263,6 +271,7 @@ def assign(
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @options.labels
+@options.raw_cells
 @click.pass_obj
 def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
     """Name the topics of a run anew, with another model or prompt; nothing else is computed again.
@@ -370,6 +379,7 @@ def models_verify(quiet: bool, /, name: str) -> None:
 )
 @options.topics
 @options.labels
+@options.raw_cells
 @click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
 @click.pass_obj
 def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:

@@ -18,6 +18,7 @@ from localtopics.errors import UserError
 from localtopics.files import replacing
 from localtopics.labels.selection import Candidate, Label
 from localtopics.settings import RunSettings
+from localtopics.tables import write_table
 from localtopics.topics import Layouts, Topic, TopicModel
 
 if TYPE_CHECKING:
@@ -265,8 +266,7 @@ class Run:
         flat["representative_documents"] = table["representative_documents"].map(
             lambda documents: " | ".join(" ".join(document.split())[:300] for document in documents[:3])
         )
-        with replacing(self.folder / "topics.csv") as path:
-            flat.to_csv(path, index=False)
+        write_table(flat, self.folder / "topics.csv", raw_cells=self.settings.labels.raw_cells)
         self.__dict__.pop("topic_table", None)
         self.__dict__.pop("topics", None)
 
