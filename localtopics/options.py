@@ -133,6 +133,13 @@ labels = options(
     machine,
 )
 
+raw_cells = click.option(
+    "--raw-cells",
+    is_flag=True,
+    default=None,
+    help="Leave cells of the CSV that begin like a formula (=, +, -, @) without an apostrophe.",
+)
+
 _TOPIC_OPTIONS = (
     *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist", "seed"),
     *("top_n_words", "ngrams", "stop_words", "diversity"),

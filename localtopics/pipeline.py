@@ -14,7 +14,6 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
-from localtopics.files import replacing
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
 from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, distinguish
@@ -267,15 +266,6 @@ def _typical_first(run: Run) -> list[int]:
     own = np.array([ranks.get(key, len(ranks)) for key in keys])
     rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as .parquet, or as .csv for every other ending."""
-    with replacing(path) as temporary:
-        if path.suffix == ".parquet":
-            table.to_parquet(temporary, index=False, compression="zstd")
-        else:
-            table.to_csv(temporary, index=False)
 
 
 def _describe_dropped(corpus: Corpus) -> str:

@@ -31,6 +31,7 @@ from localtopics.run_tables import (
     write_parquet,
 )
 from localtopics.settings import RunSettings
+from localtopics.tables import write_table
 from localtopics.topics import Layouts, Topic, TopicModel
 
 if TYPE_CHECKING:
@@ -304,8 +305,7 @@ class Run:
     ) -> None:
         table = topics_table(topics, labels, fidelity)
         write_parquet(table, self.folder / "topics.parquet")
-        with replacing(self.folder / "topics.csv") as path:
-            flat(table).to_csv(path, index=False)
+        write_table(flat(table), self.folder / "topics.csv", raw_cells=self.settings.labels.raw_cells)
         self._forget()
 
     def _forget(self) -> None:

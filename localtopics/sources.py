@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from localtopics.errors import UserError
 from localtopics.hub import within
+from localtopics.tables import COMPRESSIONS as _COMPRESSIONS
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -31,7 +32,6 @@ Columns = dict[str, Sequence[object]]
 
 _Choose = Callable[[Sequence[str]], dict[str, str]]  # the columns there are -> field to the column to read
 _HUB_SECONDS = 10.0  # what a hub that does not answer may cost
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
 def read_columns(source: str, asked: Mapping[str, str | None], split: str | None = None) -> Columns:

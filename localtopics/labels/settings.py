@@ -30,4 +30,7 @@ class LabelSettings:
     vram: str | None = None
     """Use no more GPU memory than this, such as "6GiB"."""
 
-    MACHINE = ("gpu_layers", "threads", "context", "vram")
+    raw_cells: bool = False
+    """Leave cells of topics.csv as they are that a spreadsheet would run."""
+
+    MACHINE = ("gpu_layers", "threads", "context", "vram", "raw_cells")
