@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from localtopics.corpus import Corpus, Dropped, read_corpus
-from localtopics.demo import demo_corpus
 from localtopics.errors import UserError
 
 ROWS = {
@@ -344,10 +344,10 @@ def test_nothing_but_a_user_error_comes_of_any_bytes(tmp_path: Path, data: st.Da
 
 
 def test_large_files_are_read_in_seconds(tmp_path: Path) -> None:
-    texts = demo_corpus(1000).documents
-    rows = pd.DataFrame({"text": [f"{texts[row % 1000]} {row}" for row in range(100_000)]})
-    rows["key"], rows["year"] = [f"row {row}" for row in rows.index], 2001
-    rows.to_parquet(path := tmp_path / "large.parquet")
+    manual = "".join(topics.values())  # Python's language reference, over 400 kB
+    texts = [f"{row} {manual[4 * row : 4 * row + 1000]}" for row in range(100_000)]
+    path = tmp_path / "large.parquet"
+    pd.DataFrame({"text": texts, "key": range(100_000), "year": 2001}).to_parquet(path)
     start = time.perf_counter()
     corpus = read_corpus(str(path), time="year", id="key")
     assert len(corpus) == 100_000
