@@ -317,12 +317,11 @@ def test_sizes_are_read(model: Path, size: str, count: int) -> None:
     assert Namer(model, LabelSettings(vram=size))._vram == count
 
 
-def test_a_model_that_really_writes(shared: Path) -> None:
+def test_a_model_that_really_writes(story: Path) -> None:
     settings = replace(ASKED, document_tokens=30, candidates=3)
-    path = shared / "models" / "stories260K-f32.gguf"
-    labels = names(Namer(path, settings))
+    labels = names(Namer(story, settings))
     assert labels.keys() == {-1, 0, 1, 2, 3}
-    assert names(Namer(path, settings)) == labels
+    assert names(Namer(story, settings)) == labels
     written = {candidate.text for label in labels.values() for candidate in label.candidates}
     assert len(written) > 3
     assert any(" the " in text or " was " in text for text in written)
