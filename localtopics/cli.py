@@ -154,6 +154,7 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
 def _named_after(source: str, ending: str) -> Path:
     """Where a result goes that nobody gave a name: into this folder, by the source's own name."""
     name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+    name = name.encode(errors="backslashreplace").decode()  # whatever bytes it has, the result's can be shown
     return Path(name.split(".", 1)[0] + ending)
 
 

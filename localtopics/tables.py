@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from localtopics.decoding import COMPRESSIONS
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
-"""How a text file is compressed, by what stands behind its own ending."""
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _TEXTS = (*_SEPARATORS, ".jsonl", ".ndjson")
 _FORMULA = re.compile(r"[=@\t\r\n＝＠＋－]|[+-](?![\d.,]+\Z)")
