@@ -297,9 +297,6 @@ def test_a_prompt_longer_than_the_models_context_is_refused(tmp_path: Path) -> N
     [
         (LabelSettings(model="./no-such-model.gguf"), "no model file"),
         (LabelSettings(prompt="no/such/prompt.toml"), "No such file"),
-        (LabelSettings(gpu_layers="many"), 'a number, "auto" or "all"'),
-        (LabelSettings(vram="plenty"), "'plenty' cannot be read"),
-        (LabelSettings(vram="-6GiB"), "cannot be read"),
     ],
 )
 def test_mistakes_are_explained_before_anything_is_loaded(
@@ -307,14 +304,6 @@ def test_mistakes_are_explained_before_anything_is_loaded(
 ) -> None:
     with pytest.raises(UserError, match=message):
         Namer(None if settings.model else model, settings)
-
-
-@pytest.mark.parametrize(
-    ("size", "count"),
-    [("6GiB", 6 * 2**30), ("6g", 6 * 10**9), ("500 MB", 5 * 10**8), ("1.5KiB", 1536), ("7", 7)],
-)
-def test_sizes_are_read(model: Path, size: str, count: int) -> None:
-    assert Namer(model, LabelSettings(vram=size))._vram == count
 
 
 def test_a_model_that_really_writes(story: Path) -> None:
