@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from localtopics import __version__
 from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
 from localtopics.errors import UserError
-from localtopics.files import remove, replacing
+from localtopics.files import PRIVATE_FOLDER, remove, replacing
 from localtopics.label_log import append_label, read_labels
 from localtopics.labels.selection import Label
 from localtopics.record import FORMAT, STAGES, changes, other_versions, read_record, versions
@@ -270,7 +270,9 @@ class Run:
         """Keep the two layouts until the topics are found."""
         import numpy as np
 
-        with replacing(self.folder / "stages" / "layouts.npz") as path, path.open("wb") as file:
+        stages = self.folder / "stages"
+        stages.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        with replacing(stages / "layouts.npz") as path, path.open("wb") as file:
             np.savez(file, reduced=layouts.reduced, map=layouts.map)
 
     def read_layouts(self) -> Layouts | None:
