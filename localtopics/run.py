@@ -123,7 +123,7 @@ class Run:
             (section, name): f"{name} was {before[section][name]!r} and is now {value!r}"
             for section, values in settings.asked().items()
             for name, value in values.items()
-            if value != before[section][name] and (section, name) != ("input", "source")
+            if value != before[section][name]
         }
         for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
             if self.record["corpus"][name] != corpus[name]:
@@ -154,7 +154,8 @@ class Run:
 
     def _write_record(self) -> None:
         with replacing(self.folder / "run.json") as path:
-            path.write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
 
     def note(self, key: str, value: Any) -> None:
         """Put one fact about the run into ``run.json``."""
