@@ -95,11 +95,9 @@ def test_a_cache_that_others_lock_or_that_finds_no_room_is_done_without(
 
 @pytest.fixture
 def user_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's cache folder, under a umask that forbids nothing."""
-    monkeypatch.setattr(
-        "localtopics.embedding.cache.default_folder", lambda: tmp_path / "user" / "embeddings"
-    )
-    return tmp_path / "user" / "embeddings"
+    """The folder of the caches where the caller names none."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    return tmp_path / "user" / "localtopics" / "embeddings"
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -113,9 +111,7 @@ def permissions(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_the_cache_is_its_owners_alone(
-    umask: None, user_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_is_its_owners_alone(umask: None, user_cache: Path) -> None:
     keys, vectors = entries(50)
     cache = EmbeddingCache(user_cache / "cache.sqlite")
     journals: list[int] = []
