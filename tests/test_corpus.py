@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import numpy as np
 import pandas as pd
@@ -465,9 +466,13 @@ def test_nothing_but_a_user_error_comes_of_any_bytes(tmp_path: Path, data: st.Da
         assert len(corpus.documents) == len(corpus.ids) == len(set(corpus.ids)) > 0
 
 
-def test_large_files_are_read_in_seconds(shared: Path) -> None:
+def test_large_files_are_read_in_seconds(tmp_path: Path) -> None:
+    manual = "".join(topics.values())  # Python's language reference, over 400 kB
+    texts = [f"{row} {manual[4 * row : 4 * row + 1000]}" for row in range(100_000)]
+    path = tmp_path / "large.parquet"
+    pd.DataFrame({"text": texts, "key": range(100_000), "year": 2001}).to_parquet(path)
     start = time.perf_counter()
-    corpus = read_corpus(str(shared / "corpora" / "arxiv_100k.parquet"), time="created", id="arxiv_id")
+    corpus = read_corpus(str(path), time="year", id="key")
     assert len(corpus) == 100_000
     assert corpus.digest
     assert time.perf_counter() - start < 10  # about 1 s on an idle core

@@ -11,6 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localtopics.files import PRIVATE, PRIVATE_FOLDER
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -121,8 +123,8 @@ class EmbeddingCache:
     def _make(self) -> None:
         """The folder and an empty file, where there are none; neither they nor older ones open to others."""
         folder = self.path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o600))  # SQLite's journal takes its mode
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT, PRIVATE))  # SQLite's journal takes its mode
         # A folder that somebody else chose may hold other things, and stays as open as it is.
         kept = [folder, *folder.iterdir()] if folder == default_folder() else [self.path, self._journal]
         for path in kept:
