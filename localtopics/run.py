@@ -224,7 +224,8 @@ class Run:
 
     def _write_record(self) -> None:
         with replacing(self.folder / RECORD) as path:
-            path.write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
 
     def note(self, key: str, value: Any) -> None:
         """Put one fact about the run into ``run.json``."""
