@@ -118,7 +118,7 @@ def run_corpus(
         if run.record.get("embedding", embedding) != embedding:
             run.reopen("layouts")  # another model answers now than when the run was begun
         run.note("embedding", embedding)
-        run.note("min_cluster_size", settings.topics.cluster_size(len(corpus.documents)))
+        run.note("min_cluster_size", settings.topics.cluster_size(len(set(corpus.documents))))
         _find(run, corpus, settings, model, embeddings, progress)
         _label(run, namer, progress)
         _draw(run, progress)
@@ -210,7 +210,7 @@ def _find(
         embeddings = embedder.embed(corpus.documents, progress)
     if not run.done("layouts"):
         with run.stage("layouts"):
-            run.write_layouts(lay_out(embeddings, settings.topics, progress))
+            run.write_layouts(lay_out(corpus.documents, embeddings, settings.topics, progress))
     layouts = run.read_layouts()
     with run.stage("topics"):
         found = find_topics(corpus.documents, embeddings, layouts, settings.topics, embedder.embed, progress)
