@@ -14,7 +14,6 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
-from localtopics.files import replacing
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
 from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, distinguish
@@ -61,9 +60,8 @@ def fit(
         UserError: the documents or the settings cannot give topics; the sentence says why.
     """
     corpus = Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
-    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="localtopics-"))
     return run_corpus(
-        corpus, settings or RunSettings(), folder, embeddings=embeddings, force=force, progress=progress
+        corpus, settings or RunSettings(), out, embeddings=embeddings, force=force, progress=progress
     )
 
 
@@ -89,13 +87,13 @@ def run_file(settings: RunSettings, out: Path, *, force: bool = False, progress:
 def run_corpus(
     corpus: Corpus,
     settings: RunSettings,
-    out: Path,
+    out: Path | str | None,
     *,
     embeddings: np.ndarray | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> Run:
-    """Do every stage of a run that ``out`` does not hold yet."""
+    """Do every stage of a run that ``out`` does not hold yet; None is a new temporary folder."""
     if corpus.dropped.total:
         log.warning("Dropped %s", _describe_dropped(corpus))
     check_size(len(corpus.documents), settings.topics)
@@ -107,18 +105,8 @@ def run_corpus(
     namer.check()  # a wrong --model or --prompt shows now, not after an hour
     model = choose_model(settings.embedding.model)
     digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
-    run = Run.start(out, settings, corpus, embeddings_digest=digest, force=force)
-    with run.locked():
-        embedding = {
-            "name": model.name,
-            "location": model.location,
-            "precision": model.precision,
-            "digest": model.digest,
-        }
-        if run.record.get("embedding", embedding) != embedding:
-            run.reopen("layouts")  # another model answers now than when the run was begun
-        run.note("embedding", embedding)
-        run.note("min_cluster_size", settings.topics.cluster_size(len(set(corpus.documents))))
+    folder = out if out is not None else tempfile.mkdtemp(prefix="localtopics-")
+    with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         _find(run, corpus, settings, model, embeddings, progress)
         _label(run, namer, progress)
         _draw(run, progress)
@@ -133,18 +121,22 @@ def relabel(run: Run, settings: LabelSettings, progress: Progress = silent) -> N
     """
     namer = Namer(settings=settings)
     namer.check()
-    topics = run.topics
     with run.locked():
-        run.change(replace(run.settings, labels=settings))
-        run.reopen("labels")
-        log.info("Naming %d topics anew", sum(topic.topic != OUTLIERS for topic in topics))
+        named = sum(topic.topic != OUTLIERS for topic in run.topics)
+        run.reopen("labels", replace(run.settings, labels=settings))
+        log.info("Naming %d topics anew", named)
         _label(run, namer, progress)
         _draw(run, progress)
 
 
 def redraw(run: Run, progress: Progress = silent) -> None:
-    """Draw ``map.png`` and ``map.html`` of a labelled run anew."""
+    """Draw ``map.png`` and ``map.html`` of a labelled run anew.
+
+    Raises:
+        UserError: the run has no labels yet.
+    """
     with run.locked():
+        _ = run.labels  # what cannot be drawn is not undone
         run.reopen("maps")
         _draw(run, progress)
 
@@ -172,10 +164,9 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
     import pandas as pd
 
     labels = run.labels
-    asked = run.settings.embedding
     if embeddings is not None:
         vectors = corpus.align(load_embeddings(embeddings))
-    elif asked.embeddings is not None and asked.model is None:
+    elif not run.embeds_documents:
         raise UserError(
             f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
         )
@@ -208,13 +199,14 @@ def _find(
     if embeddings is None:
         log.info("Embedding with %s in %s", model.name, model.precision)
         embeddings = embedder.embed(corpus.documents, progress)
-    if not run.done("layouts"):
+    layouts = run.read_layouts() if run.done("layouts") else None
+    if layouts is None:
         with run.stage("layouts"):
-            run.write_layouts(lay_out(corpus.documents, embeddings, settings.topics, progress))
-    layouts = run.read_layouts()
+            layouts = lay_out(corpus.documents, embeddings, settings.topics, progress)
+            run.write_layouts(layouts)
     with run.stage("topics"):
         found = find_topics(corpus.documents, embeddings, layouts, settings.topics, embedder.embed, progress)
-        save_model(found.model, run.model_folder, model.location)
+        save_model(found.model, run.model_folder, model.location if run.embeds_documents else None)
         run.write_topics(corpus, layouts, found)
 
 
@@ -274,15 +266,6 @@ def _typical_first(run: Run) -> list[int]:
     own = np.array([ranks.get(key, len(ranks)) for key in keys])
     rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as .parquet, or as .csv for every other ending."""
-    with replacing(path) as temporary:
-        if path.suffix == ".parquet":
-            table.to_parquet(temporary, index=False, compression="zstd")
-        else:
-            table.to_csv(temporary, index=False)
 
 
 def _describe_dropped(corpus: Corpus) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from localtopics.clusters import DocumentClusters
 from localtopics.errors import UserError
-from localtopics.files import replacing
+from localtopics.files import replacing, replacing_folder
 from localtopics.topics import KEYWORDS, Embed, backend
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
     if 0 not in model.topic_sizes_:  # BERTopic's save looks at topic 0 of every aspect
         model.topic_aspects_ = {}
     try:
-        with replacing(folder) as temporary:
+        with replacing_folder(folder) as temporary:
             model.save(
                 temporary,
                 serialization="safetensors",
@@ -45,9 +45,6 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
             )
             vectors = model.hdbscan_model.vectors.astype(np.float16)
             save_file({"embeddings": vectors}, temporary / _EMBEDDINGS)
-            usual = (temporary / "topics.json").stat().st_mode
-            for file in temporary.glob("*.safetensors"):  # which are made for their owner alone
-                file.chmod(usual)
     finally:
         model.topic_aspects_ = aspects
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from localtopics import layout
+from localtopics.checked import setting
 from localtopics.clusters import DocumentClusters, find_clusters
-from localtopics.errors import UserError
 from localtopics.layout import FEWEST_DOCUMENTS, Layouts, LayoutSettings, directions, require_documents
 from localtopics.progress import Progress, silent
 
@@ -39,6 +39,7 @@ Embed = Callable[[Sequence[str]], "np.ndarray"]
 
 KEYWORDS = "Keywords"
 """The aspect of a BERTopic model that holds the words of the highest c-TF-IDF."""
+_MIN_SAMPLES = 2
 _REPRESENTATIVE = 10
 """Representative documents kept for a topic."""
 _WORD = r"(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
@@ -49,35 +50,23 @@ _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn
 
 @dataclass(frozen=True)
 class TopicSettings(LayoutSettings):
-    """How topics are found: the layouts' settings and these."""
+    """How topics are found: the layouts' settings and these.
 
-    min_cluster_size: int | None = None
-    """Fewest documents of a topic; None: by the number of documents, see `cluster_size`."""
-    min_samples: int | None = None
-    """HDBSCAN's min_samples, higher leaves more outliers; None: 2. HDBSCAN's own default, min_cluster_size,
-    lumps small corpora together into two or three topics."""
-    top_n_words: int = 10
-    diversity: float = 0.3
-    """How different the MMR keywords are from each other, 0 to 1."""
-    stop_words: str = "english"
-    """Words that are no keywords: "english" or "none"."""
-    ngrams: int = 1
-    """The most words in a keyword."""
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
+    """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.min_cluster_size is not None and self.min_cluster_size < 2:
-            raise UserError(f"A topic has at least 2 documents: min_cluster_size {self.min_cluster_size}?")
-        if self.min_samples is not None and self.min_samples < 1:
-            raise UserError(f"HDBSCAN needs min_samples of at least 1, not {self.min_samples}.")
-        if self.top_n_words < 1:
-            raise UserError(f"A topic has at least 1 keyword: top_n_words {self.top_n_words}?")
-        if not 0 <= self.diversity <= 1:
-            raise UserError(f"The diversity of keywords lies between 0 and 1, and {self.diversity} does not.")
-        if self.stop_words not in ("english", "none"):
-            raise UserError(f'Stop words are "english" or "none", and not {self.stop_words!r}.')
-        if self.ngrams < 1:
-            raise UserError(f"A keyword has at least 1 word: ngrams {self.ngrams}?")
+    min_cluster_size: int | None = setting(
+        None, "fewest documents of a topic", low=2, unset="by the corpus' size"
+    )
+    """See `cluster_size`."""
+    min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
+    """Its own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
+    diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
+    """How different they are from each other."""
+    stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
+    ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
 
     def cluster_size(self, documents: int) -> int:
         """The fewest documents of a topic among so many unlike ones: 150 at 117,000, growing slower."""
@@ -86,7 +75,7 @@ class TopicSettings(LayoutSettings):
     def density(self, documents: int) -> tuple[int, int]:
         """HDBSCAN's min_cluster_size and min_samples for so many documents."""
         size = self.cluster_size(documents)
-        return size, self.min_samples or 2
+        return size, self.min_samples or _MIN_SAMPLES
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Topics of real texts: 400 arXiv abstracts, where they are, and the docstrings of the standard library."""
+"""Topics of real texts: docstrings of the standard library, and of the installed scientific packages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 
 from localtopics import topics as topics_module
 from localtopics.clusters import DocumentClusters, find_clusters
+from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
 from localtopics.saved_model import assign, open_model, save_labels, save_model
@@ -80,14 +81,12 @@ def library(embedder: Embedder) -> Sample:
 
 
 @pytest.fixture(scope="session")
-def arxiv(embedder: Embedder, shared: Path) -> Sample:
-    import pandas as pd
-
-    corpus = pd.read_parquet(shared / "corpora" / "arxiv_ml.parquet")[:400]
-    return sample_of(corpus["abstract"].tolist(), corpus["primary_cat"].tolist(), embedder)
+def science(embedder: Embedder) -> Sample:
+    corpus = demo_corpus(400)
+    return sample_of(corpus.documents, [name.partition(".")[0] for name in corpus.ids], embedder)
 
 
-@pytest.fixture(scope="session", params=["library", "arxiv"])
+@pytest.fixture(scope="session", params=["library", "science"])
 def sample(request: pytest.FixtureRequest) -> Sample:
     found: Sample = request.getfixturevalue(request.param)
     return found

@@ -7,21 +7,20 @@ of transformers does.
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, Protocol
 
 from localtopics.errors import UserError
+from localtopics.labels.template import render
 
 BRACKETS = "[]<>〈〉"
 """Each control token of every chat family known holds one of these."""
 
-_A_DAY = date(2024, 7, 26)
-"""What a template is told when it asks for today's date: the same prompt tomorrow as today."""
+_SLOT = f"slot{secrets.token_hex(16)}"
+"""No template or text can hold this."""
 
 
 class Tokenizer(Protocol):
@@ -117,12 +116,10 @@ def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -
     )
     forms = [dialog, _without_system(dialog)] if dialog[0].role == "system" else [dialog]
     reason = ""
-    for form in forms:
-        try:
-            text = _render(template, form, bos, eos)
-            frame = _frame(text, form)
-        except Exception as error:  # a template is a program of the model's maker: it can fail in any way
-            reason = reason or " ".join(str(error).split())[:200] or type(error).__name__
+    for form, (text, fault) in zip(forms, render(template, tuple(map(tuple, forms)), bos, eos), strict=True):
+        frame = None if text is None else _frame(text, form)
+        if text is None or frame is None:
+            reason = reason or fault or "it leaves out a part of the dialog"
             continue
         opened = tokenizer.family == "llama" or (
             bos and text.startswith(bos)
@@ -140,52 +137,15 @@ def _without_system(dialog: Sequence[Message]) -> list[Message]:
     return [Message(role, f"{system}\n\n{user}"), *rest]
 
 
-def _frame(text: str, dialog: Sequence[Message]) -> str:
-    """``text`` without the dialog's own words.
-
-    Raises:
-        ValueError: a message is not there, or not in its place.
-    """
+def _frame(text: str, dialog: Sequence[Message]) -> str | None:
+    """``text`` without the dialog's own words; None where a message is not there, or not in its place."""
     frame = ""
     for _, content in dialog:
         before, found, text = text.partition(content)
         if not found:
-            raise ValueError("it leaves out a part of the dialog")
+            return None
         frame += before + "\n"
     return frame + text
-
-
-def _render(template: str, dialog: Sequence[Message], bos: str, eos: str) -> str:
-    from jinja2.ext import Extension, loopcontrols
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Generation(Extension):
-        """transformers' tag around what the assistant says; it leaves no trace in the text."""
-
-        tags = {"generation"}  # noqa: RUF012
-
-        def parse(self, parser: Any) -> Any:
-            next(parser.stream)
-            return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-    def raise_exception(message: str) -> NoReturn:
-        raise ValueError(message)
-
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
-    return environment.from_string(template).render(
-        messages=[message._asdict() for message in dialog],
-        bos_token=bos,
-        eos_token=eos,
-        add_generation_prompt=True,
-        tools=None,
-        documents=None,
-        enable_thinking=False,
-        raise_exception=raise_exception,
-        strftime_now=_A_DAY.strftime,
-    )
 
 
 class Frame:
@@ -204,7 +164,7 @@ class Frame:
     """
 
     def __init__(self, dialog: Sequence[Message], slots: Sequence[str], tokenizer: Tokenizer) -> None:
-        names = {f"slot{secrets.token_hex(16)}": slot for slot in slots}  # no template or text can hold these
+        names = {f"{_SLOT}{number}": slot for number, slot in enumerate(slots)}
         *turns, (role, content) = dialog
         for name, slot in names.items():
             content = content.replace(slot, name)

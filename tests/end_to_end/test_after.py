@@ -43,7 +43,9 @@ def test_a_damaged_run(localtopics, run: Run, tmp_path: Path, name: str) -> None
         for command in ("show", "map"):
             done = localtopics(command, folder, *(["--topic", 0] if command == "show" else []))
             assert done.returncode == 2, done.stderr
-            assert "is missing or damaged: make the run anew" in " ".join(done.stderr.split())
+            assert "give its `localtopics run` command again, which makes it anew" in " ".join(
+                done.stderr.split()
+            )
 
 
 def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
