@@ -17,16 +17,19 @@ _VOTERS = 15
 
 
 def find_clusters(
-    reduced: np.ndarray, min_cluster_size: int, min_samples: int
+    reduced: np.ndarray, min_cluster_size: int, min_samples: int, copies: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster the documents by density (Campello et al. 2013; euclidean, excess of mass).
+    """Cluster unlike documents by density (Campello et al. 2013; euclidean, excess of mass).
 
-    A cluster of more than half of all documents says nothing: where it has parts they are taken instead.
+    A document with as many copies as a cluster takes is a cluster of its own, as places of infinite density
+    are. A cluster of more than half of the other documents says nothing: where it has parts they are taken
+    instead.
 
     Args:
         reduced: float32 [n, components], the layout to cluster.
-        min_cluster_size: the fewest documents of a cluster.
+        min_cluster_size: the fewest documents of a cluster, copies counted.
         min_samples: how many near documents a place takes to be dense.
+        copies: int64 [n], how many documents are the same as each, itself among them; None: no two are.
 
     Returns:
         clusters int64 [n], largest first, -1 for outliers; and how strong each document's membership in its
@@ -34,17 +37,30 @@ def find_clusters(
     """
     import numpy as np
 
-    half = len(reduced) // 2
-    labels, strengths = _hdbscan(reduced, min_cluster_size, min_samples)
-    if _sizes(labels).max(initial=0) > half:
-        parts = _hdbscan(reduced, min_cluster_size, min_samples, max_cluster_size=half)
-        if (parts[0] == OUTLIERS).sum() <= half:
-            labels, strengths = parts
-    sizes = _sizes(labels)
+    copies = np.ones(len(reduced), np.int64) if copies is None else copies
+    alone = copies >= min_cluster_size
+    points = np.repeat(np.arange(len(reduced)), np.where(alone, 0, copies))
+    labels, strengths = np.full(len(reduced), OUTLIERS), np.zeros(len(reduced), np.float32)
+    if len(points) >= min_cluster_size:
+        labels[points], strengths[points] = _dense(reduced[points], min_cluster_size, min_samples)
+    labels[alone] = labels.max(initial=OUTLIERS) + 1 + np.arange(alone.sum())
+    strengths[alone] = 1
+    sizes = np.bincount(labels + 1, weights=copies, minlength=1)[1:]
     numbers = np.empty(len(sizes) + 1, np.int64)
     numbers[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
     numbers[-1] = OUTLIERS
-    return numbers[labels], strengths.astype(np.float32)
+    return numbers[labels], strengths
+
+
+def _dense(reduced: np.ndarray, min_cluster_size: int, min_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """The clusters of HDBSCAN, by which none has more than half of the documents if it has parts."""
+    half = len(reduced) // 2
+    labels, strengths = _hdbscan(reduced, min_cluster_size, min_samples)
+    if _largest(labels) > half:
+        parts = _hdbscan(reduced, min_cluster_size, min_samples, max_cluster_size=half)
+        if (parts[0] == OUTLIERS).sum() <= half:
+            return parts
+    return labels, strengths
 
 
 def _hdbscan(
@@ -63,10 +79,10 @@ def _hdbscan(
     return found.labels_, found.probabilities_
 
 
-def _sizes(labels: np.ndarray) -> np.ndarray:
+def _largest(labels: np.ndarray) -> int:
     import numpy as np
 
-    return np.bincount(labels + 1, minlength=1)[1:]
+    return int(np.bincount(labels + 1)[1:].max(initial=0))
 
 
 class DocumentClusters:

@@ -133,7 +133,7 @@ class Run:
                 "embeddings_digest": embeddings_digest,
             },
             "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
-            "min_cluster_size": settings.topics.cluster_size(len(corpus.documents)),
+            "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
             "versions": versions(),
             "stages": {},
         }

@@ -70,7 +70,7 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 def sample_of(documents: list[str], kinds: list[str], embedder: Embedder) -> Sample:
     embeddings = embedder.embed(documents)
     settings = TopicSettings()
-    layouts = lay_out(embeddings, settings)
+    layouts = lay_out(documents, embeddings, settings)
     found = find_topics(documents, embeddings, layouts, settings, embedder.embed)
     return Sample(documents, kinds, embeddings, layouts, found)
 
@@ -202,6 +202,80 @@ def test_copies_of_a_document_represent_a_topic_once(
         assert len(set(topic.representative)) == len(topic.representative)
 
 
+COPIED = ("No comment.", "N/A", "none")
+
+
+@pytest.fixture(scope="module")
+def copied(library: Sample, embedder: Embedder) -> Sample:
+    """Documents most of which are the same as others: one text is more than half of them."""
+    more = [COPIED[0]] * 700 + [COPIED[1]] * 60 + library.documents[:100] + [COPIED[2]] * 4
+    random = np.random.default_rng(0)
+    rows = random.permutation(len(library.documents) + len(more))
+    documents = np.array([*library.documents, *more], object)[rows].tolist()
+    kinds = np.array([*library.kinds, *more], object)[rows].tolist()
+    return sample_of(documents, kinds, embedder)
+
+
+def test_the_same_text_has_one_topic_and_one_place(copied: Sample) -> None:
+    topics: dict[str, set[object]] = {}
+    places = copied.layouts.map.tolist()
+    for text, topic, place in zip(copied.documents, copied.found.assignments, places, strict=True):
+        topics.setdefault(text, set()).add((int(topic), *place))
+    assert {text: found for text, found in topics.items() if len(found) > 1} == {}
+
+
+def test_a_text_with_as_many_copies_as_a_topic_takes_is_a_topic(copied: Sample) -> None:
+    sizes = {topic.representative: topic.size for topic in copied.found.topics}
+    assert sizes[("No comment.",)] == 700
+    assert sizes[("N/A",)] == 60
+    assert ("none",) not in sizes
+
+
+def test_copies_are_not_in_the_way_of_the_other_topics(copied: Sample, library: Sample) -> None:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    rows = [copied.documents.index(text) for text in library.documents]
+    topics = copied.found.assignments[rows]
+    assert len(set(topics.tolist()) - {-1}) >= len(library.found.topics) - 5
+    assert (topics == -1).mean() < 0.4
+    alike = adjusted_mutual_info_score(library.found.assignments, topics)
+    assert alike > 0.6
+
+
+def test_how_many_documents_are_the_same_is_said(
+    few: tuple[list[str], np.ndarray], embedder: Embedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    documents, embeddings = [*few[0], *few[0][:3], few[0][0]], np.vstack([few[1], few[1][:3], few[1][:1]])
+    reduced = np.vstack([embeddings[:, :2]])
+    with caplog.at_level("INFO"):
+        find_topics(few[0], few[1], layouts_of(few[1]), TopicSettings(), embedder.embed)
+        assert not caplog.records
+        found = find_topics(documents, embeddings, layouts_of(reduced), TopicSettings(), embedder.embed)
+    assert "4 of 64 documents are the same as another" in caplog.text
+    assert found.assignments[0] == found.assignments[60] == found.assignments[63]
+
+
+def test_the_text_decides_what_is_the_same_whatever_the_embeddings(
+    few: tuple[list[str], np.ndarray], embedder: Embedder
+) -> None:
+    documents = [*few[0][:40], *few[0][:20]]
+    places = np.repeat([[0.0, 0], [50, 50], [0, 50]], 20, axis=0)
+    reduced = places + np.random.default_rng(0).normal(size=places.shape)
+    found = find_topics(documents, few[1], layouts_of(reduced), TopicSettings(), embedder.embed)
+    assert [topic.size for topic in found.topics if topic.topic >= 0] == [40, 20]
+    assert (found.assignments[:20] == found.assignments[40:]).all()
+
+
+@pytest.mark.parametrize("texts", [1, 3, 9, 10])
+def test_a_corpus_of_a_few_texts_again_and_again(texts: int, embedder: Embedder) -> None:
+    documents = [f"Answer {'abcdefghij'[row % texts]}." for row in range(60)]
+    embeddings = embedder.embed(documents)
+    layouts = lay_out(documents, embeddings, TopicSettings())
+    found = find_topics(documents, embeddings, layouts, TopicSettings(), embedder.embed)
+    assert np.unique(layouts.reduced, axis=0).shape[0] == texts
+    assert [topic.topic for topic in found.topics] == list(range(texts))
+
+
 def test_the_same_again_is_the_same(sample: Sample, embedder: Embedder) -> None:
     again = find_topics(sample.documents, sample.embeddings, sample.layouts, TopicSettings(), embedder.embed)
     assert again.topics == sample.found.topics
@@ -298,11 +372,11 @@ def test_a_cluster_size_needs_twice_as_many_documents() -> None:
     "documents",
     [
         pytest.param([f"{number} {number * 7}" for number in range(20)], id="numbers alone"),
-        pytest.param(["the of and"] * 20, id="stop words alone"),
-        pytest.param(["hello"] * 20, id="a single word"),
-        pytest.param(["hello 1", "hello 2"] * 10, id="a single word that is not a number"),
-        pytest.param(["?!", "…", "--", "§ 5"] * 5, id="no words"),
-        pytest.param(["音声認識の研究です", "言語モデルを学習する", "画像を分類する"] * 7, id="no spaces"),
+        pytest.param(["the of and"] * 10 + ["of the and"] * 10, id="stop words alone"),
+        pytest.param(["hello"] * 10 + ["Hello"] * 10, id="a single word"),
+        pytest.param(["hello 1"] * 10 + ["hello 2"] * 10, id="a single word that is not a number"),
+        pytest.param(sorted(["?!", "…", "--", "§ 5"] * 5), id="no words"),
+        pytest.param(["音声認識の研究です"] * 10 + ["言語モデルを学習する"] * 10, id="no spaces"),
         pytest.param(["Ein schöner Tag\n\tim Süden"] * 10 + ["Über den Wolken"] * 10, id="German"),
         pytest.param([*["ordinary words here"] * 10, *["42"] * 10], id="one topic without words"),
     ],
@@ -312,10 +386,26 @@ def test_texts_without_ordinary_words(documents: list[str], embedder: Embedder, 
     half = len(documents) // 2
     reduced = np.repeat([[0.0, 0], [9, 9]], [half, len(documents) - half], axis=0)
     reduced += np.random.default_rng(0).normal(size=reduced.shape) / 9
-    found = find_topics(documents, embeddings, layouts_of(reduced), TopicSettings(), embedder.embed)
+    settings = TopicSettings(min_cluster_size=8)
+    found = find_topics(documents, embeddings, layouts_of(reduced), settings, embedder.embed)
     assert [topic.topic for topic in found.topics if topic.topic >= 0] == [0, 1]
     assert all(topic.keywords and all(topic.keywords) for topic in found.topics)
     save_model(found.model, tmp_path / "model", None)
+
+
+def test_a_topic_without_ordinary_words_leaves_the_others_theirs(
+    few: tuple[list[str], np.ndarray], embedder: Embedder
+) -> None:
+    documents = [*few[0][:40], *["N/A"] * 20]
+    embeddings = embedder.embed(documents)
+    reduced = np.repeat([[0.0, 0], [9, 9], [5, 5]], 20, axis=0)
+    reduced += np.random.default_rng(0).normal(size=reduced.shape) / 9
+    found = find_topics(documents, embeddings, layouts_of(reduced), TopicSettings(), embedder.embed)
+    assert [topic.size for topic in found.topics] == [20, 20, 20]
+    assert [topic.keywords for topic in found.topics if "N/A" in topic.representative] == [("n/a",)]
+    others = {word for topic in found.topics for word in topic.keywords} - {"n/a"}
+    assert all(re.fullmatch(topics_module._WORD, word) for word in others)
+    assert not others & {"the", "of", "to", "is"}
 
 
 def test_latex_commands_and_bare_numbers_are_no_words() -> None:
@@ -349,6 +439,18 @@ def test_the_smallest_topic_grows_with_the_corpus() -> None:
     assert sizes == sorted(sizes)
     assert TopicSettings(min_cluster_size=7).cluster_size(117_000) == 7
     assert TopicSettings(min_cluster_size=3, min_samples=1).density(100) == (3, 1)
+
+
+def test_copies_count_towards_the_size_of_a_cluster() -> None:
+    random = np.random.default_rng(0)
+    points = np.repeat([[0.0, 0], [50, 0], [0, 50]], [5, 30, 5], axis=0) + random.normal(size=(40, 2))
+    copies = np.array([4] * 5 + [1] * 35)
+    clusters, strengths = find_clusters(points, 10, 2, copies)
+    assert clusters[:5].tolist() == [1] * 5  # 20 documents
+    assert (clusters[5:35] == 0).mean() > 0.9
+    assert clusters[35:].tolist() == [-1] * 5
+    assert np.isfinite(strengths).all()
+    assert (strengths[:5] > 0).all()
 
 
 def test_clusters_are_numbered_by_size() -> None:
