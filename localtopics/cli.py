@@ -5,24 +5,20 @@ Everything heavy is imported inside the command that needs it, so that ``--help`
 
 from __future__ import annotations
 
-import errno
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from localtopics import __version__, options
-from localtopics.console import finish, output, print_topics, reporting
-from localtopics.errors import UserError
+from localtopics import __version__, options, terminal
+from localtopics.console import finish, print_topics, reporting
+from localtopics.errors import UserError, explained
 from localtopics.labels.settings import LabelSettings
+from localtopics.terminal import echo, echo_json, harmless, harmless_line
 
 if TYPE_CHECKING:
     from localtopics.run import Run
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_MACHINE_FAULTS = _FULL | {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class _Failure(click.ClickException):
@@ -34,21 +30,26 @@ class _Failure(click.ClickException):
 class _Commands(click.Group):
     """Turns mistakes that a user can mend into one sentence; faults of ours keep their traceback."""
 
+    def main(self, *args: Any, **more: Any) -> Any:
+        terminal.prepare()
+        return super().main(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except UserError as error:
-            raise _Failure(str(error)) from None
+            raise _Failure(harmless_line(error)) from None
         except OSError as error:
-            if error.errno in _MACHINE_FAULTS:
-                where = f" ({error.filename})" if error.filename else ""
-                room = "make room or " if error.errno in _FULL else ""
-                raise _Failure(
-                    f"{error.strerror}{where}: {room}name another place, and run the command again."
-                ) from None
-            raise
+            if (sentence := explained(error)) is None:
+                raise
+            raise _Failure(harmless_line(sentence)) from None
+        except click.UsageError as error:
+            said = error.format_message()
+            if said == harmless(said):
+                raise
+            raise click.UsageError(harmless(said), error.ctx) from None
         except KeyboardInterrupt:
-            click.echo("\nStopped. The same command goes on from here.", err=True)
+            echo("\nStopped. The same command goes on from here.", err=True)
             ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -83,6 +84,7 @@ def main() -> None:
 @options.embedding
 @options.topics
 @options.labels
+@options.raw_cells
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )
@@ -121,18 +123,16 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
 
     run = Run.open(run_folder)
     if as_json:
-        import json
-
         for item in run.topics:
             if topic is None or item.topic == topic:
                 names = {"label": run.labels[item.topic], "fidelity": run.fidelity.get(item.topic)}
-                click.echo(json.dumps(names | asdict(item), ensure_ascii=False))
+                echo_json(names | asdict(item))
         return
     if topic is None:
         print_topics(run)
         return
     found = _topic(run, topic)
-    console = output()
+    console = terminal.console()
     fidelity = run.fidelity.get(topic)
     for name, value in (
         ("label", run.labels[topic]),
@@ -142,18 +142,19 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
         ("KeyBERT", ", ".join(found.keybert)),
         ("MMR", ", ".join(found.mmr)),
     ):
-        console.print(f"{name:<9} {value}", markup=False, highlight=False)
+        console.print(f"{name:<9} {harmless_line(value)}")
     titles = _titles(run)
     for document in found.representative:
         console.print()
         if title := titles.get(document):
-            console.print(title, style="bold", markup=False, highlight=False)
-        console.print(document, markup=False, highlight=False)
+            console.print(harmless_line(title), style="bold")
+        console.print(document)
 
 
 def _named_after(source: str, ending: str) -> Path:
     """Where a result goes that nobody gave a name: into this folder, by the source's own name."""
     name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+    name = name.encode(errors="backslashreplace").decode()  # whatever bytes it has, the result's can be shown
     return Path(name.split(".", 1)[0] + ending)
 
 
@@ -195,9 +196,7 @@ def evaluate(quiet: bool, /, run_folder: Path, headings: Path | None, as_json: b
     with reporting(quiet) as progress:
         evaluation = evaluate(run, read_headings(headings) if headings else None, progress)
     if as_json:
-        import json
-
-        click.echo(json.dumps(asdict(evaluation)))
+        echo_json(asdict(evaluation))
     else:
         print_evaluation(run, evaluation)
 
@@ -213,7 +212,8 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
     run = Run.open(run_folder)
     with reporting(quiet) as progress:
         redraw(run, progress)
-    click.echo(f"{run.folder / 'map.html'}\n{run.folder / 'map.png'}")
+    for name in ("map.html", "map.png"):
+        echo(harmless_line(run.folder / name))
 
 
 @cli.command()
@@ -226,8 +226,10 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv or .parquet file [default: SOURCE's name with the ending .assigned.csv, in this folder].",
+    help="A .csv, .tsv, .jsonl or .parquet file [default: SOURCE's name with the ending .assigned.csv, in "
+    "this folder].",
 )
+@options.raw_cells
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @click.pass_obj
 def assign(
@@ -237,34 +239,40 @@ def assign(
     source: str,
     embeddings: Path | None,
     out: Path | None,
+    raw_cells: bool | None,
     force: bool,
     **columns: str | None,
 ) -> None:
     """Give the documents of SOURCE, which came later, the topics of RUN."""
     from localtopics.corpus import read_corpus
     from localtopics.labels.selection import OUTLIERS
-    from localtopics.pipeline import assign, write_table
+    from localtopics.pipeline import assign
     from localtopics.run import Run
+    from localtopics.tables import check_name, write_table
 
     out = out or _named_after(source, ".assigned.csv")
+    if out.is_dir():
+        raise UserError(f"{out} is a folder: name a file by --out.")
+    check_name(out)
     if out.exists() and not force:
         raise UserError(f"{out} exists already: name another file by --out, or add --force.")
     run = Run.open(run_folder)
     with reporting(quiet) as progress:
         corpus = read_corpus(source, **columns)
         assigned = assign(run, corpus, embeddings, progress)
-    write_table(assigned.table, out)
+    write_table(assigned.table, out, raw_cells=bool(raw_cells), mode=0o666)
     counts = assigned.table["label"].value_counts()
     for label, count in counts.head(30).items():
-        click.echo(f"{count:>8,}  {label}")
+        echo(f"{count:>8,}  {harmless_line(label)}")
     outliers = assigned.table["topic"] == OUTLIERS
     found = assigned.table.loc[~outliers, "topic"].nunique()
-    click.echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")
+    echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")
 
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @options.labels
+@options.raw_cells
 @click.pass_obj
 def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
     """Name the topics of a run anew, with another model or prompt; nothing else is computed again.
@@ -292,26 +300,23 @@ def models() -> None:
 @models.command("list")
 def models_list() -> None:
     """Show the models on this machine and those that can be fetched by name."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from localtopics.models import KNOWN_MODELS, find_model, installed_models
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = terminal.table()
     for column in ("", "model", "GB", "where"):
         table.add_column(column, justify="right" if column == "GB" else "left", overflow="fold")
     installed, default = installed_models(), find_model()
     for model in installed:
         mark = "*" if model.path == default else ""
-        table.add_row(mark, escape(model.name), f"{model.bytes / 1e9:.2f}", escape(f"{model.path}"))
+        table.add_row(mark, model.name, f"{model.bytes / 1e9:.2f}", str(model.path))
     here = {model.name for model in installed}
     for known in KNOWN_MODELS:
         if known.name not in here:
             table.add_row("", known.name, f"{known.bytes / 1e9:.2f}", f"localtopics models pull {known.name}")
-    console = output()
+    console = terminal.console()
     console.print(table)
     if default is not None:
-        console.print("\n* names topics where no --model is given.", highlight=False)
+        console.print("\n* names topics where no --model is given.")
 
 
 @models.command("pull")
@@ -325,10 +330,10 @@ def models_pull(quiet: bool, /, name: str) -> None:
     """
     from localtopics.models import licence_notice, pull
 
-    click.echo(licence_notice(name), err=True)
+    echo(harmless_line(licence_notice(name)), err=True)
     with reporting(quiet) as progress:
         path = pull(name, progress)
-    click.echo(path)
+    echo(harmless_line(path))
 
 
 @models.command("path")
@@ -342,7 +347,7 @@ def models_path(name: str | None) -> None:
         raise UserError(
             "No model is on this machine; fetch one with `localtopics models pull llama-2-13b-chat`."
         )
-    click.echo(path)
+    echo(harmless_line(path))
 
 
 @models.command("verify")
@@ -355,11 +360,11 @@ def models_verify(quiet: bool, /, name: str) -> None:
     with reporting(quiet) as progress:
         found = verify(name, progress)
     for file in found.files:
-        click.echo(f"{file.sha256}  {file.path}")
+        echo(f"{file.sha256}  {harmless_line(file.path)}")
         if file.stated_by:
-            click.echo(f"The SHA-256 is that of {file.stated_by}.", err=True)
+            echo(f"The SHA-256 is that of {file.stated_by}.", err=True)
         else:
-            click.echo("Nobody states its SHA-256; the header is sound and the file whole.", err=True)
+            echo("Nobody states its SHA-256; the header is sound and the file whole.", err=True)
 
 
 @cli.command()
@@ -375,6 +380,7 @@ def models_verify(quiet: bool, /, name: str) -> None:
 )
 @options.topics
 @options.labels
+@options.raw_cells
 @click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
 @click.pass_obj
 def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:
@@ -408,7 +414,7 @@ def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
     namer = Namer(model, options.label_settings(LabelSettings(), given))
     print_machine(inspect_machine(), installed_models())
     if namer.model_record is None:
-        click.echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
+        echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
         return
     with namer, reporting(quiet) as progress:
         engine = namer.loaded()
@@ -426,9 +432,8 @@ def ask(question: str, max_tokens: int, **given: Any) -> None:
 
     with Namer(settings=options.label_settings(LabelSettings(), given)) as namer:
         for piece in namer.ask(question, max_tokens):
-            click.echo(piece, nl=False)
-            sys.stdout.flush()
-    click.echo()
+            echo(piece, newline=False)
+    echo()
 
 
 @cli.command()
@@ -442,11 +447,11 @@ def prompt(run_folder: Path | None, topic: int, **given: Any) -> None:
     from localtopics.run import Run
 
     if run_folder is None:
-        click.echo(DEFAULT_PROMPT, nl=False)
+        echo(DEFAULT_PROMPT, newline=False)
         return
     run = Run.open(run_folder)
     found = _topic(run, topic)
     with Namer(settings=options.label_settings(run.settings.labels, given)) as namer:
         text, tokens = namer.prompt_of(found)
-    click.echo(text)
-    click.echo(f"\n{tokens:,} tokens", err=True)
+    echo(text)
+    echo(f"\n{tokens:,} tokens", err=True)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING
 
-import click
-
+from localtopics import terminal
 from localtopics.progress import Advance, Bytes, Progress
+from localtopics.terminal import echo, harmless_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +39,7 @@ class _Notes(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._console.print(self.format(record), markup=False, highlight=False, soft_wrap=True)
+        self._console.print(harmless_line(self.format(record)), soft_wrap=True)
 
 
 @contextmanager
@@ -51,7 +51,6 @@ def reporting(quiet: bool) -> Iterator[Progress]:
         yield silent
         return
     from rich import progress
-    from rich.console import Console
 
     class Count(progress.ProgressColumn):
         """Steps done of all, bytes with their unit."""
@@ -61,13 +60,13 @@ def reporting(quiet: bool) -> Iterator[Progress]:
         def render(self, task: progress.Task) -> Text:
             return (self._bytes if isinstance(task.total, Bytes) else self._steps).render(task)
 
-    console = Console(stderr=True)
+    console = terminal.console(err=True)
     handler = _Notes(console)
     notes = logging.getLogger("localtopics")
     notes.addHandler(handler)
     notes.setLevel(logging.INFO)
     bars = progress.Progress(
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         Count(),
         progress.TimeElapsedColumn(),
@@ -81,7 +80,7 @@ def reporting(quiet: bool) -> Iterator[Progress]:
 
     @contextmanager
     def bar(description: str, total: int | None = None) -> Iterator[Advance]:
-        task = bars.add_task(f"{description:<24}", total=total, visible=False)
+        task = bars.add_task(f"{harmless_line(description):<24}", total=total, visible=False)
         show = Timer(_SHORT, shown, (task,))
         show.daemon = True
         show.start()
@@ -103,24 +102,12 @@ def reporting(quiet: bool) -> Iterator[Progress]:
         notes.removeHandler(handler)
 
 
-def output() -> Console:
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:  # a file or a pipe has no width to fit into
-        console = Console(width=160)
-    return console
-
-
 def print_topics(run: Run, rows: int | None = None) -> None:
     """The topics as a table: number, size, label, keywords."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from localtopics.labels.fidelity import LOW
     from localtopics.labels.selection import OUTLIERS
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = terminal.table()
     table.add_column("topic", justify="right")
     table.add_column("size", justify="right")
     table.add_column("label", overflow="fold", max_width=48)
@@ -133,42 +120,35 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         table.add_row(
             str(record["topic"]),
             f"{record['size']:,}",
-            escape(labels[record["topic"]]) + mark,
-            escape(", ".join(record["keywords"])),
+            labels[record["topic"]] + mark,
+            ", ".join(record["keywords"]),
         )
     outliers = sum(record["size"] for record in records if record["topic"] == OUTLIERS)
     if outliers:
         table.add_row("-1", f"{outliers:,}", labels[OUTLIERS], "", style="dim")
-    console = output()
+    console = terminal.console()
     console.print(table)
     total = len(run.documents)
     console.print(
         f"\n{len(named)} topics in {total:,} documents, {outliers / total:.0%} of them outliers.",
-        highlight=False,
     )
     if rows is not None and len(named) > rows:
-        console.print(
-            f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.", highlight=False
-        )
+        console.print(f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.")
     if any(record["fallback"] for record in named[:rows]):
-        console.print("* the topic's top keywords, since there is no label from a model.", highlight=False)
+        console.print("* the topic's top keywords, since there is no label from a model.")
     if any(record["fidelity"] < LOW for record in named[:rows]):
         console.print(
             "? a doubtful label: two or more other topics lie nearer to it than its own "
             f"(`localtopics evaluate {run.folder}`).",
-            highlight=False,
         )
 
 
 def print_evaluation(run: Run, evaluation: Evaluation) -> None:
     """The figures as a table, then each label that does not find its own topic first."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from localtopics.labels.fidelity import RIVALS
 
-    console, labels = output(), run.labels
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    console, labels = terminal.console(), run.labels
+    table = terminal.table()
     columns = ("", "acc@1", "MRR", "cosine", "exact")[: None if evaluation.headings else 3]
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
@@ -180,27 +160,23 @@ def print_evaluation(run: Run, evaluation: Evaluation) -> None:
     console.print(
         f"\nacc@1: how often a label lies nearer to its own topic's documents than to {rivals} others'"
         "\nMRR: the mean of 1 where no other lies nearer, 1/2 where one does, 1/3 where two do, and so on",
-        highlight=False,
     )
     if evaluation.headings:
         console.print(
             f"cosine, exact: against headings given with --headings, {evaluation.headings} of them.",
-            highlight=False,
         )
     found = evaluation.topics - len(evaluation.doubts)
-    console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.", highlight=False)
+    console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.")
     if evaluation.doubts:
-        doubts = Table(box=None, header_style="bold", pad_edge=False)
+        doubts = terminal.table()
         doubts.add_column("topic", justify="right")
         doubts.add_column("label")
         doubts.add_column("fidelity", justify="right")
         doubts.add_column("lies nearer to")
         for doubt in evaluation.doubts:
             nearest = f"{doubt.nearest} {labels[doubt.nearest]}"
-            doubts.add_row(
-                str(doubt.topic), escape(labels[doubt.topic]), f"{doubt.fidelity:.2f}", escape(nearest)
-            )
-        console.print("The others, the most doubtful first:", highlight=False)
+            doubts.add_row(str(doubt.topic), labels[doubt.topic], f"{doubt.fidelity:.2f}", nearest)
+        console.print("The others, the most doubtful first:")
         console.print(doubts)
 
 
@@ -212,7 +188,7 @@ def explain(run: Run) -> None:
     if found > 1:
         return
     size = run.record["min_cluster_size"]
-    click.echo(
+    echo(
         f"{'Only one topic was' if found else 'No topic was'} found: the documents are too few or too alike "
         f"for topics of at least {size}. Try a smaller --min-cluster-size, or --min-samples 1, with --force.",
         err=True,
@@ -226,17 +202,19 @@ def finish(run: Run) -> None:
     print_topics(run, _ROWS)
     explain(run)
     if run.settings.labels.model == NO_MODEL:
-        click.echo(
+        echo(
             f"Labels are keywords, as asked; `localtopics label {run.folder}` lets a model name the topics.",
             err=True,
         )
     elif run.record.get("label_model") is None:
-        click.echo(
+        echo(
             "Labels are keywords, for want of a language model: `localtopics models pull llama-2-13b-chat` "
             f"gets one, then `localtopics label {run.folder}` names the topics.",
             err=True,
         )
-    click.echo("\n" + "\n".join(str(run.folder / name) for name in ("map.html", "map.png", "topics.csv")))
+    echo()
+    for name in ("map.html", "map.png", "topics.csv"):
+        echo(harmless_line(run.folder / name))
 
 
 def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> None:
@@ -259,7 +237,7 @@ def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> No
 def print_plan(card: ModelCard, plan: OffloadPlan, probe: Probe) -> None:
     """How a model would be run here, and how fast it was."""
     where = f"{plan.layers} of {plan.all_layers} on the GPU" if plan.layers else "all in memory"
-    click.echo()
+    echo()
     _print_facts(
         ("plan for", f"{card.name} ({card.quantization}, {card.parameters / 1e9:.2f} billion parameters)"),
         ("layers", where),
@@ -276,9 +254,9 @@ def print_plan(card: ModelCard, plan: OffloadPlan, probe: Probe) -> None:
 
 
 def _print_facts(*facts: tuple[str, str]) -> None:
-    console = output()
+    console = terminal.console()
     for name, value in facts:
-        console.print(f"{name:<10} {value}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name:<10} {harmless_line(value)}", soft_wrap=True)
 
 
 def _gib(size: int) -> str:

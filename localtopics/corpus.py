@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from localtopics.columns import short
+from localtopics.decoding import one_line
 from localtopics.errors import UserError
-from localtopics.sources import one_line, read_columns
+from localtopics.sources import read_columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +41,9 @@ class Dropped:
 class Corpus:
     """Documents and what is known of them; all lists have one entry a document.
 
-    Every string can be encoded as UTF-8 (lone surrogates become "?"). Apart from that documents are as they
-    were written, control characters included.
+    Every string can be encoded as UTF-8: lone surrogates become "?", and in ids and the source, where they
+    are bytes of a file's name that are not UTF-8, ``\\udce9`` and the like, so that different names stay so.
+    Apart from that documents are as they were written, control characters included.
     """
 
     documents: list[str]
@@ -58,28 +61,33 @@ class Corpus:
     @classmethod
     def from_documents(
         cls,
-        documents: Sequence[object],
-        titles: Sequence[object] | None = None,
-        times: Sequence[object] | None = None,
-        ids: Sequence[object] | None = None,
+        documents: Iterable[object],
+        titles: Iterable[object] | None = None,
+        times: Iterable[object] | None = None,
+        ids: Iterable[object] | None = None,
         source: str = "documents",
     ) -> Corpus:
         """Keep the documents that are text and count the others; titles, times and ids keep their rows.
 
         Args:
-            documents: strings; empty, missing and non-string ones are dropped and counted.
+            documents: strings, in whatever gives them one after the other: a list, a generator, a pandas
+                series, a 1-D array; empty, missing and non-string ones are dropped and counted.
             titles, times, ids: one for each of ``documents``. Without ids the row number, from 0, is the id.
             source: where they come from, for messages.
 
         Raises:
-            UserError: the lengths differ, an id is missing or occurs twice, or no document is left.
+            UserError: something else than a list was given, such as a table, the lengths differ, an id is
+                missing or occurs twice, or no document is left.
         """
-        if isinstance(documents, str):
-            raise UserError("One string was given where a list of documents is needed.")
-        documents = list(documents)  # a pandas series would be indexed by its labels
-        titles, times, ids = (None if values is None else list(values) for values in (titles, times, ids))
-        for name, values in (("titles", titles), ("times", times), ("ids", ids)):
-            if values is not None and len(values) != len(documents):
+        source = _encodable(source, "backslashreplace")
+        documents = _listed("documents", documents)
+        given = {
+            name: _listed(name, values)
+            for name, values in (("titles", titles), ("times", times), ("ids", ids))
+            if values is not None
+        }
+        for name, values in given.items():
+            if len(values) != len(documents):
                 raise UserError(f"There are {len(values):,} {name} for {len(documents):,} documents.")
         texts: list[str] = []
         rows: list[int] = []
@@ -99,9 +107,9 @@ class Corpus:
             )
         return cls(
             documents=texts,
-            ids=[str(row) for row in rows] if ids is None else _unique([ids[row] for row in rows], source),
-            titles=_strings(titles, rows),
-            times=_strings(times, rows),
+            ids=_unique([given["ids"][row] for row in rows] if "ids" in given else rows, source),
+            titles=_strings(given.get("titles"), rows),
+            times=_strings(given.get("times"), rows),
             dropped=dropped,
             source=source,
             rows=rows if dropped.total else None,
@@ -159,10 +167,11 @@ def read_corpus(
     """Read documents from a file, a folder of text files or a dataset.
 
     Args:
-        source: a .csv, .tsv, .jsonl (.ndjson) or .parquet file; a .txt file (one document a line); those but
-            parquet also as .gz, .zst or .bz2; a folder (each text file below it one document, its id the
-            relative path); ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what
-            `datasets` reads.
+        source: a .csv or .tsv file (in which `localtopics.delimited.MISSING` are missing values), a .jsonl
+            (.ndjson) or .parquet file; a .txt file (one document a line); those but parquet also packed as
+            .gz, .zst or .bz2; a folder (each text file below it one document, its id the relative path;
+            what cannot be read is passed over with a warning); ``hf:OWNER/NAME``,
+            ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
         text: column of the documents; without it the first there is of text, abstract, document, body and
             content, whatever its case.
         title: column of the titles; without it the title or headline column, if there is one.
@@ -175,6 +184,28 @@ def read_corpus(
     """
     asked = {"documents": text, "titles": title, "times": time, "ids": id}
     return Corpus.from_documents(**read_columns(source, asked, split), source=source)
+
+
+def _listed(name: str, values: Iterable[object]) -> list[object]:
+    """What was given as documents, titles, times or ids, as a list."""
+    given, needed = f"A {type(values).__name__} was given", f"where a list of {name} is needed"
+    if isinstance(values, str):
+        raise UserError(f"One string was given {needed}.")
+    if isinstance(values, (bytes, bytearray)):
+        raise UserError(f"Bytes were given {needed}: decode them to strings.")
+    if isinstance(values, Mapping):
+        raise UserError(f"{given} {needed}: pass list(it.values()), and its keys as ids.")
+    if isinstance(values, (set, frozenset)):
+        raise UserError(f"{given}, which has no order, {needed}.")
+    if getattr(values, "ndim", 1) > 1 or hasattr(values, "columns") or hasattr(values, "column_names"):
+        raise UserError(f'{given} {needed}: pass one column of it, as in table["text"].')
+    if (to_pylist := getattr(values, "to_pylist", None)) is not None:  # Arrow's items are of its own kind
+        values = to_pylist()
+    try:
+        items = iter(values)
+    except TypeError:
+        raise UserError(f"{given} {needed}.") from None
+    return list(items)  # of a series, not what its labels name
 
 
 def _fault(document: object) -> str:
@@ -195,29 +226,31 @@ def _strings(values: Sequence[object] | None, rows: Sequence[int]) -> list[str] 
     return strings if any(strings) else None
 
 
-def _as_string(value: object) -> str:
+def _as_string(value: object, errors: str = "replace") -> str:
     if _is_missing(value):
         return ""
     if isinstance(value, float) and value.is_integer():  # integers of a column with gaps
         return str(int(value))
     isoformat = getattr(value, "isoformat", None)
-    return _encodable(str(isoformat() if isoformat is not None else value))
+    return _encodable(str(isoformat() if isoformat is not None else value), errors)
 
 
 def _unique(values: Sequence[object], source: str) -> list[str]:
-    ids = [_as_string(value) for value in values]
+    ids = [_as_string(value, "backslashreplace") for value in values]
     seen: set[str] = set()
     for id in ids:
         if not id or id in seen:
-            problem = f"The id {id!r} occurs twice in {source}" if id else f"A document of {source} has no id"
+            problem = (
+                f"The id {short(id)} occurs twice in {source}" if id else f"A document of {source} has no id"
+            )
             raise UserError(f"{problem}: name a column of unique ids, or none to number the documents.")
         seen.add(id)
     return ids
 
 
-def _encodable(text: str) -> str:
+def _encodable(text: str, errors: str = "replace") -> str:
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, as JSON can hold
-        return text.encode(errors="replace").decode()
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON can hold and names that are not UTF-8 do
+        return text.encode(errors=errors).decode()
     return str(text)  # a numpy string becomes a plain one

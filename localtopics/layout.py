@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from localtopics.checked import Checked, setting
 from localtopics.errors import UserError
 from localtopics.machine import usable_cpus
 from localtopics.progress import Advance, Progress, silent
@@ -33,23 +34,17 @@ _BLOCK_VALUES = 2**26
 
 
 @dataclass(frozen=True)
-class LayoutSettings:
-    """What shapes the layouts: UMAP's parameters of the same names; the metric is cosine."""
+class LayoutSettings(Checked):
+    """What shapes the layouts: UMAP's parameters of the same names; the metric is cosine.
 
-    neighbors: int = 15
-    components: int = 5
-    min_dist: float = 0.0
-    seed: int = 42
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
+    """
 
-    def __post_init__(self) -> None:
-        if self.neighbors < 2:
-            raise UserError(f"UMAP needs at least 2 neighbors, not {self.neighbors}.")
-        if self.components < 2:
-            raise UserError(f"UMAP needs at least 2 components, not {self.components}.")
-        if not 0 <= self.min_dist <= 1:
-            raise UserError(f"UMAP's min_dist lies between 0 and 1, and {self.min_dist} does not.")
-        if not 0 <= self.seed < 2**32:
-            raise UserError(f"The seed is a number from 0 to {2**32 - 1}, and {self.seed} is not.")
+    neighbors: int = setting(15, "UMAP neighbours", low=2)
+    components: int = setting(5, "UMAP dimensions for clustering", low=2)
+    min_dist: float = setting(0.0, "UMAP min_dist", low=0, high=1)
+    seed: int = setting(42, "same input, same seed, same machine: same topics", low=0, high=2**32 - 1)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from localtopics.errors import UserError
+from localtopics.checked import Checked, rule_of, types_of
 from localtopics.labels.settings import LabelSettings
+from localtopics.topics import TopicSettings
 
 if TYPE_CHECKING:
     from localtopics.settings import RunSettings
@@ -23,6 +25,31 @@ def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def _option(kind: type[Checked], name: str, metavar: str | None = None) -> Callable[[Any], Any]:
+    """The option that sets a field: its range, choices, default and words are the field's own."""
+    rule = rule_of(kind, name)
+    declared, *others = (one for one in types_of(kind)[name] if one is not NoneType)
+    given: dict[str, Any] = {"metavar": metavar}
+    if others:
+        given["callback"] = _number_or_word
+    elif declared is bool:
+        given |= {"is_flag": True, "default": None}
+    elif declared is int:
+        given |= {"type": click.IntRange(rule.low, rule.high), "metavar": "N"}
+    elif declared is float:
+        given |= {"type": click.FloatRange(rule.low, rule.high), "metavar": "X"}
+    elif declared is not str:
+        given["type"] = click.Choice(get_args(declared))
+    default = f" [default: {rule.usual}]" if rule.usual else ""
+    words = f"{rule.meaning[0].upper()}{rule.meaning[1:]}{default}."
+    return click.option(f"--{name.replace('_', '-')}", help=words, **given)
+
+
+def _number_or_word(context: click.Context, option: click.Parameter, value: str | None) -> int | str | None:
+    """A whole number where it is one, and otherwise a word for the settings to judge."""
+    return int(value) if value is not None and value.isdecimal() else value
 
 
 columns = options(
@@ -39,141 +66,61 @@ embedding = options(
 )
 
 topics = options(
-    click.option(
-        "--min-cluster-size",
-        metavar="N",
-        type=click.IntRange(2),
-        help="Fewest documents of a topic [default: by the corpus' size].",
-    ),
-    click.option(
-        "--min-samples",
-        metavar="N",
-        type=click.IntRange(1),
-        help="HDBSCAN: higher leaves more outliers [default: 2].",
-    ),
-    click.option("--neighbors", metavar="N", type=click.IntRange(2), help="UMAP neighbours [default: 15]."),
-    click.option(
-        "--components",
-        metavar="N",
-        type=click.IntRange(2),
-        help="UMAP dimensions for clustering [default: 5].",
-    ),
-    click.option(
-        "--min-dist", metavar="X", type=click.FloatRange(0, 1), help="UMAP min_dist [default: 0.0]."
-    ),
-    click.option(
-        "--top-n-words", metavar="N", type=click.IntRange(1, 50), help="Keywords a topic [default: 10]."
-    ),
-    click.option(
-        "--ngrams", metavar="N", type=click.IntRange(1, 5), help="Most words in a keyword [default: 1]."
-    ),
-    click.option(
-        "--stop-words",
-        type=click.Choice(["english", "none"]),
-        help="Words that are no keywords [default: english].",
-    ),
-    click.option(
-        "--diversity",
-        metavar="X",
-        type=click.FloatRange(0, 1),
-        help="Diversity of the MMR keywords [default: 0.3].",
-    ),
-    click.option(
-        "--seed",
-        metavar="N",
-        type=int,
-        help="Same input, same seed, same machine: same topics [default: 42].",
-    ),
+    *(
+        _option(TopicSettings, name)
+        for name in (
+            *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
+            *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
+        )
+    )
 )
 
 machine = options(
-    click.option(
-        "--gpu-layers", metavar="N|auto|all", help="Layers of the model on the GPU [default: auto]."
-    ),
-    click.option(
-        "--threads",
-        metavar="N",
-        type=click.IntRange(1),
-        help="CPU threads of the model [default: all cores].",
-    ),
-    click.option(
-        "--context", metavar="N", type=click.IntRange(256), help="Longest prompt with its answer, in tokens."
-    ),
-    click.option("--vram", metavar="SIZE", help="Use no more GPU memory than this, such as 6GiB."),
+    _option(LabelSettings, "gpu_layers", "N|auto|all"),
+    _option(LabelSettings, "threads"),
+    _option(LabelSettings, "context"),
+    _option(LabelSettings, "vram", "SIZE"),
 )
 
-model = click.option(
-    "--model", metavar="PATH|NAME", help="A GGUF file, a name from `localtopics models list`, or none."
-)
+model = _option(LabelSettings, "model", "PATH|NAME")
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
 
 labels = options(
     model,
-    click.option(
-        "--prompt",
-        metavar="FILE",
-        help="A prompt file with [DOCUMENTS] and [KEYWORDS]; see `localtopics prompt`.",
-    ),
-    click.option(
-        "--documents", metavar="N", type=click.IntRange(1, 50), help="Documents shown to the model, a topic."
-    ),
-    click.option(
-        "--document-tokens",
-        metavar="N",
-        type=click.IntRange(8),
-        help="Most tokens of one document [default: 100].",
-    ),
-    click.option(
-        "--candidates",
-        metavar="N",
-        type=click.IntRange(1, 32),
-        help="Labels drawn a topic, the best is kept; 1 switches this off.",
-    ),
+    _option(LabelSettings, "prompt", "FILE"),
+    *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates")),
     machine,
 )
 
-_TOPIC_OPTIONS = (
-    *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist", "seed"),
-    *("top_n_words", "ngrams", "stop_words", "diversity"),
-)
-_LABEL_OPTIONS = ("model", "prompt", "documents", "document_tokens", "candidates", *LabelSettings.MACHINE)
+raw_cells = _option(LabelSettings, "raw_cells")
 
 
-def _given(options: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    given = {name: options[name] for name in names if options.get(name) is not None}
-    if "gpu_layers" in given:
-        given["gpu_layers"] = _gpu_layers(given["gpu_layers"])
-    return given
-
-
-def _gpu_layers(value: str) -> int | str:
-    if value in ("auto", "all"):
-        return value
-    if value.isdecimal():
-        return int(value)
-    raise UserError(f"--gpu-layers takes a number, auto or all, not {value!r}.")
+def _given(kind: type[Checked], options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in types_of(kind) if options.get(name) is not None}
 
 
 def run_settings(config: Path | None, source: str | None, options: dict[str, Any]) -> RunSettings:
     """The defaults, then the file given with --config, then what the command line says."""
-    from localtopics.settings import RunSettings
+    from localtopics.settings import InputSettings, RunSettings
 
     settings = RunSettings() if config is None else RunSettings.read(config)
-    columns = _given(options, ("text", "title", "time", "id", "split"))
-    if source is not None:
-        columns["source"] = source
     embedding = {"model": options.get("embedding_model"), "embeddings": options.get("embeddings")}
     return settings.updated(
         {
-            "input": columns,
+            "input": _given(InputSettings, {**options, "source": source}),
             "embedding": {name: value for name, value in embedding.items() if value is not None},
-            "topics": _given(options, _TOPIC_OPTIONS),
-            "labels": _given(options, _LABEL_OPTIONS),
+            "topics": _given(TopicSettings, options),
+            "labels": _labels(options),
         },
         "The command line",
     )
 
 
 def label_settings(settings: LabelSettings, options: dict[str, Any]) -> LabelSettings:
-    return replace(settings, **_given(options, _LABEL_OPTIONS))
+    """The settings with what the command line says in place."""
+    return replace(settings, **_labels(options))
+
+
+def _labels(options: dict[str, Any]) -> dict[str, Any]:
+    return _given(LabelSettings, {**options, "seed": None})  # --seed is that of the topics

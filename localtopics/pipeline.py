@@ -14,16 +14,16 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
-from localtopics.files import replacing
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
-from localtopics.labels.selection import OUTLIERS, distinguish
+from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, distinguish
 from localtopics.labels.settings import LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import Run
+from localtopics.saved_model import assign as assign_to_topics
+from localtopics.saved_model import save_labels, save_model
 from localtopics.settings import RunSettings
-from localtopics.topics import assign as assign_to_topics
-from localtopics.topics import check_size, find_topics, lay_out, open_model, save_model, set_labels
+from localtopics.topics import check_size, find_topics, lay_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,9 +60,8 @@ def fit(
         UserError: the documents or the settings cannot give topics; the sentence says why.
     """
     corpus = Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
-    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="localtopics-"))
     return run_corpus(
-        corpus, settings or RunSettings(), folder, embeddings=embeddings, force=force, progress=progress
+        corpus, settings or RunSettings(), out, embeddings=embeddings, force=force, progress=progress
     )
 
 
@@ -88,13 +87,13 @@ def run_file(settings: RunSettings, out: Path, *, force: bool = False, progress:
 def run_corpus(
     corpus: Corpus,
     settings: RunSettings,
-    out: Path,
+    out: Path | str | None,
     *,
     embeddings: np.ndarray | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> Run:
-    """Do every stage of a run that ``out`` does not hold yet."""
+    """Do every stage of a run that ``out`` does not hold yet; None is a new temporary folder."""
     if corpus.dropped.total:
         log.warning("Dropped %s", _describe_dropped(corpus))
     check_size(len(corpus.documents), settings.topics)
@@ -106,18 +105,8 @@ def run_corpus(
     namer.check()  # a wrong --model or --prompt shows now, not after an hour
     model = choose_model(settings.embedding.model)
     digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
-    run = Run.start(out, settings, corpus, embeddings_digest=digest, force=force)
-    with run.locked():
-        embedding = {
-            "name": model.name,
-            "location": model.location,
-            "precision": model.precision,
-            "digest": model.digest,
-        }
-        if run.record.get("embedding", embedding) != embedding:
-            run.reopen("layouts")  # another model answers now than when the run was begun
-        run.note("embedding", embedding)
-        run.note("min_cluster_size", settings.topics.cluster_size(len(corpus.documents)))
+    folder = out if out is not None else tempfile.mkdtemp(prefix="localtopics-")
+    with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         _find(run, corpus, settings, model, embeddings, progress)
         _label(run, namer, progress)
         _draw(run, progress)
@@ -132,18 +121,22 @@ def relabel(run: Run, settings: LabelSettings, progress: Progress = silent) -> N
     """
     namer = Namer(settings=settings)
     namer.check()
-    topics = run.topics
     with run.locked():
-        run.change(replace(run.settings, labels=settings))
-        run.reopen("labels")
-        log.info("Naming %d topics anew", sum(topic.topic != OUTLIERS for topic in topics))
+        named = sum(topic.topic != OUTLIERS for topic in run.topics)
+        run.reopen("labels", replace(run.settings, labels=settings))
+        log.info("Naming %d topics anew", named)
         _label(run, namer, progress)
         _draw(run, progress)
 
 
 def redraw(run: Run, progress: Progress = silent) -> None:
-    """Draw ``map.png`` and ``map.html`` of a labelled run anew."""
+    """Draw ``map.png`` and ``map.html`` of a labelled run anew.
+
+    Raises:
+        UserError: the run has no labels yet.
+    """
     with run.locked():
+        _ = run.labels  # what cannot be drawn is not undone
         run.reopen("maps")
         _draw(run, progress)
 
@@ -171,10 +164,9 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
     import pandas as pd
 
     labels = run.labels
-    asked = run.settings.embedding
     if embeddings is not None:
         vectors = corpus.align(load_embeddings(embeddings))
-    elif asked.embeddings is not None and asked.model is None:
+    elif not run.embeds_documents:
         raise UserError(
             f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
         )
@@ -186,7 +178,7 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
         columns["title"] = corpus.titles
     columns |= {
         "topic": topics,
-        "label": [labels[int(topic)] for topic in topics],
+        "label": [labels.get(int(topic), OUTLIERS_NAME) for topic in topics],
         "probability": probabilities,
     }
     return Assigned(corpus, pd.DataFrame(columns))
@@ -207,13 +199,14 @@ def _find(
     if embeddings is None:
         log.info("Embedding with %s in %s", model.name, model.precision)
         embeddings = embedder.embed(corpus.documents, progress)
-    if not run.done("layouts"):
+    layouts = run.read_layouts() if run.done("layouts") else None
+    if layouts is None:
         with run.stage("layouts"):
-            run.write_layouts(lay_out(embeddings, settings.topics, progress))
-    layouts = run.read_layouts()
+            layouts = lay_out(embeddings, settings.topics, progress)
+            run.write_layouts(layouts)
     with run.stage("topics"):
         found = find_topics(corpus.documents, embeddings, layouts, settings.topics, embedder.embed, progress)
-        save_model(found.model, run.model_folder, model.location)
+        save_model(found.model, run.model_folder, model.location if run.embeds_documents else None)
         run.write_topics(corpus, layouts, found)
 
 
@@ -238,9 +231,7 @@ def _label(run: Run, namer: Namer, progress: Progress) -> None:
         )
         final = {number: replace(labels[number], text=name) for number, name in names.items()}
         run.write_labels(final, label_fidelity(run, names, progress))
-        model = open_model(run.model_folder)
-        set_labels(model, names)
-        save_model(model, run.model_folder, run.record["embedding"]["location"])
+        save_labels(run.model_folder, names)
 
 
 def _draw(run: Run, progress: Progress) -> None:
@@ -275,15 +266,6 @@ def _typical_first(run: Run) -> list[int]:
     own = np.array([ranks.get(key, len(ranks)) for key in keys])
     rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as .parquet, or as .csv for every other ending."""
-    with replacing(path) as temporary:
-        if path.suffix == ".parquet":
-            table.to_parquet(temporary, index=False, compression="zstd")
-        else:
-            table.to_csv(temporary, index=False)
 
 
 def _describe_dropped(corpus: Corpus) -> str:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import json
-import platform
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localtopics import __version__
+from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
 from localtopics.errors import UserError
-from localtopics.files import replacing
-from localtopics.labels.selection import Candidate, Label
+from localtopics.files import remove, replacing
+from localtopics.label_log import append_label, read_labels
+from localtopics.labels.selection import Label
+from localtopics.record import FORMAT, STAGES, changes, other_versions, read_record, versions
+from localtopics.run_folder import RECORD, RESULTS, alone, require_ours
+from localtopics.run_tables import (
+    check_together,
+    documents_table,
+    flat,
+    read_documents,
+    read_topics,
+    to_topics,
+    topics_table,
+    write_parquet,
+)
 from localtopics.settings import RunSettings
+from localtopics.tables import write_table
 from localtopics.topics import Layouts, Topic, TopicModel
 
 if TYPE_CHECKING:
@@ -27,70 +41,88 @@ if TYPE_CHECKING:
     from localtopics.corpus import Corpus
     from localtopics.embedding import Embedder
 
-STAGES = ("layouts", "topics", "labels", "maps")
-_PACKAGES = (
-    "bertopic",
-    "hdbscan",
-    "llama-cpp-python",
-    "numpy",
-    "sentence-transformers",
-    "torch",
-    "umap-learn",
-)
+__all__ = ["STAGES", "Run"]
+
+log = logging.getLogger(__name__)
+
+_FILES = {
+    "layouts": (),
+    "topics": ("model/topics.json",),
+    "labels": ("topics.csv",),
+    "maps": ("map.png", "map.html"),
+}
+"""What a finished stage leaves beside the tables and what only a later stage needs."""
 
 
 class Run:
     """A run folder. ``Run.open`` reads a finished or half-finished one; ``Run.start`` begins or resumes one.
 
     The files are those that users read (see the README); ``run.json`` says which stages are done, and a
-    stage counts only once it says so: a stage that was killed is done again.
+    stage counts only once it says so: a stage that was killed is done again. Whatever changes the folder
+    does so in `start` or `locked`, alone.
     """
 
-    def __init__(self, folder: Path, record: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, record: dict[str, Any], embedding_model: str | None = None) -> None:
         self.folder = folder
         self.record = record
+        self.embedding_model = embedding_model
+        """The embedding model that the user of this process named, if any: see `embedder`."""
+        self._alone = False
 
     @classmethod
-    def open(cls, folder: Path | str) -> Run:
+    def open(cls, folder: Path | str, embedding_model: str | None = None) -> Run:
         """The run in ``folder``.
 
+        Args:
+            folder: a run folder, of this or any earlier release.
+            embedding_model: what embedded its documents, where that is none of `KNOWN_MODELS`.
+
         Raises:
-            UserError: ``folder`` is not a run folder.
+            UserError: ``folder`` is not a run folder, or is damaged.
         """
         folder = Path(folder)
+        if folder.is_file():
+            raise UserError(
+                f"{folder} is a file and not a run folder; `localtopics run {folder}` makes one of it."
+            )
         try:
-            record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            if not isinstance(record["stages"], dict) or not isinstance(record["settings"], dict):
-                raise TypeError("it lacks its sections")
+            return cls(folder, read_record(folder / RECORD), embedding_model)
         except FileNotFoundError:
             raise UserError(
                 f"{folder} is not a run folder; make one with `localtopics run FILE --out {folder}`."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(
-                f"{folder / 'run.json'} cannot be read ({error}); make the run again with --force."
-            ) from None
-        return cls(folder, record)
 
     @classmethod
+    @contextmanager
     def start(
         cls,
         folder: Path | str,
         settings: RunSettings,
         corpus: Corpus,
+        model: EmbeddingModel,
         *,
         embeddings_digest: str | None = None,
         force: bool = False,
-    ) -> Run:
-        """Begin a run in ``folder``, or go on with the same run that was begun there.
+    ) -> Iterator[Run]:
+        """Begin a run in ``folder``, or go on with the same run that was begun there, alone in it.
 
-        ``embeddings_digest`` tells ready embeddings, where they were given, from others.
+        Args:
+            folder: a run folder, or one that is not there or is empty.
+            settings: what is asked for.
+            corpus: the documents.
+            model: what embeds them, or where they have ready embeddings the words and labels.
+            embeddings_digest: tells ready embeddings, where they were given, from others.
+            force: replace a run of other documents or settings, or by other versions; the same run goes on.
 
         Raises:
-            UserError: the folder holds something else, or a run of other documents or settings.
+            UserError: the folder holds something else, or another run and ``force`` is not given, or another
+                process works in it.
         """
+        from localtopics.embedding import Embedder
+
         folder = Path(folder)
         fresh: dict[str, Any] = {
+            "format": FORMAT,
             "localtopics": __version__,
             "settings": asdict(settings),
             "corpus": {
@@ -100,60 +132,98 @@ class Run:
                 "digest": corpus.digest,
                 "embeddings_digest": embeddings_digest,
             },
-            "versions": {"python": platform.python_version()}
-            | {name: metadata.version(name) for name in _PACKAGES},
+            "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
+            "min_cluster_size": settings.topics.cluster_size(len(corpus.documents)),
+            "versions": versions(),
             "stages": {},
         }
-        if (folder / "run.json").is_file():
-            if not force:
-                run = cls.open(folder)
-                run._check_same(settings, fresh["corpus"])
-                run.record["settings"] = fresh["settings"]
-                return run
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder} exists and is not a run folder; name another with --out.")
-        run = cls(folder, fresh)
-        run._clear()
-        run._write_record()
-        return run
+        run = cls(folder, fresh, settings.embedding.model)
+        run.embedder = Embedder(model)
+        require_ours(folder)
+        with run._alone_in_folder():
+            require_ours(folder)  # it may be another by now
+            before = read_record(folder / RECORD) if (folder / RECORD).exists() else None
+            if before is None or (force and (changes(before, fresh, settings) or other_versions(before))):
+                run._begin()
+            else:
+                run._go_on(before, settings)
+            yield run
 
-    def _check_same(self, settings: RunSettings, corpus: dict[str, Any]) -> None:
-        before = RunSettings().updated(self.record["settings"], str(self.folder / "run.json")).asked()
-        changes = {
-            (section, name): f"{name} was {before[section][name]!r} and is now {value!r}"
-            for section, values in settings.asked().items()
-            for name, value in values.items()
-            if value != before[section][name] and (section, name) != ("input", "source")
-        }
-        for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
-            if self.record["corpus"][name] != corpus[name]:
-                changes["input", name] = f"the {meaning} are not the same"
-        if changes:
-            relabel = all(section == "labels" for section, _ in changes)
+    def _begin(self) -> None:
+        """Begin with the record, so that no old stage counts after a kill; then take away what is old."""
+        self._write_record()
+        for name in RESULTS:
+            remove(self.folder / name)
+
+    def _go_on(self, before: dict[str, Any], settings: RunSettings) -> None:
+        """Take up the run on record, with each stage that is whole."""
+        fresh, self.record = self.record, before
+        if differences := changes(before, fresh, settings):
+            relabel = differences.keys() == {"labels"}
             hint = f", or name its topics anew with `localtopics label {self.folder}`" if relabel else ""
             raise UserError(
-                f"{self.folder} holds a run with other settings ({'; '.join(changes.values())}): "
+                f"{self.folder} holds a run with other settings ({'; '.join(differences.values())}): "
                 f"choose another --out, or add --force to replace it{hint}."
             )
+        record = before | {"settings": fresh["settings"], "embedding": fresh["embedding"]}
+        undone = STAGES if before["embedding"] != fresh["embedding"] else self._damaged_stages()
+        record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}
+        others = other_versions(before)
+        if others and len(record["stages"]) < len(STAGES):
+            log.warning(
+                "The run in %s was begun with other versions (%s) and goes on with these: for one of a piece "
+                "add --force",
+                self.folder,
+                ", ".join(others),
+            )
+            record["continued"] = versions()
+        if record != before:
+            self.record = record
+            self._write_record()
 
-    def _clear(self) -> None:
-        """Take away what an earlier run left here, and nothing else."""
-        import shutil
+    def _damaged_stages(self) -> Sequence[str]:
+        """The stages from the first on whose results are not there as they were left."""
+        for number, stage in enumerate(STAGES):
+            try:
+                if self.done(stage):
+                    self._check_results(stage)
+            except UserError as error:
+                log.warning("%s", error)
+                return STAGES[number:]
+        return ()
 
-        for name in (
-            "documents.parquet",
-            "topics.parquet",
-            "topics.csv",
-            "labels.jsonl",
-            "map.png",
-            "map.html",
-        ):
-            (self.folder / name).unlink(missing_ok=True)
-        for name in ("model", "stages"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+    def _check_results(self, stage: str) -> None:
+        for name in _FILES[stage]:
+            if not (self.folder / name).is_file():
+                raise UserError(f"{self.folder / name} is missing: it is made anew.")
+        if stage == "topics":
+            _ = self.documents, self.topic_table
+        elif stage == "labels":
+            _ = self.labels
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no second process work in this folder meanwhile, and see it as it is now.
+
+        Raises:
+            UserError: another process does, or the run is damaged.
+        """
+        with self._alone_in_folder():
+            self.record = read_record(self.folder / RECORD)
+            self._forget()
+            yield
+
+    @contextmanager
+    def _alone_in_folder(self) -> Iterator[None]:
+        with alone(self.folder):
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
 
     def _write_record(self) -> None:
-        with replacing(self.folder / "run.json") as path:
+        with replacing(self.folder / RECORD) as path:
             path.write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def note(self, key: str, value: Any) -> None:
@@ -162,14 +232,10 @@ class Run:
             self.record[key] = value
             self._write_record()
 
-    def change(self, settings: RunSettings) -> None:
-        """Note other settings than those that the run was begun with."""
-        self.note("settings", asdict(settings))
-
     @property
     def settings(self) -> RunSettings:
         """What was asked."""
-        return RunSettings().updated(self.record["settings"], str(self.folder / "run.json"))
+        return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
 
     def done(self, stage: str) -> bool:
         """Whether ``stage`` (one of `STAGES`) has finished."""
@@ -184,12 +250,13 @@ class Run:
         self.record["stages"][name] = {"done": True, "seconds": round(time.monotonic() - started, 2)}
         self._write_record()
 
-    def reopen(self, name: str) -> None:
-        """Mark a stage and all after it as not done."""
+    def reopen(self, name: str, settings: RunSettings | None = None) -> None:
+        """Mark a stage and all after it as not done, to be done with other settings where these are given."""
         later = STAGES[STAGES.index(name) :]
-        if any(stage in self.record["stages"] for stage in later):
-            for stage in later:
-                self.record["stages"].pop(stage, None)
+        stages = {stage: state for stage, state in self.record["stages"].items() if stage not in later}
+        changed = {"stages": stages} | ({} if settings is None else {"settings": asdict(settings)})
+        if any(self.record[key] != value for key, value in changed.items()):
+            self.record |= changed
             self._write_record()
 
     # -- what each stage leaves ----------------------------------------------------------------------
@@ -206,94 +273,75 @@ class Run:
         with replacing(self.folder / "stages" / "layouts.npz") as path, path.open("wb") as file:
             np.savez(file, reduced=layouts.reduced, map=layouts.map)
 
-    def read_layouts(self) -> Layouts:
-        """The layouts that `write_layouts` kept."""
+    def read_layouts(self) -> Layouts | None:
+        """The layouts that `write_layouts` kept, or None where they are not there as they were left."""
+        import zipfile
+
         import numpy as np
 
-        with np.load(self.folder / "stages" / "layouts.npz") as content:
-            return Layouts(reduced=content["reduced"], map=content["map"])
+        try:
+            with np.load(self.folder / "stages" / "layouts.npz") as content:
+                layouts = Layouts(reduced=content["reduced"], map=content["map"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        rows, wide = self.record["corpus"]["documents"], self.settings.topics.components
+        right = layouts.reduced.shape == (rows, wide) and layouts.map.shape == (rows, 2)
+        floats = all(array.dtype == np.float32 for array in (layouts.reduced, layouts.map))
+        whole = right and floats and np.isfinite(layouts.reduced).all() and np.isfinite(layouts.map).all()
+        return layouts if whole else None
 
     def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
         """Write ``documents.parquet`` and the topics as they are before they have names."""
-        import pandas as pd
-
-        columns: dict[str, Any] = {"id": corpus.ids}
-        if corpus.titles is not None:
-            columns["title"] = corpus.titles
-        columns["text"] = corpus.documents
-        if corpus.times is not None:
-            columns["time"] = corpus.times
-        columns |= {
-            "topic": found.assignments,
-            "probability": found.probabilities,
-            "x": layouts.map[:, 0],
-            "y": layouts.map[:, 1],
-        }
-        with replacing(self.folder / "documents.parquet") as path:
-            pd.DataFrame(columns).to_parquet(path, compression="zstd", index=False)
-        self._write_topic_table(found.topics, {}, {})
+        remove(self.folder / "labels.jsonl")  # of other topics
+        write_parquet(documents_table(corpus, layouts, found), self.folder / "documents.parquet")
+        self._write_topics(found.topics, {}, {})
 
     def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
         """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
-        self._write_topic_table(self.topics, labels, fidelity)
+        self._write_topics(self.topics, labels, fidelity)
 
-    def _write_topic_table(
+    def _write_topics(
         self, topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
     ) -> None:
-        import pandas as pd
+        table = topics_table(topics, labels, fidelity)
+        write_parquet(table, self.folder / "topics.parquet")
+        write_table(flat(table), self.folder / "topics.csv", raw_cells=self.settings.labels.raw_cells)
+        self._forget()
 
-        table = pd.DataFrame(
-            {
-                "topic": [topic.topic for topic in topics],
-                "size": [topic.size for topic in topics],
-                "label": pd.array([_text_of(labels.get(topic.topic)) for topic in topics], dtype="string"),
-                "fallback": [
-                    bool(labels[topic.topic].fallback) if topic.topic in labels else False for topic in topics
-                ],
-                "keywords": [list(topic.keywords) for topic in topics],
-                "keybert": [list(topic.keybert) for topic in topics],
-                "mmr": [list(topic.mmr) for topic in topics],
-                "representative_documents": [list(topic.representative) for topic in topics],
-                "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
-            }
-        )
-        with replacing(self.folder / "topics.parquet") as path:
-            table.to_parquet(path, compression="zstd", index=False)
-        flat = table.drop(columns="representative_documents")
-        for name in ("keywords", "keybert", "mmr"):
-            flat[name] = flat[name].map(", ".join)
-        flat["representative_documents"] = table["representative_documents"].map(
-            lambda documents: " | ".join(" ".join(document.split())[:300] for document in documents[:3])
-        )
-        with replacing(self.folder / "topics.csv") as path:
-            flat.to_csv(path, index=False)
-        self.__dict__.pop("topic_table", None)
-        self.__dict__.pop("topics", None)
+    def _forget(self) -> None:
+        """Read the tables again when they are next needed."""
+        for name in ("documents", "topic_table", "topics"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def documents(self) -> pd.DataFrame:
         """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
-        return self._read_table("documents.parquet")
+        self._require("topics")
+        table = read_documents(self.folder / "documents.parquet")
+        self._require_unchanged()
+        return table
 
     @cached_property
     def topic_table(self) -> pd.DataFrame:
         """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
-        return self._read_table("topics.parquet")
+        self._require("topics")
+        table = read_topics(self.folder / "topics.parquet")
+        self._require_unchanged()
+        try:
+            check_together(self.documents, table)
+            if self.done("labels") and table["label"].isna().any():
+                raise ValueError("a topic has no label")
+        except ValueError as error:
+            raise UserError(
+                f"{self.folder} is damaged ({error}): give its `localtopics run` command again, which makes "
+                "anew what is."
+            ) from None
+        return table
 
     @cached_property
     def topics(self) -> list[Topic]:
         """The topics in order of their number; -1, the outliers, first if there are any."""
-        return [
-            Topic(
-                topic=int(row["topic"]),
-                size=int(row["size"]),
-                keywords=tuple(row["keywords"]),
-                keybert=tuple(row["keybert"]),
-                mmr=tuple(row["mmr"]),
-                representative=tuple(row["representative_documents"]),
-            )
-            for row in self.topic_table.to_dict("records")
-        ]
+        return to_topics(self.topic_table)
 
     @property
     def labels(self) -> dict[int, str]:
@@ -327,12 +375,38 @@ class Run:
             source=self.record["corpus"]["source"],
         )
 
+    @property
+    def embeds_documents(self) -> bool:
+        """Whether `embedder` gives vectors like the documents' own: not where these came ready-made."""
+        ready = self.record["corpus"]["embeddings_digest"] is not None
+        return not ready or self.settings.embedding.model is not None
+
     @cached_property
     def embedder(self) -> Embedder:
-        """What embeds texts as the documents were, where these did not come with ready embeddings."""
-        from localtopics.embedding import Embedder, choose_model
+        """What embedded the documents, or the words and labels where these came with ready embeddings.
 
-        return Embedder(choose_model(self.record["embedding"]["location"]))
+        A model is code and weights from somewhere: one that only the folder names is not opened, unless it is
+        one of `KNOWN_MODELS`.
+
+        Raises:
+            UserError: the user must name the model, or named another one than embedded the run.
+        """
+        from localtopics.embedding import Embedder
+
+        recorded = self.record["embedding"]
+        name = self.embedding_model or recorded["name"]
+        if self.embedding_model is None and name not in KNOWN_MODELS:
+            raise UserError(
+                f"{self.folder} names the embedding model {name!r}, which does not come with localtopics: if "
+                f"you trust it, name it again with --embedding-model."
+            )
+        model = choose_model(name)
+        if model.digest != recorded["digest"]:
+            raise UserError(
+                f"{self.folder} was embedded with another model {recorded['name']!r} than {name!r} is here: "
+                "name the right one with --embedding-model."
+            )
+        return Embedder(model)
 
     @property
     def title(self) -> str:
@@ -351,70 +425,17 @@ class Run:
                 f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
             )
 
-    def _read_table(self, name: str) -> pd.DataFrame:
-        """One of the tables that the topics leave."""
-        import pandas as pd
+    def _require_unchanged(self) -> None:
+        """Raise `UserError` where another process has changed the folder since it was opened."""
+        if not self._alone and read_record(self.folder / RECORD) != self.record:
+            raise UserError(f"Something is at work in {self.folder}: wait for it, then try again.")
 
-        self._require("topics")
-        try:
-            return pd.read_parquet(self.folder / name)
-        except (OSError, ValueError):  # pyarrow's errors are such
-            raise UserError(
-                f"{self.folder / name} is missing or damaged: make the run anew, with the same command and "
-                "--force."
-            ) from None
-
-    # -- labels, one line a topic as it is finished ---------------------------------------------------
+    # -- labels, one line a topic as it is finished
 
     def append_label(self, label: Label) -> None:
         """Add one finished label to ``labels.jsonl``."""
-        with (self.folder / "labels.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(label), ensure_ascii=False) + "\n")
+        append_label(self.folder / "labels.jsonl", label)
 
     def read_labels(self) -> dict[int, Label]:
-        """The labels finished so far; a line that a kill cut short does not count and is taken away."""
-        path = self.folder / "labels.jsonl"
-        if not path.is_file():
-            return {}
-        content = path.read_text(encoding="utf-8", errors="replace")
-        whole, _, cut = content.rpartition("\n")
-        if cut:
-            self.keep_labels(whole.splitlines())
-        labels = [_parse_label(line) for line in whole.splitlines() if line]
-        return {label.topic: label for label in labels}
-
-    def keep_labels(self, lines: Sequence[str] = ()) -> None:
-        """Write ``labels.jsonl`` anew with these lines."""
-        with replacing(self.folder / "labels.jsonl") as path:
-            path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let no second process work in this folder meanwhile.
-
-        Raises:
-            UserError: another process does.
-        """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UserError(
-                f"Another localtopics is at work in {self.folder}; wait for it or name another --out."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-def _text_of(label: Label | None) -> str | None:
-    return None if label is None else label.text
-
-
-def _parse_label(line: str) -> Label:
-    content = json.loads(line)
-    content["candidates"] = tuple(Candidate(**candidate) for candidate in content["candidates"])
-    return Label(**content)
+        """The labels finished so far; a line that a kill cut short, or that holds no label, is taken away."""
+        return read_labels(self.folder / "labels.jsonl")

@@ -6,15 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
+from localtopics.checked import Checked, check
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics import TopicSettings
 
 
 @dataclass(frozen=True)
-class InputSettings:
+class InputSettings(Checked):
     """Where the documents come from and which columns hold what; None: found by the usual names."""
 
     source: str | None = None
@@ -26,7 +27,7 @@ class InputSettings:
 
 
 @dataclass(frozen=True)
-class EmbeddingSettings:
+class EmbeddingSettings(Checked):
     """What embeds the documents, or the file that holds ready embeddings."""
 
     model: str | None = None
@@ -34,7 +35,7 @@ class EmbeddingSettings:
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Checked):
     """Everything that can be asked of a run; what a ``--config`` file may hold."""
 
     input: InputSettings = field(default_factory=InputSettings)
@@ -68,7 +69,7 @@ class RunSettings:
         """These settings with those of ``sections`` ({section: {name: value}}) in place.
 
         Raises:
-            UserError: a section, a name or a value's type is wrong; the sentence names ``origin``.
+            UserError: a section, a name or a value is wrong; the sentence names ``origin``.
         """
         changed: dict[str, Any] = {}
         for section, values in sections.items():
@@ -78,16 +79,13 @@ class RunSettings:
                     f"{origin} has no settings section [{section}]; the sections are {', '.join(known)}."
                 )
             current = getattr(self, section)
-            types = get_type_hints(type(current))
-            for name, value in values.items():
-                if name not in types:
+            names = [part.name for part in fields(current)]
+            for name in values:
+                if name not in names:
                     raise UserError(
-                        f"{origin} cannot set {name!r} in [{section}]; it knows {', '.join(types)}."
+                        f"{origin} cannot set {name!r} in [{section}]; it knows {', '.join(names)}."
                     )
-                if not _fits(value, types[name]):
-                    raise UserError(
-                        f"{origin} sets {name!r} in [{section}] to {value!r}; it takes {_named(types[name])}."
-                    )
+            check(type(current), values, origin, f" in [{section}]")
             changed[section] = replace(current, **values)
         return replace(self, **changed)
 
@@ -97,15 +95,3 @@ class RunSettings:
         for name in LabelSettings.MACHINE:
             del asked["labels"][name]
         return asked
-
-
-def _fits(value: Any, declared: Any) -> bool:
-    """Whether a value from a file fits a field declared as, say, ``int | None``."""
-    allowed = get_args(declared) or (declared,)
-    return type(value) in allowed or (type(value) is int and float in allowed)
-
-
-def _named(declared: Any) -> str:
-    return " or ".join(
-        part.__name__.replace("NoneType", "nothing") for part in get_args(declared) or (declared,)
-    )

@@ -1,20 +1,16 @@
-"""Clusters -> topics: BERTopic with c-TF-IDF, KeyBERT and MMR keywords, and the model that it saves."""
+"""Clusters -> topics: BERTopic with c-TF-IDF, KeyBERT and MMR keywords."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from localtopics import layout
+from localtopics.checked import setting
 from localtopics.clusters import DocumentClusters, find_clusters
 from localtopics.errors import UserError
-from localtopics.files import replacing
 from localtopics.layout import Layouts, LayoutSettings, directions, require_documents
 from localtopics.progress import Progress, silent
 
@@ -30,23 +26,19 @@ __all__ = [
     "Topic",
     "TopicModel",
     "TopicSettings",
-    "assign",
     "check_size",
     "find_topics",
     "lay_out",
-    "open_model",
-    "save_model",
-    "set_labels",
 ]
 
 Embed = Callable[[Sequence[str]], "np.ndarray"]
 """Texts to float32 [n, d] of unit length."""
 
-LABELS = "Llama"
-"""The aspect of a BERTopic model that holds the topics' names."""
+KEYWORDS = "Keywords"
+"""The aspect of a BERTopic model that holds the words of the highest c-TF-IDF."""
+_MIN_SAMPLES = 2
 _REPRESENTATIVE = 10
 """Representative documents kept for a topic."""
-_EMBEDDINGS = "document_embeddings.safetensors"
 _WORD = r"(?u)(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
 """Words of two characters and more with a letter in them; no LaTeX commands, no bare numbers."""
 _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn weren won wouldn"
@@ -55,35 +47,23 @@ _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn
 
 @dataclass(frozen=True)
 class TopicSettings(LayoutSettings):
-    """How topics are found: the layouts' settings and these."""
+    """How topics are found: the layouts' settings and these.
 
-    min_cluster_size: int | None = None
-    """Fewest documents of a topic; None: by the number of documents, see `cluster_size`."""
-    min_samples: int | None = None
-    """HDBSCAN's min_samples, higher leaves more outliers; None: 2. HDBSCAN's own default, min_cluster_size,
-    lumps small corpora together into two or three topics."""
-    top_n_words: int = 10
-    diversity: float = 0.3
-    """How different the MMR keywords are from each other, 0 to 1."""
-    stop_words: str = "english"
-    """Words that are no keywords: "english" or "none"."""
-    ngrams: int = 1
-    """The most words in a keyword."""
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
+    """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.min_cluster_size is not None and self.min_cluster_size < 2:
-            raise UserError(f"A topic has at least 2 documents: min_cluster_size {self.min_cluster_size}?")
-        if self.min_samples is not None and self.min_samples < 1:
-            raise UserError(f"HDBSCAN needs min_samples of at least 1, not {self.min_samples}.")
-        if self.top_n_words < 1:
-            raise UserError(f"A topic has at least 1 keyword: top_n_words {self.top_n_words}?")
-        if not 0 <= self.diversity <= 1:
-            raise UserError(f"The diversity of keywords lies between 0 and 1, and {self.diversity} does not.")
-        if self.stop_words not in ("english", "none"):
-            raise UserError(f'Stop words are "english" or "none", and not {self.stop_words!r}.')
-        if self.ngrams < 1:
-            raise UserError(f"A keyword has at least 1 word: ngrams {self.ngrams}?")
+    min_cluster_size: int | None = setting(
+        None, "fewest documents of a topic", low=2, unset="by the corpus' size"
+    )
+    """See `cluster_size`."""
+    min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
+    """Its own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
+    diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
+    """How different they are from each other."""
+    stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
+    ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
 
     def cluster_size(self, documents: int) -> int:
         """The fewest documents of a topic among so many: 150 at 117,000, growing slower than they."""
@@ -92,7 +72,7 @@ class TopicSettings(LayoutSettings):
     def density(self, documents: int) -> tuple[int, int]:
         """HDBSCAN's min_cluster_size and min_samples for so many documents."""
         size = self.cluster_size(documents)
-        return size, self.min_samples or 2
+        return size, self.min_samples or _MIN_SAMPLES
 
 
 @dataclass(frozen=True)
@@ -190,12 +170,13 @@ def _describe(
     words = settings.top_n_words
     model = BERTopic(
         top_n_words=words,
-        embedding_model=_backend(embed),
+        embedding_model=backend(embed),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=DocumentClusters(),
         vectorizer_model=_vectorizer(documents, clusters, settings),
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
         representation_model={
+            KEYWORDS: [],
             "KeyBERT": KeyBERTInspired(top_n_words=words),
             "MMR": MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words),
         },
@@ -207,7 +188,8 @@ def _describe(
     return model
 
 
-def _backend(embed: Embed) -> BaseEmbedder:
+def backend(embed: Embed) -> BaseEmbedder:
+    """An embedding model for BERTopic, which asks it for documents and for words."""
     from bertopic.backend import BaseEmbedder
 
     class Backend(BaseEmbedder):  # type: ignore[misc]
@@ -295,100 +277,3 @@ def _topics(model: BERTopic) -> list[Topic]:
         )
         for topic in sorted(model.topic_sizes_)
     ]
-
-
-def set_labels(model: BERTopic, labels: Mapping[int, str]) -> None:
-    """Make the labels the model's aspect "Llama" and its custom labels; a topic without keeps its name."""
-    names = {topic: labels.get(topic) or name for topic, name in model.topic_labels_.items()}
-    model.topic_aspects_[LABELS] = {topic: [(name, 1.0)] for topic, name in names.items()}
-    model.set_topic_labels(names)
-
-
-def save_model(model: BERTopic, folder: Path, embedding_location: str | None) -> None:
-    """Save the model as safetensors, so that ``BERTopic.load(folder)`` opens it whole or finds the old one.
-
-    Args:
-        model: from `find_topics` or `open_model`.
-        folder: replaced if it exists.
-        embedding_location: hub id or folder of what embeds new documents; None where nothing does.
-    """
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    aspects = model.topic_aspects_
-    if 0 not in model.topic_sizes_:  # BERTopic's save looks at topic 0 of every aspect
-        model.topic_aspects_ = {}
-    try:
-        with replacing(folder) as temporary:
-            model.save(
-                temporary,
-                serialization="safetensors",
-                save_ctfidf=True,
-                save_embedding_model=embedding_location or False,
-            )
-            vectors = model.hdbscan_model.vectors.astype(np.float16)
-            save_file({"embeddings": vectors}, temporary / _EMBEDDINGS)
-            usual = (temporary / "topics.json").stat().st_mode
-            for file in temporary.glob("*.safetensors"):  # which are made for their owner alone
-                file.chmod(usual)
-    finally:
-        model.topic_aspects_ = aspects
-
-
-def open_model(folder: Path, embed: Embed | None = None) -> BERTopic:
-    """Open a saved model, without loading the embedding model that ``BERTopic.load`` would load.
-
-    Its ``transform`` needs the new documents' embeddings, unless ``embed`` is given.
-
-    Raises:
-        UserError: the folder holds no model of ours.
-    """
-    from bertopic import BERTopic
-    from bertopic.backend import BaseEmbedder
-
-    clusters = _open_clusters(folder)
-    with tempfile.TemporaryDirectory(prefix="localtopics-") as name:
-        copy = shutil.copytree(folder, Path(name) / "model", ignore=shutil.ignore_patterns(_EMBEDDINGS))
-        config = json.loads((copy / "config.json").read_text())
-        config.pop("embedding_model", None)
-        (copy / "config.json").write_text(json.dumps(config))
-        model = BERTopic.load(copy, embedding_model=BaseEmbedder() if embed is None else _backend(embed))
-    model.hdbscan_model = clusters
-    return model
-
-
-def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The topics of new documents: those of the documents nearest to them.
-
-    Args:
-        folder: a saved model.
-        documents: m texts.
-        embeddings: float [m, d], by the model that embedded the documents of the run.
-
-    Returns:
-        topics int64 [m], -1 for outliers; and how sure they are, float32 [m], from 0 to 1, 0 for outliers.
-
-    Raises:
-        UserError: the folder holds no model of ours, or the embeddings do not fit it or the documents.
-    """
-    clusters = _open_clusters(folder)
-    if len(documents) != len(embeddings):
-        raise UserError(f"There are {len(documents):,} new documents, but {len(embeddings):,} embeddings.")
-    if embeddings.shape[1] != clusters.vectors.shape[1]:
-        raise UserError(
-            f"The new documents' embeddings have {embeddings.shape[1]} dimensions and the topic model's "
-            f"{clusters.vectors.shape[1]}: use the embedding model of the run."
-        )
-    return clusters.place(embeddings)
-
-
-def _open_clusters(folder: Path) -> DocumentClusters:
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    try:
-        topics = json.loads((folder / "topics.json").read_text(encoding="utf-8"))["topics"]
-        vectors = load_file(folder / _EMBEDDINGS)["embeddings"]
-    except FileNotFoundError:
-        raise UserError(f"{folder} holds no topic model that localtopics saved.") from None
-    return DocumentClusters().fit(vectors.astype(np.float32), topics)

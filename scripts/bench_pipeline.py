@@ -87,7 +87,8 @@ def ours(options: argparse.Namespace) -> Stages:
     with stages.stage("imports"):
         from localtopics.corpus import read_corpus
         from localtopics.embedding import Embedder, choose_model
-        from localtopics.topics import TopicSettings, find_topics, lay_out, save_model
+        from localtopics.saved_model import save_model
+        from localtopics.topics import TopicSettings, find_topics, lay_out
     with stages.stage("reading"):
         documents = read_corpus(str(options.corpus), text="abstract").documents[: options.documents]
     with stages.stage("embedding"):

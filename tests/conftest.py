@@ -1,16 +1,67 @@
-"""Fixtures that every part of the suite uses."""
+"""What every part of the suite uses: models, and the rule about skipped tests."""
 
+from collections.abc import Generator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LLAMA_2 = ROOT.parent / "shared" / "models" / "llama2-vocab.gguf"
+
+MAY_BE_MISSING = ("GPU", "AMX", "Llama 2's vocabulary")
+"""What a machine of CI need not have: for want of these a test may be skipped under ``--no-skips``."""
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    reasons = ", ".join(MAY_BE_MISSING)
+    parser.addoption(
+        "--no-skips", action="store_true", help=f"fail where a test is skipped, but for want of: {reasons}"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _failed_if_skipped((yield), item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _failed_if_skipped((yield), collector.config)
+
+
+def _failed_if_skipped(report: Report, config: pytest.Config) -> Report:
+    if report.skipped and config.getoption("no_skips") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(missing in reason for missing in MAY_BE_MISSING):
+            report.outcome = "failed"
+            report.longrepr = f"--no-skips: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of corpora and small models beside the repository; not every machine has it."""
-    folder = ROOT.parent / "shared"
-    if not (folder / "models" / "llama2-vocab.gguf").is_file():
-        pytest.skip("needs the folder ../shared of corpora and small models, which is not here")
-    return folder
+def story() -> Path:
+    """A small model that really writes: stories for children."""
+    return ROOT / "tests" / "data" / "stories260K-f32.gguf"
+
+
+@pytest.fixture(scope="session")
+def labeller() -> Path:
+    """The labeller in the box: 16,000 SentencePiece tokens, asked in Llama 2's chat format."""
+    from localtopics.models import bundled_model
+
+    path = bundled_model()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def metas_vocabulary() -> Path:
+    """Llama 2's own tokens; their licence keeps them out of this repository."""
+    if not LLAMA_2.is_file():
+        pytest.skip(f"needs Llama 2's vocabulary at {LLAMA_2}")
+    return LLAMA_2

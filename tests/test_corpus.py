@@ -1,14 +1,22 @@
 """Reading documents: every format gives back what was written, and every fault one clear sentence."""
 
+import bz2
+import gzip
+import logging
+import lzma
 import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -20,10 +28,10 @@ ROWS = {
         "On maps",
         "Über Brücken 🌉",
         'A "quoted", comma-ed\nsecond line',
-        "NA",
+        "None",
         "nul\0byte \x1b[31m",
     ],
-    "title": ["Maps", "Brücken", "Quotes", "Missing?", "Control"],
+    "title": ["Maps", "Brücken", "Quotes", "An answer", "Control"],
     "year": [2001, 2002, 2003, 2004, 2005],
     "key": ["a", "b", "c", "d", "e"],
 }
@@ -108,8 +116,80 @@ def test_folder_is_a_document_a_file(tmp_path: Path) -> None:
     assert corpus.ids == ["a/10", "a/deep/z.MD", "b.txt"]
     assert corpus.documents == ["no ending", "deep", "two\nlines\n"]
     assert corpus.dropped == Dropped(empty=1)
-    (tmp_path / "a" / "bad.txt").write_bytes(b"caf\xe9")
-    assert "bad.txt is not UTF-8 (line 1, byte 4: 0xE9)" in refusal(tmp_path)
+
+
+def test_what_a_folder_holds_beside_texts_is_passed_over_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "localtopics")
+    for name in ("good.txt", "a.pdf", "b.PNG", "deep/c.pdf", ".git/d.pdf", ".e.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("good")
+    (tmp_path / "deep" / "bad.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "binary").write_bytes(b"\x7fELF" + bytes(60))
+    assert read_corpus(str(tmp_path)).ids == ["good.txt"]
+    others, unreadable = caplog.messages
+    assert others == f"Passed over 3 files with other endings in {tmp_path}: .PNG, .pdf"
+    assert unreadable.startswith(f"Passed over 2 files in {tmp_path}: ")
+    assert "bad.txt is not UTF-8 (line 1, byte 4: 0xE9)" in unreadable
+    assert f"{tmp_path / 'binary'} is a binary file" in unreadable
+    (tmp_path / "good.txt").unlink()
+    assert "There are no text files" in refusal(tmp_path)
+    assert "binary file" in refusal(tmp_path) or "is not UTF-8" in refusal(tmp_path)
+
+
+def test_a_folder_with_many_unreadable_files_names_the_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "good.txt").write_text("good")
+    for number in range(30):
+        (tmp_path / f"{number}.txt").write_bytes(b"\xff")
+    assert len(read_corpus(str(tmp_path))) == 1
+    (note,) = caplog.messages
+    assert note.startswith(f"Passed over 30 files in {tmp_path}: ")
+    assert note.count("is not UTF-8") == 3
+
+
+# -- names that are not UTF-8 -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*WRITERS, "rows.txt"])
+def test_a_file_whose_name_is_not_utf8_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9-" + name.encode())
+    if name == "rows.txt":
+        (tmp_path / name).write_text("a document\n")
+    else:
+        WRITERS[name](pd.DataFrame({"text": ["a document"]}), tmp_path / name)
+    (tmp_path / name).rename(path)
+    corpus = read_corpus(str(path))
+    assert corpus.documents == ["a document"]
+    assert corpus.source == str(tmp_path / rf"caf\udce9-{name}")
+
+
+def test_files_whose_names_are_not_utf8_have_ids_of_their_own(tmp_path: Path) -> None:
+    for name in (b"caf\xe9.txt", b"caf\xe8.txt", "café.txt".encode(), b"d\xff/x.txt"):
+        path = tmp_path / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name.hex().encode())
+    corpus = read_corpus(str(tmp_path))
+    assert corpus.ids == ["café.txt", r"caf\udce8.txt", r"caf\udce9.txt", r"d\udcff/x.txt"]
+    assert corpus.documents[2] == b"caf\xe9.txt".hex()
+    assert "".join(corpus.ids).encode()
+    assert corpus.digest == read_corpus(str(tmp_path)).digest
+
+
+def test_ids_keep_their_differences_where_they_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"text": "a", "id": "\\ud83d"}\n{"text": "b", "id": "\\ud83e"}\n', "utf-8"
+    )
+    assert read_corpus(str(tmp_path / "a.jsonl"), id="id").ids == [r"\ud83d", r"\ud83e"]
+
+
+def test_a_name_that_begins_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~notes.txt").write_text("a document")
+    assert read_corpus("~notes.txt").documents == ["a document"]
+    assert "There is no file or folder ~no one/x.txt" in refusal("~no one/x.txt")
 
 
 def test_datasets(tmp_path: Path) -> None:
@@ -212,9 +292,34 @@ def test_documents_from_python() -> None:
 
 
 @pytest.mark.parametrize(
+    "documents",
+    [
+        ("a", "b"),
+        (letter for letter in "ab"),
+        {"x": "a", "y": "b"}.values(),
+        pd.Index(["a", "b"]),
+        pa.chunked_array([["a"], ["b"]]),
+    ],
+    ids=lambda documents: type(documents).__name__,
+)
+def test_whatever_gives_texts_one_after_the_other_is_a_list(documents: Iterable[str]) -> None:
+    assert Corpus.from_documents(documents).documents == ["a", "b"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({"documents": "text"}, "One string"),
+        ({"documents": b"text"}, "Bytes were given"),
+        ({"documents": None}, "A NoneType was given where a list of documents is needed"),
+        ({"documents": Path("x.csv")}, "A PosixPath was given where a list of documents"),
+        ({"documents": {"a": "text"}}, r"A dict was given .*list\(it.values\(\)\)"),
+        ({"documents": {"text"}}, "A set was given, which has no order"),
+        ({"documents": pd.DataFrame({"text": ["a"]})}, "A DataFrame was given .* pass one column"),
+        ({"documents": pa.table({"text": ["a"]})}, "A Table was given .* pass one column"),
+        ({"documents": np.array([["a", "b"]])}, "A ndarray was given .* pass one column"),
+        ({"documents": ["a"], "titles": "T"}, "One string was given where a list of titles"),
+        ({"documents": ["a"], "ids": pd.DataFrame({"id": ["a"]})}, "where a list of ids is needed"),
         ({"documents": []}, "it holds no documents"),
         ({"documents": ["", None]}, "all 2 are empty"),
         ({"documents": ["a"], "titles": []}, "0 titles for 1 documents"),
@@ -279,6 +384,13 @@ def test_headline() -> None:
         ("a.csv", b'text\n"x"y\n', "near line 2"),
         ("a.csv", "text\nna\xefve\n".encode("latin-1"), "line 2, byte 3: 0xEF.*iconv -f WINDOWS-1252"),
         ("a.csv", "text\nx\n".encode("utf-16"), "UTF-16: convert it with `iconv -f UTF-16"),
+        ("a.csv", "text\nx\n".encode("utf-32"), "UTF-32: convert it with `iconv -f UTF-32"),
+        ("a.csv", b"\0\0\xfe\xff" + "text".encode("utf-32-be"), "is UTF-32"),
+        ("a.csv", gzip.compress("text\nx\n".encode("utf-16")), r"`zcat \S+ \| iconv -f UTF-16"),
+        ("a.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xee\x9dh", "is a ZIP archive, as .xlsx and .docx"),
+        ("a.txt", lzma.compress(b"text"), "is packed by xz"),
+        ("a.csv.gz", gzip.compress(gzip.compress(b"text\nx\n")), "packed by gzip a second time"),
+        ("a.jsonl", b"PAR1\x15\x04\x15\xff", "is a Parquet file, and not text"),
         ("a.txt", "hello there".encode("utf-16-le"), "binary file or UTF-16"),
         ("a.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary file"),
         ("a.txt", b"GIF89a\xf0\xff\x01", "is not UTF-8"),
@@ -300,6 +412,18 @@ def test_faulty_files(tmp_path: Path, name: str, content: bytes, sentence: str) 
     with pytest.raises(UserError, match=sentence):
         read_corpus(str(path))
     assert str(path) in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.txt"])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.compress])
+def test_packed_files_are_unpacked_whatever_their_name(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / name
+    path.write_text('{"text": "a document"}\n' if name == "rows.jsonl" else "text\na document\n")
+    plain = read_corpus(str(path))
+    path.write_bytes(pack(path.read_bytes()))
+    assert read_corpus(str(path)) == plain
 
 
 def test_faulty_sources(tmp_path: Path) -> None:
@@ -342,9 +466,13 @@ def test_nothing_but_a_user_error_comes_of_any_bytes(tmp_path: Path, data: st.Da
         assert len(corpus.documents) == len(corpus.ids) == len(set(corpus.ids)) > 0
 
 
-def test_large_files_are_read_in_seconds(shared: Path) -> None:
+def test_large_files_are_read_in_seconds(tmp_path: Path) -> None:
+    manual = "".join(topics.values())  # Python's language reference, over 400 kB
+    texts = [f"{row} {manual[4 * row : 4 * row + 1000]}" for row in range(100_000)]
+    path = tmp_path / "large.parquet"
+    pd.DataFrame({"text": texts, "key": range(100_000), "year": 2001}).to_parquet(path)
     start = time.perf_counter()
-    corpus = read_corpus(str(shared / "corpora" / "arxiv_100k.parquet"), time="created", id="arxiv_id")
+    corpus = read_corpus(str(path), time="year", id="key")
     assert len(corpus) == 100_000
     assert corpus.digest
     assert time.perf_counter() - start < 10  # about 1 s on an idle core

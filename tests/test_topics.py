@@ -1,4 +1,4 @@
-"""Topics of real texts: 400 arXiv abstracts, where they are, and the docstrings of the standard library."""
+"""Topics of real texts: docstrings of the standard library, and of the installed scientific packages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -16,20 +17,11 @@ import pytest
 
 from localtopics import topics as topics_module
 from localtopics.clusters import DocumentClusters, find_clusters
+from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
-from localtopics.topics import (
-    Layouts,
-    TopicModel,
-    TopicSettings,
-    assign,
-    check_size,
-    find_topics,
-    lay_out,
-    open_model,
-    save_model,
-    set_labels,
-)
+from localtopics.saved_model import assign, open_model, save_labels, save_model
+from localtopics.topics import Layouts, TopicModel, TopicSettings, check_size, find_topics, lay_out
 
 MODULES = """
     argparse asyncio configparser csv ctypes datetime decimal difflib email.message fractions http.cookiejar
@@ -89,14 +81,12 @@ def library(embedder: Embedder) -> Sample:
 
 
 @pytest.fixture(scope="session")
-def arxiv(embedder: Embedder, shared: Path) -> Sample:
-    import pandas as pd
-
-    corpus = pd.read_parquet(shared / "corpora" / "arxiv_ml.parquet")[:400]
-    return sample_of(corpus["abstract"].tolist(), corpus["primary_cat"].tolist(), embedder)
+def science(embedder: Embedder) -> Sample:
+    corpus = demo_corpus(400)
+    return sample_of(corpus.documents, [name.partition(".")[0] for name in corpus.ids], embedder)
 
 
-@pytest.fixture(scope="session", params=["library", "arxiv"])
+@pytest.fixture(scope="session", params=["library", "science"])
 def sample(request: pytest.FixtureRequest) -> Sample:
     found: Sample = request.getfixturevalue(request.param)
     return found
@@ -225,7 +215,7 @@ def test_words_are_embedded_in_the_same_order_in_every_process() -> None:
         asked.append(list(texts))
         return np.arange(len(texts), dtype=np.float32)[:, None]
 
-    backend = topics_module._backend(embed)
+    backend = topics_module.backend(embed)
     assert backend.embed(["b", "a", "", "b"])[:, 0].tolist() == [2, 1, 0, 2]
     assert backend.embed(["a", "b", ""])[:, 0].tolist() == [1, 2, 0]
     assert asked == [["-", "a", "b"]] * 2
@@ -273,18 +263,18 @@ def test_one_topic_is_a_result(
 
 
 def check_saved(found: TopicModel, documents: list[str], embeddings: np.ndarray, tmp_path: Path) -> None:
-    """The model can be labelled, saved, opened plainly and given new documents."""
+    """The model can be saved, labelled, opened plainly and given new documents."""
     from bertopic import BERTopic
 
-    set_labels(found.model, {topic.topic: f"Label {topic.topic}" for topic in found.topics})
     save_model(found.model, tmp_path / "model", choose_model("all-MiniLM-L6-v2").location)
+    save_labels(tmp_path / "model", {topic.topic: f"Label {topic.topic}" for topic in found.topics})
     opened = BERTopic.load(tmp_path / "model")
-    assert opened.custom_labels_ == [f"Label {topic.topic}" for topic in found.topics]
+    assert opened.topic_labels_ == {
+        topic.topic: f"{topic.topic}_Label {topic.topic}" for topic in found.topics
+    }
     assert opened.get_topic_info()["Count"].tolist() == [topic.size for topic in found.topics]
     assert opened.transform("a text")[0] == [found.topics[0].topic]
     assert (assign(tmp_path / "model", documents, embeddings)[0] == found.assignments).all()
-    save_model(open_model(tmp_path / "model"), tmp_path / "again", None)
-    assert open_model(tmp_path / "again").custom_labels_ == opened.custom_labels_
 
 
 def test_ten_documents_are_enough_and_nine_are_not(
@@ -387,26 +377,86 @@ def test_a_cluster_of_more_than_half_is_taken_apart_if_it_has_parts(apart: float
 # -- the saved model ------------------------------------------------------------------------------------
 
 
+def copy_of(folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(folder, tmp_path / "model")
+
+
 def test_bertopic_opens_the_saved_model_with_everything(sample: Sample, folder: Path, tmp_path: Path) -> None:
     from bertopic import BERTopic
 
-    labelled = open_model(folder)
+    model = copy_of(folder, tmp_path)
     labels = {topic.topic: f"Name {topic.topic}" for topic in sample.found.topics if topic.topic >= 0}
-    set_labels(labelled, labels)
-    save_model(labelled, tmp_path / "model", choose_model("all-MiniLM-L6-v2").location)
-    opened = BERTopic.load(tmp_path / "model")
+    save_labels(model, labels)
+    opened = BERTopic.load(model)
     assert opened.topics_ == sample.found.assignments.tolist()
-    assert set(opened.topic_aspects_) == {"KeyBERT", "MMR", "Llama"}
+    assert set(opened.topic_aspects_) == {"Keywords", "KeyBERT", "MMR"}
     for topic in sample.found.topics:
         full = opened.get_topic(topic.topic, full=True)
         words = {aspect: tuple(word for word, _ in values if word) for aspect, values in full.items()}
-        assert words["Main"] == topic.keywords
+        name = labels.get(topic.topic)
+        assert words["Main"] == ((name,) if name else topic.keywords)
+        assert words["Keywords"] == topic.keywords
         assert words["KeyBERT"] == topic.keybert
         assert words["MMR"] == topic.mmr
-        assert words["Llama"] == (labels.get(topic.topic, opened.topic_labels_[topic.topic]),)
     info = opened.get_topic_info()
     assert info["Count"].tolist() == [topic.size for topic in sample.found.topics]
-    assert info["CustomName"].tolist()[-1] == f"Name {sample.found.topics[-1].topic}"
+    last = sample.found.topics[-1].topic
+    assert info["Name"].tolist()[-1] == f"{last}_Name {last}"
+
+
+def test_names_are_saved_as_bertopic_would_save_them(sample: Sample, folder: Path, tmp_path: Path) -> None:
+    from bertopic import BERTopic
+
+    model = copy_of(folder, tmp_path)
+    save_labels(model, {topic.topic: "Größe & Maß" for topic in sample.found.topics})
+    BERTopic.load(model).save(tmp_path / "again", serialization="safetensors", save_ctfidf=True)
+    assert (model / "topics.json").read_bytes() == (tmp_path / "again" / "topics.json").read_bytes()
+    for file in folder.iterdir():
+        assert (file.read_bytes() == (model / file.name).read_bytes()) == (file.name != "topics.json")
+
+
+def test_other_names_take_the_place_of_the_first(sample: Sample, folder: Path, tmp_path: Path) -> None:
+    model = copy_of(folder, tmp_path)
+    names = {topic.topic: f"Name {topic.topic}" for topic in sample.found.topics}
+    save_labels(model, names)
+    first = (model / "topics.json").read_bytes()
+    save_labels(model, {0: "Another"})
+    save_labels(model, names)
+    assert (model / "topics.json").read_bytes() == first
+    save_labels(model, {})
+    assert (model / "topics.json").read_bytes() == (folder / "topics.json").read_bytes()
+
+
+def test_names_of_an_earlier_release_do_not_stay(sample: Sample, folder: Path, tmp_path: Path) -> None:
+    model = copy_of(folder, tmp_path)
+    content = json.loads((model / "topics.json").read_text())
+    content["topic_aspects"]["Llama"] = {topic: [["Old", 1.0]] for topic in content["topic_representations"]}
+    content["custom_labels"] = ["Old"] * len(content["topic_representations"])
+    del content["topic_aspects"]["Keywords"]
+    (model / "topics.json").write_text(json.dumps(content))
+    save_labels(model, {0: "New"})
+    saved = json.loads((model / "topics.json").read_text())
+    assert "Old" not in json.dumps(saved)
+    assert saved["topic_representations"]["0"] == [["New", 1.0]]
+    assert [word for word, _ in saved["topic_aspects"]["Keywords"]["0"]] == [
+        *next(topic.keywords for topic in sample.found.topics if topic.topic == 0)
+    ]
+
+
+def test_names_that_cannot_be_saved_leave_the_old_ones(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = copy_of(folder, tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    with pytest.raises(OSError, match="No space"):
+        save_labels(model, {0: "Name"})
+    assert sorted((file.name, file.read_bytes()) for file in model.iterdir()) == sorted(
+        (file.name, file.read_bytes()) for file in folder.iterdir()
+    )
 
 
 def test_the_opened_model_takes_new_texts_without_a_network(

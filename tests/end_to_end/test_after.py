@@ -43,7 +43,9 @@ def test_a_damaged_run(localtopics, run: Run, tmp_path: Path, name: str) -> None
         for command in ("show", "map"):
             done = localtopics(command, folder, *(["--topic", 0] if command == "show" else []))
             assert done.returncode == 2, done.stderr
-            assert "is missing or damaged: make the run anew" in " ".join(done.stderr.split())
+            assert "give its `localtopics run` command again, which makes it anew" in " ".join(
+                done.stderr.split()
+            )
 
 
 def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
@@ -122,9 +124,10 @@ def test_bertopic_opens_the_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     model = BERTopic.load(str(run.model_folder))
     labels = Run.open(run.folder).labels
     info = model.get_topic_info()
-    assert dict(zip(info["Topic"], info["CustomName"], strict=True)) == labels
-    assert {"KeyBERT", "MMR", "Llama"} <= set(model.topic_aspects_)
-    assert model.get_topic(0, full=True)["Llama"][0][0] == labels[0]
+    named = {topic: f"{topic}_{label}" for topic, label in labels.items()}
+    assert dict(zip(info["Topic"], info["Name"], strict=True)) == named
+    assert {"Keywords", "KeyBERT", "MMR"} <= set(model.topic_aspects_)
+    assert model.get_topic(0)[0][0] == labels[0]
     texts = run.documents.loc[run.documents["topic"] >= 0, "text"].tolist()[:60]
     topics, _ = model.transform(texts)
     own = run.documents.loc[run.documents["topic"] >= 0, "topic"].tolist()[:60]

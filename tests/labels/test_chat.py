@@ -63,8 +63,14 @@ class Templated:
 
 
 @pytest.fixture(scope="module")
-def llama2(shared: Path) -> Vocabulary:
-    return Vocabulary.open(shared / "models" / "llama2-vocab.gguf")
+def llama2(labeller: Path) -> Vocabulary:
+    """The vocabulary of a model that is asked in Llama 2's format."""
+    return Vocabulary.open(labeller)
+
+
+@pytest.fixture(scope="module")
+def metas(metas_vocabulary: Path) -> Vocabulary:
+    return Vocabulary.open(metas_vocabulary)
 
 
 @pytest.fixture(scope="module")
@@ -72,22 +78,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     return Vocabulary.open(scripted_model(tmp_path_factory.mktemp("models") / "small.gguf", {}))
 
 
-def test_the_system_prompt_opens_as_in_metas_reference(llama2: Vocabulary) -> None:
-    tokens = Frame([SYSTEM, ASKED], ("[X]",), llama2).filled({"[X]": []})
+def test_the_system_prompt_opens_as_in_metas_reference(metas: Vocabulary) -> None:
+    tokens = Frame([SYSTEM, ASKED], ("[X]",), metas).filled({"[X]": []})
     assert tokens[:13] == (1, 518, 25580, 29962, 3532, 14816, 29903, 6778, 13, 3492, 526, 263, 8444)
 
 
-def test_two_turns_of_llama_2_token_by_token(llama2: Vocabulary) -> None:
-    frame = Frame([SYSTEM, *EXAMPLE, ASKED], ("[X]",), llama2)
-    assert list(frame.filled({"[X]": follow(" foo", llama2, special=False)})) == [
+def test_two_turns_of_llama_2_token_by_token(metas: Vocabulary) -> None:
+    frame = Frame([SYSTEM, *EXAMPLE, ASKED], ("[X]",), metas)
+    assert list(frame.filled({"[X]": follow(" foo", metas, special=False)})) == [
         *[BOS, *INST, *SYS, 3492, 526, 263, 8444, 20255, 29889, *END_SYS, 18567, 727, *END_INST],
         *[15043, 29991, 29871, EOS],  # " Hello" "!" " "
         *[BOS, *INST, 4408, 372, 29901, 7953, 13, 10454, *END_INST],  # "Name it:" " foo" "\nNow"
     ]
 
 
-def test_llama_2_without_system_prompt_or_example(llama2: Vocabulary) -> None:
-    tokens = Frame([Message("user", "Hi there [X]")], ("[X]",), llama2).filled({"[X]": []})
+def test_llama_2_without_system_prompt_or_example(metas: Vocabulary) -> None:
+    tokens = Frame([Message("user", "Hi there [X]")], ("[X]",), metas).filled({"[X]": []})
     assert list(tokens) == [BOS, *INST, 6324, 727, *END_INST]
 
 

@@ -42,11 +42,6 @@ ANSWER = 14
 
 
 @pytest.fixture(scope="module")
-def story(shared: Path) -> Path:
-    return shared / "models" / "stories260K-f32.gguf"
-
-
-@pytest.fixture(scope="module")
 def engine(story: Path) -> Iterator[Engine]:
     with Engine(story, threads=1, context=256) as engine:
         yield engine
@@ -58,14 +53,11 @@ def prompts(engine: Engine) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def large(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def large(labeller: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 30 million random weights, large enough to take its time."""
-    pytest.importorskip("gguf")
     path = tmp_path_factory.mktemp("models") / "large.gguf"
     script = [sys.executable, ROOT / "scripts" / "random_gguf.py", "--shape", "tiny", path]
-    subprocess.run(
-        [*script, "--vocabulary", shared / "models" / "llama2-vocab.gguf"], check=True, capture_output=True
-    )
+    subprocess.run([*script, "--vocabulary", labeller], check=True, capture_output=True)
     return path
 
 
@@ -132,7 +124,6 @@ def test_a_candidate_is_the_same_however_it_is_decoded(engine, prompts, schedule
 
 
 def test_a_recurrent_state_is_neither_cut_back_nor_shared(story, prompts, tmp_path):
-    pytest.importorskip("gguf")
     from tests.hybrid_gguf import write
 
     path = tmp_path / "hybrid.gguf"
@@ -224,7 +215,7 @@ def test_opening_and_closing_gives_all_memory_back(story, prompts):
 
 def test_ctrl_c_stops_a_decode_call_within_a_second(large):
     words = random.Random(0)
-    prompt = [words.randrange(3, 32000) for _ in range(4000)]
+    prompt = [words.randrange(3, 16000) for _ in range(4000)]
     schedule = Schedule(1, 4096, True, 4096, 4096)
     with Engine(large, threads=1, context=4096) as engine:
         start = time.monotonic()
@@ -275,8 +266,8 @@ def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large):
         from localtopics.labels.offload import OffloadPlan
 
         words = random.Random(0)
-        shared = [words.randrange(3, 32000) for _ in range(100)]
-        prompts = [shared + [words.randrange(3, 32000) for _ in range(900)] for _ in range(64)]
+        shared = [words.randrange(3, 16000) for _ in range(100)]
+        prompts = [shared + [words.randrange(3, 16000) for _ in range(900)] for _ in range(64)]
         plan = OffloadPlan(all_layers=5, cells=1 << 20)
         with Engine(Path(sys.argv[1]), plan, threads=1, context=1100) as engine:
             list(engine.generate([prompts[0][:20]], 1))
@@ -296,8 +287,8 @@ def test_the_plan_is_kept(engine):
     assert engine.plan.place == "cpu" or engine.plan.devices
 
 
-def test_vocabulary_encodes_llama_2s_chat_format(shared):
-    vocabulary = Vocabulary.open(shared / "models" / "llama2-vocab.gguf")
+def test_vocabulary_encodes_llama_2s_chat_format(metas_vocabulary):
+    vocabulary = Vocabulary.open(metas_vocabulary)
     assert (vocabulary.bos, vocabulary.eos, vocabulary.family, vocabulary.size) == (1, 2, "llama", 32000)
     tokens = vocabulary.encode("[INST] <<SYS>>\nYou are a helpful", special=True)
     assert tokens == [518, 25580, 29962, 3532, 14816, 29903, 6778, 13, 3492, 526, 263, 8444]

@@ -22,14 +22,13 @@ MIB = 1024**2
 
 
 @pytest.fixture(scope="module")
-def card(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+def card(story: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     """A model of 8 layers, 76 MB, with a KV cache of 32 KiB a token."""
-    pytest.importorskip("gguf")
     from scripts.random_gguf import Shape, write
 
     path = tmp_path_factory.mktemp("models") / "small.gguf"
     shape = Shape(layers=8, embedding=1024, feed_forward=4096, heads=8, kv_heads=8)
-    write(path, shape, shared / "models" / "stories260K-f32.gguf")
+    write(path, shape, story)
     return read_card(path)
 
 

@@ -103,8 +103,9 @@ texts = st.one_of(
 
 
 @pytest.fixture(scope="session")
-def llama2(shared: Path) -> Vocabulary:
-    return Vocabulary.open(shared / "models" / "llama2-vocab.gguf")
+def llama2(labeller: Path) -> Vocabulary:
+    """The vocabulary of a model that is asked in Llama 2's format."""
+    return Vocabulary.open(labeller)
 
 
 @pytest.fixture(scope="session")

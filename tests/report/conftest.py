@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 
 from tests.report.browsing import until
 
-CHROMIUM = Path("/usr/bin/chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+"""Names of a Chromium on the PATH; $CHROMIUM names another, and playwright may have one of its own."""
 NOTHING_FROM_OUTSIDE = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9"]
 
 Visit = Callable[..., AbstractContextManager[Any]]
@@ -21,15 +24,17 @@ Visit = Callable[..., AbstractContextManager[Any]]
 def launch() -> Iterator[Callable[..., Any]]:
     """Start a browser with these switches, once for all tests of a module."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, which is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium at /usr/bin/chromium, which is not installed")
     with sync_api.sync_playwright() as playwright:
+        candidates = [os.environ.get("CHROMIUM"), *BROWSERS, playwright.chromium.executable_path]
+        chromium = next(filter(None, map(shutil.which, filter(None, candidates))), None)
+        if chromium is None:
+            pytest.skip("needs a Chromium: install one, run `playwright install chromium`, or set $CHROMIUM")
         browsers: dict[tuple[str, ...], Any] = {}
 
         def start(*switches: str) -> Any:
             if switches not in browsers:
                 browsers[switches] = playwright.chromium.launch(
-                    executable_path=str(CHROMIUM), args=[*NOTHING_FROM_OUTSIDE, *switches]
+                    executable_path=chromium, args=[*NOTHING_FROM_OUTSIDE, *switches]
                 )
             return browsers[switches]
 
