@@ -110,9 +110,7 @@ def chosen_format(tokenizer: Tokenizer, asked: ChatFormat = "auto") -> ChatForma
     return "llama-2" if tokenizer.architecture == tokenizer.family == "llama" else "plain"
 
 
-def arrange(
-    dialog: Sequence[Message], tokenizer: Tokenizer, chat_format: ChatFormat = "auto"
-) -> Arrangement:
+def arrange(dialog: Sequence[Message], tokenizer: Tokenizer, chat_format: ChatFormat = "auto") -> Arrangement:
     """Put ``dialog`` into a chat format of the tokenizer's model, ready for the assistant's next answer.
 
     Args:
