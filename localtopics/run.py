@@ -18,6 +18,7 @@ from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, remove, replacing
 from localtopics.label_log import append_label, read_labels
 from localtopics.labels.selection import Label
+from localtopics.labels.settings import LabelSettings
 from localtopics.record import FORMAT, STAGES, changes, other_versions, read_record, versions
 from localtopics.run_folder import RECORD, RESULTS, alone, require_ours
 from localtopics.run_tables import (
@@ -237,6 +238,21 @@ class Run:
     def settings(self) -> RunSettings:
         """What was asked."""
         return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
+
+    @property
+    def label_settings(self) -> LabelSettings:
+        """How its topics were named, for who wants them named so again.
+
+        Raises:
+            UserError: that was by a model file which only the folder names, and it may be anybody's folder.
+        """
+        settings = self.settings.labels
+        if settings.model is not None and Path(settings.model).expanduser().exists():
+            raise UserError(
+                f"{self.folder} names the model {settings.model}, a file that need not be yours: if you trust "
+                "it, name it again with --model."
+            )
+        return settings
 
     def done(self, stage: str) -> bool:
         """Whether ``stage`` (one of `STAGES`) has finished."""
