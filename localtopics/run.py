@@ -249,8 +249,8 @@ class Run:
         settings = self.settings.labels
         if settings.model is not None and Path(settings.model).expanduser().exists():
             raise UserError(
-                f"{self.folder} names the model {settings.model}, a file that need not be yours: if you trust "
-                "it, name it again with --model."
+                f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
+                "trust it, name it again with --model."
             )
         return settings
 
