@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from localtopics.errors import UserError
 from localtopics.layout import directions, nearest
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ OUTLIERS = -1
 """The number of the cluster that is none."""
 _VOTERS = 15
 """The known documents that decide where a new one belongs."""
+_SAME = 1 - 1e-4
+"""The cosine from which two documents are the same; embeddings are kept in half precision."""
 
 
 def find_clusters(
@@ -88,11 +91,27 @@ def _largest(labels: np.ndarray) -> int:
 class DocumentClusters:
     """Ready clusters, in the form of a BERTopic cluster model; new documents join them by vote."""
 
-    def fit(self, vectors: np.ndarray, y: Sequence[int]) -> DocumentClusters:
-        """Take the documents' embeddings, float32 [n, d] of unit length, and their clusters."""
-        self.vectors = vectors
+    def fit(self, vectors: np.ndarray, y: Sequence[int] | None = None) -> DocumentClusters:
+        """Take the documents' embeddings, float [n, d], and their clusters.
+
+        Raises:
+            UserError: the clusters are not given.
+        """
+        if y is None:
+            raise UserError(
+                "This model takes ready topics: give fit a topic for each document as y, or find topics with "
+                "localtopics.fit."
+            )
+        self.vectors = directions(vectors)
         self.labels_ = y
         return self
+
+    def centres(self) -> np.ndarray:
+        """The mean of each cluster's embeddings, in order of their numbers: float32 [clusters, d]."""
+        import numpy as np
+
+        labels = np.asarray(self.labels_)
+        return np.stack([self.vectors[labels == label].mean(axis=0) for label in np.unique(labels)])
 
     def predict(self, vectors: np.ndarray) -> list[int]:
         """The clusters of new documents, as BERTopic's ``transform`` asks for them."""
@@ -106,9 +125,18 @@ class DocumentClusters:
         A new one that is less like its neighbours than almost all known documents are is an outlier.
         It agrees with UMAP's transform and HDBSCAN's approximate_predict on 99 of 100 documents that both
         give a topic, needs neither, and is quicker.
+
+        Raises:
+            UserError: the vectors are not of as many dimensions as the known documents'.
         """
         import numpy as np
 
+        known = self.vectors.shape[1]
+        if vectors.ndim != 2 or vectors.shape[1] != known:
+            raise UserError(
+                f"The new documents' embeddings have {vectors.shape[-1]} dimensions and the topic model's "
+                f"{known}: use the embedding model of the run."
+            )
         labels = np.asarray(self.labels_, np.int64)
         voters = min(_VOTERS, len(labels) - 1)
         rows, cosines = nearest(directions(vectors), self.vectors, voters)
@@ -116,7 +144,8 @@ class DocumentClusters:
         votes = np.zeros((len(rows), labels.max() + 2))
         np.add.at(votes, (np.arange(len(rows))[:, None], labels[rows] + 1), weights)
         clusters = votes.argmax(axis=1) - 1
-        clusters[cosines.mean(axis=1) < self._least_alike(voters)] = OUTLIERS
+        new = cosines[:, 0] < _SAME
+        clusters[new & (cosines.mean(axis=1) < self._least_alike(voters))] = OUTLIERS
         shares = np.where(clusters == OUTLIERS, 0, votes.max(axis=1) / votes.sum(axis=1))
         return clusters.astype(np.int64), shares.astype(np.float32)
 

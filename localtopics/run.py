@@ -38,9 +38,11 @@ from localtopics.topics import Layouts, Topic, TopicModel
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from bertopic import BERTopic
 
     from localtopics.corpus import Corpus
     from localtopics.embedding import Embedder
+    from localtopics.labels.settings import LabelSettings
 
 __all__ = ["STAGES", "Run"]
 
@@ -426,6 +428,22 @@ class Run:
                 "name the right one with --embedding-model."
             )
         return Embedder(model)
+
+    def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
+        """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.
+
+        Args:
+            labels: how topics that change are named anew; None: as in the run.
+
+        Raises:
+            UserError: the run has no labels yet, its model is damaged, or a model that it takes is missing.
+        """
+        from localtopics.labels.representation import LlamaLabels
+        from localtopics.saved_model import open_model
+
+        naming = LlamaLabels(settings=labels or self.settings.labels)
+        embed = self.embedder.embed if self.embeds_documents else None
+        return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 
     @property
     def title(self) -> str:

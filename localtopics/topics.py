@@ -18,7 +18,6 @@ from localtopics.progress import Progress, silent
 if TYPE_CHECKING:
     import numpy as np
     from bertopic import BERTopic
-    from bertopic.backend import BaseEmbedder
     from sklearn.feature_extraction.text import CountVectorizer
 
 __all__ = [
@@ -207,22 +206,18 @@ def _describe(
     """BERTopic with ready embeddings and clusters ("manual topic modeling"), its aspects and its words."""
     from bertopic import BERTopic
     from bertopic.dimensionality import BaseDimensionalityReduction
-    from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
     from bertopic.vectorizers import ClassTfidfTransformer
 
-    words = settings.top_n_words
+    from localtopics.backend import Backend
+
     model = BERTopic(
-        top_n_words=words,
-        embedding_model=backend(embed),
+        top_n_words=settings.top_n_words,
+        embedding_model=Backend(embed),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=DocumentClusters(),
         vectorizer_model=_vectorizer(documents, clusters, settings),
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
-        representation_model={
-            KEYWORDS: [],
-            "KeyBERT": KeyBERTInspired(top_n_words=words),
-            "MMR": MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words),
-        },
+        representation_model=representations(settings),
     )
     model.fit(documents, vectors, y=clusters)
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
@@ -231,22 +226,16 @@ def _describe(
     return model
 
 
-def backend(embed: Embed) -> BaseEmbedder:
-    """An embedding model for BERTopic, which asks it for documents and for words."""
-    from bertopic.backend import BaseEmbedder
+def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:
+    """BERTopic's aspects of a topic, those of embedded words only if they can be embedded."""
+    from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
 
-    class Backend(BaseEmbedder):  # type: ignore[misc]
-        def embed(self, documents: Sequence[str], verbose: bool = False) -> np.ndarray:
-            # BERTopic asks in the order of a set of words, which differs from process to process
-            # and in low precision would change the last digits; "" stands for a word that is lacking.
-            import numpy as np
-
-            texts = sorted(set(documents))
-            embedded = np.asarray(embed([text or "-" for text in texts]))
-            row = {text: number for number, text in enumerate(texts)}
-            return np.asarray(embedded[[row[text] for text in documents]])
-
-    return Backend()
+    words = settings.top_n_words
+    found: dict[str, Any] = {KEYWORDS: []}  # without a model BERTopic gives the words of the highest c-TF-IDF
+    if embedded:
+        found["KeyBERT"] = KeyBERTInspired(top_n_words=words)
+        found["MMR"] = MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words)
+    return found
 
 
 def _vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicSettings) -> CountVectorizer:
