@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localtopics.clusters import DocumentClusters
 from localtopics.errors import UserError
-from localtopics.files import replacing, replacing_folder
+from localtopics.files import replacing, replacing_folder, temporary_folder
 from localtopics.topics import KEYWORDS, Embed, backend
 
 if TYPE_CHECKING:
@@ -93,8 +92,8 @@ def open_model(folder: Path, embed: Embed | None = None) -> BERTopic:
     from bertopic.backend import BaseEmbedder
 
     clusters = _open_clusters(folder)
-    with tempfile.TemporaryDirectory(prefix="localtopics-") as name:
-        copy = shutil.copytree(folder, Path(name) / "model", ignore=shutil.ignore_patterns(_EMBEDDINGS))
+    with temporary_folder() as temporary:
+        copy = shutil.copytree(folder, temporary / "model", ignore=shutil.ignore_patterns(_EMBEDDINGS))
         config = json.loads((copy / "config.json").read_text())
         config.pop("embedding_model", None)
         (copy / "config.json").write_text(json.dumps(config))

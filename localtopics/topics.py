@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from localtopics import layout
 from localtopics.checked import setting
 from localtopics.clusters import DocumentClusters, find_clusters
-from localtopics.errors import UserError
 from localtopics.layout import Layouts, LayoutSettings, directions, require_documents
 from localtopics.progress import Progress, silent
 
