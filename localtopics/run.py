@@ -441,7 +441,7 @@ class Run:
         from localtopics.labels.representation import LlamaLabels
         from localtopics.saved_model import open_model
 
-        naming = LlamaLabels(settings=labels or self.settings.labels)
+        naming = LlamaLabels(settings=labels or self.label_settings)
         embed = self.embedder.embed if self.embeds_documents else None
         return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 

@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,25 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+_lock, _watching = threading.RLock(), threading.local()
+
+
+@contextlib.contextmanager
+def unwatched() -> Iterator[None]:
+    """What this thread does meanwhile is not the command's doing, and no other thread is watched either."""
+    with _lock:
+        _watching.off = True
+        try:
+            yield
+        finally:
+            _watching.off = False
+
+
 def watch(folder: Path, change: Callable[[str, Path, int], None]) -> None:
     """Call ``change`` with event, path and flags before each change of this process below ``folder``."""
-    lock, watching = threading.RLock(), threading.local()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in PATHS or getattr(watching, "busy", False):
+        if event not in PATHS or getattr(_watching, "off", False):
             return
         flags = arguments[2] if event == "open" else 0
         if event == "open" and not (isinstance(flags, int) and flags & WRITING):
@@ -74,12 +87,8 @@ def watch(folder: Path, change: Callable[[str, Path, int], None]) -> None:
         ]
         inside = [path for path in map(Path, map(os.path.abspath, paths)) if folder in path.parents]
         if inside:
-            with lock:
-                watching.busy = True
-                try:
-                    change(event, inside[0], flags)
-                finally:
-                    watching.busy = False
+            with unwatched():
+                change(event, inside[0], flags)
 
     sys.addaudithook(hook)
 
@@ -104,7 +113,8 @@ def record(states: Path, arguments: list[str]) -> None:
 
     watch(folder, change)
     cli(arguments, standalone_mode=False)
-    keep()
+    with unwatched():
+        keep()
 
 
 def stop(number: int, arguments: list[str]) -> None:
