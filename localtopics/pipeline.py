@@ -204,7 +204,7 @@ def _find(
     layouts = run.read_layouts() if run.done("layouts") else None
     if layouts is None:
         with run.stage("layouts"):
-            layouts = lay_out(embeddings, settings.topics, progress)
+            layouts = lay_out(corpus.documents, embeddings, settings.topics, progress)
             run.write_layouts(layouts)
     with run.stage("topics"):
         found = find_topics(corpus.documents, embeddings, layouts, settings.topics, embedder.embed, progress)
