@@ -20,8 +20,8 @@ from localtopics.progress import Advance
 REBUILD = "CMAKE_ARGS=-DGGML_CUDA=ON pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
 
 WITHOUT_AMX = (
-    "llama.cpp's AMX code is left out, which takes about twice the time: most builds of it crash, and this one "
-    "does not say that it is sound. `scripts/install` compiles one that is."
+    "llama.cpp's AMX code is left out, which takes about twice the time: most builds of it crash, and this "
+    "one does not say that it is sound. `scripts/install` compiles one that is."
 )
 
 _said: deque[str] = deque(maxlen=20)

@@ -260,8 +260,8 @@ def available_ram() -> int:
 def _dry_run(path: Path, plan: OffloadPlan, used: Collection[Device]) -> tuple[dict[Device, int], bool]:
     """Bytes of llama.cpp's compute buffer on each device, and whether all can do flash attention.
 
-    Only its log says either: ``llama_get_memory_breakdown`` is C++. A device that is not ``used``, as it holds
-    no layers, has no buffer, or one for large batches of layers in RAM.
+    Only its log says either: ``llama_get_memory_breakdown`` is C++. A device that is not ``used``, as it
+    holds no layers, has no buffer, or one for large batches of layers in RAM.
 
     llama.cpp finds out about the latter by planning one row a sequence. From 32 rows on it also plans layers
     that lie in RAM on the GPU and takes the mismatch for a lack of support: so it is asked for fewer here,
