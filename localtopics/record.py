@@ -123,7 +123,7 @@ def changes(before: Mapping[str, Any], fresh: Mapping[str, Any], settings: RunSe
     for section, values in settings.asked().items():
         for name, value in values.items():
             was = old[section][name]
-            if value != was and (section, name) != ("input", "source"):
+            if value != was:
                 found.setdefault(section, []).append(f"{name} was {was!r} and is now {value!r}")
     for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
         if before["corpus"][name] != fresh["corpus"][name]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from localtopics import __version__
 from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
 from localtopics.errors import UserError
-from localtopics.files import remove, replacing
+from localtopics.files import PRIVATE_FOLDER, remove, replacing
 from localtopics.label_log import append_label, read_labels
 from localtopics.labels.selection import Label
+from localtopics.labels.settings import LabelSettings
 from localtopics.record import FORMAT, STAGES, changes, other_versions, read_record, versions
 from localtopics.run_folder import RECORD, RESULTS, alone, require_ours
 from localtopics.run_tables import (
@@ -37,9 +38,11 @@ from localtopics.topics import Layouts, Topic, TopicModel
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from bertopic import BERTopic
 
     from localtopics.corpus import Corpus
     from localtopics.embedding import Embedder
+    from localtopics.labels.settings import LabelSettings
 
 __all__ = ["STAGES", "Run"]
 
@@ -133,7 +136,7 @@ class Run:
                 "embeddings_digest": embeddings_digest,
             },
             "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
-            "min_cluster_size": settings.topics.cluster_size(len(corpus.documents)),
+            "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
             "versions": versions(),
             "stages": {},
         }
@@ -224,7 +227,8 @@ class Run:
 
     def _write_record(self) -> None:
         with replacing(self.folder / RECORD) as path:
-            path.write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
 
     def note(self, key: str, value: Any) -> None:
         """Put one fact about the run into ``run.json``."""
@@ -236,6 +240,21 @@ class Run:
     def settings(self) -> RunSettings:
         """What was asked."""
         return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
+
+    @property
+    def label_settings(self) -> LabelSettings:
+        """How its topics were named, for who wants them named so again.
+
+        Raises:
+            UserError: that was by a model file which only the folder names, and it may be anybody's folder.
+        """
+        settings = self.settings.labels
+        if settings.model is not None and Path(settings.model).expanduser().exists():
+            raise UserError(
+                f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
+                "trust it, name it again with --model."
+            )
+        return settings
 
     def done(self, stage: str) -> bool:
         """Whether ``stage`` (one of `STAGES`) has finished."""
@@ -270,7 +289,9 @@ class Run:
         """Keep the two layouts until the topics are found."""
         import numpy as np
 
-        with replacing(self.folder / "stages" / "layouts.npz") as path, path.open("wb") as file:
+        stages = self.folder / "stages"
+        stages.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        with replacing(stages / "layouts.npz") as path, path.open("wb") as file:
             np.savez(file, reduced=layouts.reduced, map=layouts.map)
 
     def read_layouts(self) -> Layouts | None:
@@ -407,6 +428,22 @@ class Run:
                 "name the right one with --embedding-model."
             )
         return Embedder(model)
+
+    def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
+        """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.
+
+        Args:
+            labels: how topics that change are named anew; None: as in the run.
+
+        Raises:
+            UserError: the run has no labels yet, its model is damaged, or a model that it takes is missing.
+        """
+        from localtopics.labels.representation import LlamaLabels
+        from localtopics.saved_model import open_model
+
+        naming = LlamaLabels(settings=labels or self.label_settings)
+        embed = self.embedder.embed if self.embeds_documents else None
+        return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 
     @property
     def title(self) -> str:

@@ -15,6 +15,12 @@ from localtopics.run import Run
 DATA = Path(__file__).resolve().parents[1] / "data"
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
+ROOT = Path(__file__).resolve().parents[2]
+FILES = (path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("localtopics/**/*.py"))
+OURS = [".".join(path.parts).removesuffix(".__init__") for path in FILES]
+STRICT = [f"error::{kind}:{name}" for kind in ("DeprecationWarning", "FutureWarning") for name in OURS]
+"""As pytest's filters in pyproject.toml, for commands: a deprecated call of ours is an error."""
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,6 +38,7 @@ def environment(home: Path) -> dict[str, str]:
         "HF_HOME": str(home / "huggingface"),
         "HF_HUB_OFFLINE": "1",
         "NO_COLOR": "1",
+        "PYTHONWARNINGS": ",".join(STRICT),
     }
 
 
