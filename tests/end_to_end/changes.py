@@ -136,11 +136,11 @@ def resume(arguments: list[str]) -> None:
     laid_out: dict[bytes, Any] = {}
     lay_out = pipeline.lay_out
 
-    def remembered(embeddings: Any, settings: Any, *rest: Any) -> Any:
+    def remembered(documents: Any, embeddings: Any, settings: Any, *rest: Any) -> Any:
         """The same layouts for the same embeddings, as other tests show: computed once."""
         key = repr(settings).encode() + hashlib.sha256(embeddings.tobytes()).digest()
         if key not in laid_out:
-            laid_out[key] = lay_out(embeddings, settings, *rest)
+            laid_out[key] = lay_out(documents, embeddings, settings, *rest)
         return laid_out[key]
 
     pipeline.lay_out = remembered
