@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from localtopics.corpus import Corpus, Dropped, read_corpus
+from localtopics.delimited import MISSING
 from localtopics.errors import UserError
 
 ROWS = {
@@ -81,6 +82,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_characters="\r", exclude_categori
 @given(texts=TEXTS, name=st.sampled_from(sorted(WRITERS)))
 @example(texts=["x", "", " \t", "​", "\0" * 3, '"', "a\tb", "\ufeff,"], name="rows.csv")
 @example(texts=["\u2028x", "\x85y\x0b\x1c"], name="rows.jsonl")
+@example(texts=["NA", r" \N", "nan", "None"], name="rows.tsv")
 def test_round_trip(tmp_path: Path, texts: list[str], name: str) -> None:
     texts = ["a visible document", *texts]
     numbers = list(range(len(texts)))
@@ -91,8 +93,11 @@ def test_round_trip(tmp_path: Path, texts: list[str], name: str) -> None:
     assert corpus.documents == [texts[row] for row in kept]
     assert corpus.titles == [f"t{row}" for row in kept]
     assert corpus.times == corpus.ids
-    assert corpus.dropped == Dropped(empty=len(texts) - len(kept))
-    assert all(not texts[row].strip() or not texts[row].isprintable() for row in set(numbers) - set(kept))
+    left = [texts[row].strip() for row in set(numbers) - set(kept)]
+    missing = sum(text in MISSING for text in left)
+    assert not missing or name.startswith(("rows.csv", "rows.tsv"))
+    assert corpus.dropped == Dropped(empty=len(left) - missing, missing=missing)
+    assert all(text in MISSING or not text.isprintable() for text in left if text)
     assert corpus.rows == (kept if corpus.dropped.total else None)
     assert all(corpus.headline(row).isprintable() and corpus.headline(row) for row in range(len(corpus)))
 
