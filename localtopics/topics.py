@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,14 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from localtopics import layout
 from localtopics.checked import setting
 from localtopics.clusters import DocumentClusters, find_clusters
-from localtopics.errors import UserError
-from localtopics.layout import Layouts, LayoutSettings, directions, require_documents
+from localtopics.layout import FEWEST_DOCUMENTS, Layouts, LayoutSettings, directions, require_documents
 from localtopics.progress import Progress, silent
 
 if TYPE_CHECKING:
     import numpy as np
     from bertopic import BERTopic
-    from bertopic.backend import BaseEmbedder
     from sklearn.feature_extraction.text import CountVectorizer
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "lay_out",
 ]
 
+log = logging.getLogger(__name__)
+
 Embed = Callable[[Sequence[str]], "np.ndarray"]
 """Texts to float32 [n, d] of unit length."""
 
@@ -39,7 +41,7 @@ KEYWORDS = "Keywords"
 _MIN_SAMPLES = 2
 _REPRESENTATIVE = 10
 """Representative documents kept for a topic."""
-_WORD = r"(?u)(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
+_WORD = r"(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
 """Words of two characters and more with a letter in them; no LaTeX commands, no bare numbers."""
 _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn weren won wouldn"
 """What that pattern leaves of "don't" and "they'll", which scikit-learn's stop words do not know."""
@@ -66,7 +68,7 @@ class TopicSettings(LayoutSettings):
     ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
 
     def cluster_size(self, documents: int) -> int:
-        """The fewest documents of a topic among so many: 150 at 117,000, growing slower than they."""
+        """The fewest documents of a topic among so many unlike ones: 150 at 117,000, growing slower."""
         return self.min_cluster_size or max(5, round(150 * (documents / 117_000) ** 0.45))
 
     def density(self, documents: int) -> tuple[int, int]:
@@ -109,9 +111,30 @@ def check_size(documents: int, settings: TopicSettings) -> None:
     require_documents(documents, 2 * settings.cluster_size(documents))
 
 
-def lay_out(embeddings: np.ndarray, settings: TopicSettings, progress: Progress = silent) -> Layouts:
-    """`layout.lay_out`, which see; BERTopic, slow to import, is imported while UMAP works."""
-    return layout.lay_out(embeddings, settings, progress, meanwhile=lambda: import_module("bertopic"))
+def unlike(documents: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The first document of each text, rows int64 [k]; and which of these each document is, int64 [n]."""
+    import numpy as np
+
+    places: dict[str, int] = {}
+    text = np.array([places.setdefault(document, len(places)) for document in documents], np.int64)
+    return np.unique(text, return_index=True)[1], text
+
+
+def lay_out(
+    documents: Sequence[str], embeddings: np.ndarray, settings: TopicSettings, progress: Progress = silent
+) -> Layouts:
+    """`layout.lay_out` of unlike documents; copies share a place.
+
+    BERTopic, slow to import, is imported while UMAP works.
+    """
+    import numpy as np
+
+    rows, places = unlike(documents)
+    if len(rows) < FEWEST_DOCUMENTS:  # too few to be laid out without their copies
+        rows, places = np.arange(len(documents)), rows[places]
+    vectors = embeddings if len(rows) == len(documents) else embeddings[rows]
+    layouts = layout.lay_out(vectors, settings, progress, meanwhile=lambda: import_module("bertopic"))
+    return Layouts(layouts.reduced[places], layouts.map[places])
 
 
 def find_topics(
@@ -124,7 +147,8 @@ def find_topics(
 ) -> TopicModel:
     """Cluster the documents and describe each cluster in words.
 
-    That all documents are outliers, or all in one topic, is a result like any other.
+    Documents of the same text share a topic. That all documents are outliers, or all in one topic, is a
+    result like any other.
 
     Args:
         documents: n texts.
@@ -140,7 +164,7 @@ def find_topics(
     check_size(len(documents), settings)
     vectors = directions(embeddings)
     with progress("Finding topics", 3) as advance:
-        clusters, strengths = find_clusters(layouts.reduced, *settings.density(len(documents)))
+        clusters, strengths = _clusters(documents, layouts.reduced, settings)
         advance(1)
         model = _describe(list(documents), vectors, clusters, settings, embed)
         advance(1)
@@ -154,6 +178,24 @@ def find_topics(
     return TopicModel(model, _topics(model), assignments, strengths)
 
 
+def _clusters(
+    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """The clusters of all documents, found among unlike ones, and the strengths of membership."""
+    import numpy as np
+
+    rows, text = unlike(documents)
+    if same := len(documents) - len(rows):
+        log.info(
+            "%s of %s documents are the same as another: each text has one topic",
+            f"{same:,}",
+            f"{len(text):,}",
+        )
+    size, samples = settings.density(len(rows))
+    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
+    return clusters[text], strengths[text]
+
+
 def _describe(
     documents: list[str],
     vectors: np.ndarray,
@@ -164,46 +206,43 @@ def _describe(
     """BERTopic with ready embeddings and clusters ("manual topic modeling"), its aspects and its words."""
     from bertopic import BERTopic
     from bertopic.dimensionality import BaseDimensionalityReduction
-    from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
     from bertopic.vectorizers import ClassTfidfTransformer
 
-    words = settings.top_n_words
+    from localtopics.backend import Backend
+
     model = BERTopic(
-        top_n_words=words,
-        embedding_model=backend(embed),
+        top_n_words=settings.top_n_words,
+        embedding_model=Backend(embed),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=DocumentClusters(),
         vectorizer_model=_vectorizer(documents, clusters, settings),
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
-        representation_model={
-            KEYWORDS: [],
-            "KeyBERT": KeyBERTInspired(top_n_words=words),
-            "MMR": MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words),
-        },
+        representation_model=representations(settings),
     )
     model.fit(documents, vectors, y=clusters)
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)
+    model.topic_aspects_ = {
+        name: {
+            topic: [(word, round(float(weight), 6)) for word, weight in words]
+            for topic, words in found.items()
+        }
+        for name, found in model.topic_aspects_.items()
+    }
     return model
 
 
-def backend(embed: Embed) -> BaseEmbedder:
-    """An embedding model for BERTopic, which asks it for documents and for words."""
-    from bertopic.backend import BaseEmbedder
+def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:
+    """BERTopic's aspects of a topic, those of embedded words only if they can be embedded."""
+    from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
 
-    class Backend(BaseEmbedder):  # type: ignore[misc]
-        def embed(self, documents: Sequence[str], verbose: bool = False) -> np.ndarray:
-            # BERTopic asks in the order of a set of words, which differs from process to process
-            # and in low precision would change the last digits; "" stands for a word that is lacking.
-            import numpy as np
-
-            texts = sorted(set(documents))
-            embedded = np.asarray(embed([text or "-" for text in texts]))
-            row = {text: number for number, text in enumerate(texts)}
-            return np.asarray(embedded[[row[text] for text in documents]])
-
-    return Backend()
+    words = settings.top_n_words
+    found: dict[str, Any] = {KEYWORDS: []}  # without a model BERTopic gives the words of the highest c-TF-IDF
+    if embedded:
+        found["KeyBERT"] = KeyBERTInspired(top_n_words=words)
+        found["MMR"] = MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words)
+    return found
 
 
 def _vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicSettings) -> CountVectorizer:
@@ -212,31 +251,54 @@ def _vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicS
     The vocabulary is found here because BERTopic joins each topic's documents to one, so that its own
     min_df would count topics.
     """
-    import numpy as np
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     stop_words = (
         sorted(ENGLISH_STOP_WORDS.union(_CONTRACTED.split())) if settings.stop_words == "english" else None
     )
-    usual: dict[str, Any] = {
+    options: dict[str, Any] = {
         "ngram_range": (1, settings.ngrams),
         "stop_words": stop_words,
         "token_pattern": _WORD,
     }
-    rare = min(10, max(1, len(documents) // 2000))
-    topics = np.unique(clusters).size
-    for options, fewest in ((usual, rare), (usual, 1), ({"token_pattern": r"\S+"}, 1)):
-        counter = CountVectorizer(min_df=fewest, **options)
-        try:
-            counts = counter.fit_transform(documents)
-        except ValueError:  # no word is left
-            continue
-        if np.unique(clusters[counts.getnnz(axis=1) > 0]).size == topics:  # every topic has words
-            break
-    vocabulary = counter.get_feature_names_out().tolist()
+    vocabulary, wordless = _vocabulary(documents, clusters, options, min(10, max(1, len(documents) // 2000)))
+    if wordless:
+        vocabulary, wordless = _vocabulary(documents, clusters, options)
+    if own := _own_words(documents, clusters, wordless):
+        options["stop_words"] = [word for word in stop_words or () if word not in own] or None
+        options["token_pattern"] = rf"(?<!\S)(?:{'|'.join(map(re.escape, own))})(?!\S)|{_WORD}"
+        vocabulary, wordless = _vocabulary(documents, clusters, options)
+    if wordless:
+        options = {"token_pattern": r"\S+"}
+        vocabulary, _ = _vocabulary(documents, clusters, options)
     if len(vocabulary) == 1:
         vocabulary.append("-")  # no document has it; BERTopic's c-TF-IDF fails on a single word
     return CountVectorizer(vocabulary=vocabulary, **options)
+
+
+def _vocabulary(
+    documents: Sequence[str], clusters: np.ndarray, options: Mapping[str, Any], fewest: int = 1
+) -> tuple[list[str], set[int]]:
+    """The words that so many documents have, and the clusters whose documents have none of them."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    counter = CountVectorizer(min_df=fewest, **options)
+    try:
+        counts = counter.fit_transform(documents)
+    except ValueError:  # no word is left
+        return [], set(clusters.tolist())
+    worded = clusters[counts.getnnz(axis=1) > 0]
+    return counter.get_feature_names_out().tolist(), set(clusters.tolist()) - set(worded.tolist())
+
+
+def _own_words(documents: Sequence[str], clusters: np.ndarray, wordless: Set[int]) -> list[str]:
+    """What stands between spaces in these clusters, if each is one text, such as "N/A", again and again."""
+    texts = {
+        (int(cluster), text) for cluster, text in zip(clusters, documents, strict=True) if cluster in wordless
+    }
+    if len(texts) > len(wordless):
+        return []
+    return sorted({word for _, text in texts for word in text.lower().split()})
 
 
 def _representative(

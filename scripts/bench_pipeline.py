@@ -97,7 +97,7 @@ def ours(options: argparse.Namespace) -> Stages:
         embeddings = embedder.embed(documents)
     settings = TopicSettings()
     with stages.stage("both layouts"):
-        layouts = lay_out(embeddings, settings)
+        layouts = lay_out(documents, embeddings, settings)
     with stages.stage("topics"):
         found = find_topics(documents, embeddings, layouts, settings, embedder.embed)
         save_model(found.model, options.folder / "model", model.location)
@@ -120,7 +120,8 @@ def information(options: argparse.Namespace) -> dict[str, list[float]]:
     categories = corpus["primary_cat"].to_numpy()
     plain_embeddings = np.load(options.folder / "plain.npy")
     embedder = Embedder(choose_model(options.embedding_model), options.folder / "embeddings")
-    our_embeddings = embedder.embed(corpus["abstract"].tolist())
+    documents = corpus["abstract"].tolist()
+    our_embeddings = embedder.embed(documents)
     scores: dict[str, list[float]] = {"plain": [], "smaller": [], "ours": []}
     for seed in options.seeds:
         reduced = UMAP(
@@ -131,7 +132,7 @@ def information(options: argparse.Namespace) -> dict[str, list[float]]:
         for name, smallest in (("plain", 150), ("smaller", size)):
             topics = HDBSCAN(min_cluster_size=smallest).fit_predict(reduced)
             scores[name].append(adjusted_mutual_info_score(categories, topics))
-        topics, _ = find_clusters(lay_out(our_embeddings, settings).reduced, size, samples)
+        topics, _ = find_clusters(lay_out(documents, our_embeddings, settings).reduced, size, samples)
         scores["ours"].append(adjusted_mutual_info_score(categories, topics))
     return scores
 

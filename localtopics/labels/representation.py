@@ -82,9 +82,15 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
 def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> Judge | None:
     """What chooses among candidates, by the model's own embeddings; None where it was given ready ones."""
     import numpy as np
+    from bertopic.backend import BaseEmbedder
 
     typical = {topic.topic: topic.representative for topic in topics if topic.topic != OUTLIERS}
-    if topic_model.embedding_model is None or not typical:
+    # a bare BaseEmbedder is what ``BERTopic.load`` gives a model that names none
+    if (
+        topic_model.embedding_model is None
+        or type(topic_model.embedding_model) is BaseEmbedder
+        or not typical
+    ):
         return None
 
     def embed(texts: Sequence[str]) -> np.ndarray:

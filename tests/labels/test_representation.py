@@ -150,6 +150,37 @@ def test_a_saved_model_keeps_its_labels(
         assert again._engine is None
 
 
+@pytest.mark.parametrize("serialization", ["pickle", "safetensors"])
+@pytest.mark.parametrize("aspect", ["Main", "Llama"])
+def test_a_loaded_model_names_changed_topics_anew(
+    model: Path, settings: LabelSettings, tmp_path: Path, serialization: str, aspect: str
+) -> None:
+    topics = fitted({aspect: LlamaLabels(model, settings)})
+    topics.save(str(tmp_path / "saved"), serialization=serialization, save_ctfidf=True)
+    loaded = BERTopic.load(str(tmp_path / "saved"))
+    if serialization == "safetensors":  # which keeps no representation models, and no embedding model
+        loaded.representation_model = {aspect: LlamaLabels(model, settings)}
+    loaded.merge_topics(DOCUMENTS, [0, 1])
+    named = labels(loaded.get_topics() if aspect == "Main" else loaded.topic_aspects_[aspect])
+    assert named == {-1: "Outliers", 0: "City life"}  # alone, and so without what tells it from another
+
+
+@pytest.mark.parametrize("aspect", ["Main", "Llama"])
+def test_topics_are_named_anew_as_often_as_they_change(
+    model: Path, settings: LabelSettings, aspect: str
+) -> None:
+    topics = fitted({aspect: LlamaLabels(model, settings)})
+    topics.fit(
+        DOCUMENTS, embeddings=np.zeros((len(DOCUMENTS), 2)), y=[row % 3 for row in range(len(DOCUMENTS))]
+    )
+    found = topics.get_topics() if aspect == "Main" else topics.topic_aspects_[aspect]
+    assert labels(found).keys() >= {0, 1, 2}
+    topics.topic_embeddings_ = np.eye(3)
+    topics.reduce_topics(DOCUMENTS, nr_topics=2)
+    found = topics.get_topics() if aspect == "Main" else topics.topic_aspects_[aspect]
+    assert labels(found).keys() == {0, 1} == set(topics.topics_)
+
+
 def test_it_is_an_ordinary_estimator(model: Path, settings: LabelSettings) -> None:
     representation = LlamaLabels(model, settings)
     assert representation.get_params() == {"model": model, "settings": settings}

@@ -1,0 +1,55 @@
+"""docs/python.md says what works: all its code runs, one piece after the other, on a small real corpus."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHECKS = """
+assert set(run.topic_table["label"]) == set(run.labels.values())
+assert len(run.topics) >= 3
+assert plain.get_topic(0)[0][0] == run.labels[0]
+assert model.topic_aspects_["Llama"][0][0][0]
+assert loaded.topic_aspects_["Llama"].keys() == set(loaded.topics_)
+"""
+
+
+def code(document: Path) -> list[str]:
+    """The pieces of Python in a Markdown file."""
+    return re.findall(
+        r"^```python\n(.*?)^```$", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    import pandas as pd
+
+    from localtopics.demo import demo_corpus
+
+    pd.DataFrame({"abstract": demo_corpus(250).documents}).to_csv(tmp_path / "papers.csv", index=False)
+    return tmp_path
+
+
+def test_the_code_of_the_page_runs_as_it_stands(papers: Path) -> None:
+    pieces = code(ROOT / "docs" / "python.md")
+    assert len(pieces) == 9
+    (papers / "page.py").write_text("\n".join([*pieces, CHECKS]), encoding="utf-8")
+    environment = {
+        "HF_HUB_OFFLINE": "1",
+        "XDG_CACHE_HOME": str(papers / "cache"),
+        "HF_HOME": str(papers / "hf"),
+    }
+    done = subprocess.run(
+        [sys.executable, "page.py"],
+        cwd=papers,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr

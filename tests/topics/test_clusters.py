@@ -1,0 +1,43 @@
+"""Clusters of points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from localtopics.clusters import find_clusters
+
+
+def test_copies_count_towards_the_size_of_a_cluster() -> None:
+    random = np.random.default_rng(0)
+    points = np.repeat([[0.0, 0], [50, 0], [0, 50]], [5, 30, 5], axis=0) + random.normal(size=(40, 2))
+    copies = np.array([4] * 5 + [1] * 35)
+    clusters, strengths = find_clusters(points, 10, 2, copies)
+    assert clusters[:5].tolist() == [1] * 5  # 20 documents
+    assert (clusters[5:35] == 0).mean() > 0.9
+    assert clusters[35:].tolist() == [-1] * 5
+    assert np.isfinite(strengths).all()
+    assert (strengths[:5] > 0).all()
+
+
+def test_clusters_are_numbered_by_size() -> None:
+    random = np.random.default_rng(0)
+    points = np.repeat([[0.0, 0], [50, 0], [0, 50]], [20, 60, 40], axis=0) + random.normal(size=(120, 2))
+    clusters, strengths = find_clusters(np.vstack([points, [[500, 500]]]), 10, 5)
+    assert np.bincount(clusters + 1).tolist() == [1, 60, 40, 20]
+    assert clusters[-1] == -1
+    assert strengths[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("apart", "sizes"),
+    [
+        pytest.param(5, [30, 29, 28, 27], id="has parts"),
+        pytest.param(2, [90, 30], id="is one"),
+    ],
+)
+def test_a_cluster_of_more_than_half_is_taken_apart_if_it_has_parts(apart: float, sizes: list[int]) -> None:
+    places = np.repeat([[0, 0], [0, apart], [apart, 0], [30, 0]], 30, axis=0)
+    points = places + np.random.default_rng(0).normal(size=(120, 2))
+    clusters, _ = find_clusters(points, 10, 2)
+    assert np.bincount(clusters + 1)[1:].tolist() == sizes
