@@ -151,7 +151,7 @@ class Outcome:
     """The user's sentence; None where the template was used."""
     seconds: float
     bytes: int
-    """The most memory that this process or any that it started has taken so far."""
+    """The most memory that a process which this one started has taken so far."""
 
 
 def outcome(name: str) -> Outcome:
@@ -161,7 +161,5 @@ def outcome(name: str) -> Outcome:
     except UserError as error:
         said = str(error)
     seconds = time.monotonic() - start
-    kibibytes = max(
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    kibibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return Outcome(name, said, seconds, kibibytes * 1024)
