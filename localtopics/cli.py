@@ -253,12 +253,10 @@ def assign(
     from localtopics.labels.selection import OUTLIERS
     from localtopics.pipeline import assign
     from localtopics.run import Run
-    from localtopics.tables import check_name, write_table
+    from localtopics.tables import check_target, write_table
 
     out = out or _named_after(source, ".assigned.csv")
-    if out.is_dir():
-        raise UserError(f"{out} is a folder: name a file by --out.")
-    check_name(out)
+    check_target(out)
     if out.exists() and not force:
         raise UserError(f"{out} exists already: name another file by --out, or add --force.")
     run = Run.open(run_folder, embedding_model)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from localtopics.run import Run
+
+DATA = Path(__file__).resolve().parents[1] / "data"
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,3 +73,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.writerow(["name", "title", "abstract"])
         rows.writerows(zip(corpus.ids, corpus.titles, corpus.documents, strict=True))
     return path
+
+
+@pytest.fixture
+def made_by_0_1_0(tmp_path: Path) -> Run:
+    """A finished run of 72 notes in three topics, which a test may change."""
+    return Run.open(shutil.copytree(DATA / "run-0.1.0", tmp_path / "notes.topics"))
