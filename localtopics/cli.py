@@ -26,6 +26,9 @@ class _Failure(click.ClickException):
 
     exit_code = 2
 
+    def show(self, file: Any = None) -> None:
+        echo(f"Error: {harmless_line(self.message)}", err=True)
+
 
 class _Commands(click.Group):
     """Turns mistakes that a user can mend into one sentence; faults of ours keep their traceback."""
@@ -38,11 +41,11 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            raise _Failure(harmless_line(error)) from None
+            raise _Failure(str(error)) from None
         except OSError as error:
             if (sentence := explained(error)) is None:
                 raise
-            raise _Failure(harmless_line(sentence)) from None
+            raise _Failure(sentence) from None
         except click.UsageError as error:
             said = error.format_message()
             if said == harmless(said):

@@ -46,12 +46,13 @@ def test_nothing_harmful_reaches_the_terminal_in_any_encoding(
 ) -> None:
     command, *options = arguments
     topics, labels = hostile.topics, hostile.labels
-    with_names = hostile.folder.rename(hostile.folder.with_name(f"{hostile.folder.name}\x1b[31m"))
+    with_names = hostile.folder.rename(hostile.folder.with_name(f"{hostile.folder.name}é\x1b[31m"))
     done = localtopics(command, with_names, *options, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert done.returncode == (2 if 99 in options else 0), done.stderr
     assert "Traceback" not in done.stderr
     written = done.stdout + done.stderr
     assert harmless(written) == written
+    assert encoding != "ascii" or written.isascii()
     assert command == "prompt" or r"\x1b" in written or r"\u001b" in written
     if "--json" in options:
         lines = [json.loads(line) for line in done.stdout.splitlines()]
