@@ -92,7 +92,7 @@ machine = options(
     _option(LabelSettings, "vram", "SIZE"),
 )
 
-model = _option(LabelSettings, "model", "PATH|NAME")
+model = options(_option(LabelSettings, "model", "PATH|NAME"), _option(LabelSettings, "chat_format"))
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
 

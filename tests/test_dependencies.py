@@ -16,6 +16,7 @@ import pytest
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.embedder import _STEP
 from localtopics.errors import UserError
+from localtopics.labels.template import render
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -83,3 +84,10 @@ def test_a_lock_at_a_link_leaves_the_target_alone(tmp_path: Path) -> None:
     with suppress(OSError):
         FileLock(tmp_path / ".lock", timeout=0).acquire()
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_chat_template_stays_in_its_sandbox() -> None:
+    escape = "{{ ('{0.__class__.__mro__}' | attr('format'))(messages) }}"
+    (rendering,) = render(escape, ((("user", "Hello"),),), "", "")
+    assert rendering.text is None
+    assert "unsafe" in rendering.fault

@@ -65,7 +65,7 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
     try:
         array = _as_array(values)
     except (RuntimeError, TypeError, ValueError):  # rows of several lengths, or no numbers
-        raise _unlike(origin, f"a {type(values).__name__} that is none") from None
+        raise _unlike(origin, f"a {type(values).__name__} of something else") from None
     if array.ndim != 2 or array.dtype.kind != "f" or 0 in array.shape:
         raise _unlike(origin, f"{array.dtype} {array.shape}")
     with np.errstate(over="ignore"):

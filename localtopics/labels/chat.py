@@ -12,15 +12,14 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import NamedTuple, Protocol
 
 from localtopics.errors import UserError
+from localtopics.labels.settings import ChatFormat
 from localtopics.labels.template import render
 
 BRACKETS = "[]<>〈〉"
 """Each control token of every chat family known holds one of these."""
-
-ChatFormat = Literal["auto", "llama-2", "plain", "template"]
 
 ANSWER = "Answer:"
 """What stands before each answer in a plain text."""
@@ -96,11 +95,9 @@ def chosen_format(tokenizer: Tokenizer, asked: ChatFormat = "auto") -> ChatForma
     """The format in which the tokenizer's model is asked: "auto" leaves the choice to its metadata.
 
     Raises:
-        UserError: ``asked`` is no format, or "template" where the model has none.
+        UserError: "template" is asked for where the model has none.
     """
     template = tokenizer.chat_template
-    if asked not in get_args(ChatFormat):
-        raise UserError(f"There is no chat format {asked!r}; give one of {', '.join(get_args(ChatFormat))}.")
     if asked == "template" and template is None:
         raise UserError("The model's GGUF has no chat template: ask it with --chat-format llama-2 or plain.")
     if asked != "auto":

@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import BRACKETS, ChatFormat, Frame, Message, Tokenizer, follow
+from localtopics.labels.chat import BRACKETS, Frame, Message, Tokenizer, follow
+from localtopics.labels.settings import ChatFormat
 
 DOCUMENTS, KEYWORDS = "[DOCUMENTS]", "[KEYWORDS]"
 

@@ -66,7 +66,7 @@ def test_ready_embeddings_are_not_written_to() -> None:
         (np.ones((2, 2, 2)), "it holds float64"),
         ([[1, 2], [3, 4]], "it holds int64"),
         (torch.ones((2, 2), dtype=torch.uint8), "it holds uint8"),
-        ([[1.0, 2.0], [3.0]], "a list that is none"),
+        ([[1.0, 2.0], [3.0]], "a list of something else"),
         ([[1.0, None], [3.0, 1.0]], "it holds object"),
         (pd.DataFrame({"x": [1.0, 2.0], "name": ["a", "b"]}), "it holds"),
         ({"a": [1.0]}, "it holds object"),
