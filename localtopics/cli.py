@@ -12,53 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from localtopics import __version__, options, terminal
+from localtopics.commands import Commands
 from localtopics.console import finish, print_topics, reporting
-from localtopics.errors import UserError, explained
+from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
-from localtopics.terminal import echo, echo_json, harmless, harmless_line
+from localtopics.models_commands import models
+from localtopics.terminal import echo, echo_json, harmless_line
 
 if TYPE_CHECKING:
     from localtopics.run import Run
 
 
-class _Failure(click.ClickException):
-    """One clear sentence on standard error, exit code 2."""
-
-    exit_code = 2
-
-
-class _Commands(click.Group):
-    """Turns mistakes that a user can mend into one sentence; faults of ours keep their traceback."""
-
-    def main(self, *args: Any, **more: Any) -> Any:
-        terminal.prepare()
-        return super().main(*args, **more)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            raise _Failure(harmless_line(error)) from None
-        except OSError as error:
-            if (sentence := explained(error)) is None:
-                raise
-            raise _Failure(harmless_line(sentence)) from None
-        except click.UsageError as error:
-            said = error.format_message()
-            if said == harmless(said):
-                raise
-            raise click.UsageError(harmless(said), error.ctx) from None
-        except KeyboardInterrupt:
-            echo("\nStopped. The same command goes on from here.", err=True)
-            ctx.exit(130)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in the order of a person's work, not of the alphabet
-
-
-@click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
-)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="localtopics")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bars and notes.")
 @click.pass_context
@@ -302,79 +267,7 @@ def _label_settings(run: Run, given: dict[str, Any]) -> LabelSettings:
     return options.label_settings(before, given)
 
 
-@cli.group(cls=_Commands)
-def models() -> None:
-    """The language models on this machine: list, fetch, check."""
-
-
-@models.command("list")
-def models_list() -> None:
-    """Show the models on this machine and those that can be fetched by name."""
-    from localtopics.models import KNOWN_MODELS, find_model, installed_models
-
-    table = terminal.table()
-    for column in ("", "model", "GB", "where"):
-        table.add_column(column, justify="right" if column == "GB" else "left", overflow="fold")
-    installed, default = installed_models(), find_model()
-    for model in installed:
-        mark = "*" if model.path == default else ""
-        table.add_row(mark, model.name, f"{model.bytes / 1e9:.2f}", str(model.path))
-    here = {model.name for model in installed}
-    for known in KNOWN_MODELS:
-        if known.name not in here:
-            table.add_row("", known.name, f"{known.bytes / 1e9:.2f}", f"localtopics models pull {known.name}")
-    console = terminal.console()
-    console.print(table)
-    if default is not None:
-        console.print("\n* names topics where no --model is given.")
-
-
-@models.command("pull")
-@click.argument("name")
-@click.pass_obj
-def models_pull(quiet: bool, /, name: str) -> None:
-    """Fetch a model from the Hugging Face hub and check its SHA-256.
-
-    NAME is llama-2-13b-chat, llama-2-7b-chat or OWNER/REPO/FILE.gguf. Cut off, the same command goes on
-    where the download stopped. For gated models: HF_TOKEN, or `hf auth login`.
-    """
-    from localtopics.models import licence_notice, pull
-
-    echo(harmless_line(licence_notice(name)), err=True)
-    with reporting(quiet) as progress:
-        path = pull(name, progress)
-    echo(harmless_line(path))
-
-
-@models.command("path")
-@click.argument("name", required=False)
-def models_path(name: str | None) -> None:
-    """Print the path of a model on this machine; without NAME, of the one that names topics."""
-    from localtopics.models import find_model
-
-    path = find_model(name)
-    if path is None:
-        raise UserError(
-            "No model is on this machine; fetch one with `localtopics models pull llama-2-13b-chat`."
-        )
-    echo(harmless_line(path))
-
-
-@models.command("verify")
-@click.argument("name", metavar="NAME|PATH")
-@click.pass_obj
-def models_verify(quiet: bool, /, name: str) -> None:
-    """Check a model's header, and its SHA-256 where one is known."""
-    from localtopics.models import verify
-
-    with reporting(quiet) as progress:
-        found = verify(name, progress)
-    for file in found.files:
-        echo(f"{file.sha256}  {harmless_line(file.path)}")
-        if file.stated_by:
-            echo(f"The SHA-256 is that of {file.stated_by}.", err=True)
-        else:
-            echo("Nobody states its SHA-256; the header is sound and the file whole.", err=True)
+cli.add_command(models)
 
 
 @cli.command()

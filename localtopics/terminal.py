@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -53,14 +53,18 @@ def _escape(match: re.Match[str]) -> str:
 
 def echo(text: object = "", *, err: bool = False, newline: bool = True) -> None:
     """Print text, which may have several lines, to standard output or standard error."""
-    click.echo(harmless(text), err=err, nl=newline)
+    _write(harmless(text), sys.stderr if err else sys.stdout, newline)
 
 
 def echo_json(value: Any) -> None:
     """Print a value as JSON on one line; its strings are escaped by JSON's own rules, so none changes."""
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(value, ensure_ascii=not unicode)
-    click.echo(_UNSAFE.sub(_escape_in_json, text))
+    _write(_UNSAFE.sub(_escape_in_json, text), sys.stdout)
+
+
+def _write(text: str, stream: TextIO, newline: bool = True) -> None:
+    click.echo(text, file=stream, nl=newline)  # named: click would write UTF-8 where ASCII is asked for
 
 
 def _escape_in_json(match: re.Match[str]) -> str:

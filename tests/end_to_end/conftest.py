@@ -50,7 +50,7 @@ def localtopics(environment: dict[str, str]) -> Command:
         return subprocess.run(
             [sys.executable, "-m", "localtopics", *map(str, arguments)],
             capture_output=True,
-            text=True,
+            encoding=more.get("PYTHONIOENCODING", "utf-8"),
             cwd=cwd,
             env=environment | more,
             timeout=280,

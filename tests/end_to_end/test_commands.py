@@ -46,7 +46,8 @@ def test_models_pull_then_path_list_and_verify(localtopics, served: bytes, onlin
     assert (found.stdout.strip(), found.stderr, found.returncode) == (str(path), "", 0)
     listed = localtopics("models", "list", **online)
     assert listed.returncode == 0, listed.stderr
-    rows = {line.split()[-3]: line for line in listed.stdout.splitlines() if line.endswith(".gguf")}
+    lines = [line.rstrip() for line in listed.stdout.splitlines()]
+    rows = {line.split()[-3]: line for line in lines if line.endswith(".gguf")}
     assert rows[NAME].endswith(str(path))
     assert rows[BUNDLED].startswith("*")
     assert "7.87  localtopics models pull llama-2-13b-chat" in listed.stdout

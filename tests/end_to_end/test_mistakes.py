@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from localtopics.run import Run
+
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
@@ -73,3 +75,56 @@ def test_a_folder_that_is_no_run(localtopics, tmp_path: Path, command: list[str]
     assert done.returncode == 2
     assert "is not a run folder" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", ["good.csv/sub", "dangling", "x" * 300, "/proc/none", "loop/sub"])
+def test_a_place_where_no_run_folder_can_be(localtopics, inputs: Path, out: str) -> None:
+    (inputs / "dangling").symlink_to("nowhere")
+    (inputs / "loop").symlink_to("loop")
+    before = sorted(inputs.iterdir())
+    done = localtopics("run", "good.csv", "--min-cluster-size", 8, "--out", out, cwd=inputs)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    said = " ".join(done.stderr.split())
+    assert said.startswith("Error: ")
+    assert "name another" in said
+    assert out.removesuffix("/sub") in said
+    assert sorted(inputs.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("kept", "kept is a folder: name a file in it"),
+        ("kept.csv", "kept.csv is a folder: name a file in it"),
+        ("new.xlsx", "new.xlsx is none of the files that can be written: .csv, .tsv, .jsonl"),
+        ("old.csv/new.csv", "old.csv is no folder"),
+        ("old.csv", "old.csv exists already"),
+    ],
+)
+def test_a_place_where_no_table_can_be_is_refused_before_the_work(
+    localtopics, made_by_0_1_0: Run, tmp_path: Path, out: str, said: str
+) -> None:
+    for name in ("kept", "kept.csv"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.tex").write_text("years of work")
+    (tmp_path / "old.csv").write_text("text\nold\n")
+    for force in ([], ["--force"])[: 1 if out == "old.csv" else 2]:
+        done = localtopics("assign", made_by_0_1_0.folder, "missing.csv", "--out", out, *force, cwd=tmp_path)
+        assert done.returncode == 2
+        assert said in " ".join(done.stderr.split())
+    assert (tmp_path / "kept" / "thesis.tex").read_text() == "years of work"
+    assert (tmp_path / "kept.csv" / "thesis.tex").read_text() == "years of work"
+    assert (tmp_path / "old.csv").read_text() == "text\nold\n"
+    assert not (tmp_path / "new.xlsx").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "map", "label", "prompt", "evaluate"])
+def test_a_file_is_no_run_folder(localtopics, inputs: Path, command: str) -> None:
+    done = localtopics(command, "good.csv", cwd=inputs)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert said.startswith("Error: good.csv is ")
+    assert "run folder" in said
+    assert "--force" not in said
+    assert "cannot be read" not in said
