@@ -19,7 +19,7 @@ class Backend(BaseEmbedder):  # type: ignore[misc]  # BERTopic has no types
         self._embed = embed
 
     def embed(self, documents: Sequence[str], verbose: bool = False) -> np.ndarray:
-        """Embed texts, float32 [n, d].
+        """Embed texts, float64 [n, d].
 
         BERTopic asks in the order of a set of words, which differs from process to process and in low
         precision would change the last digits; "" stands for a word that is lacking.
@@ -29,4 +29,5 @@ class Backend(BaseEmbedder):  # type: ignore[misc]  # BERTopic has no types
         texts = sorted(set(documents))
         embedded = np.asarray(self._embed([text or "-" for text in texts]))
         row = {text: number for number, text in enumerate(texts)}
-        return np.asarray(embedded[[row[text] for text in documents]])
+        # in float64 no place in that order shows in a similarity's first digits
+        return np.asarray(embedded[[row[text] for text in documents]], np.float64)

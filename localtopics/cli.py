@@ -180,9 +180,12 @@ def _topic(run: Run, number: int) -> Any:
     type=click.Path(path_type=Path),
     help="Names that people gave: a table with the columns topic and heading.",
 )
+@options.embedding_model_again
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_obj
-def evaluate(quiet: bool, /, run_folder: Path, headings: Path | None, as_json: bool) -> None:
+def evaluate(
+    quiet: bool, /, run_folder: Path, headings: Path | None, embedding_model: str | None, as_json: bool
+) -> None:
     """Measure the labels of a run: does each find its own topic among the others?
 
     A label is embedded like a document and should lie nearer to its own topic's documents, those that no
@@ -192,7 +195,7 @@ def evaluate(quiet: bool, /, run_folder: Path, headings: Path | None, as_json: b
     from localtopics.evaluation import evaluate, read_headings
     from localtopics.run import Run
 
-    run = Run.open(run_folder)
+    run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
         evaluation = evaluate(run, read_headings(headings) if headings else None, progress)
     if as_json:
@@ -220,6 +223,7 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("source")
 @options.columns
+@options.embedding_model_again
 @click.option(
     "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
 )
@@ -237,6 +241,7 @@ def assign(
     /,
     run_folder: Path,
     source: str,
+    embedding_model: str | None,
     embeddings: Path | None,
     out: Path | None,
     raw_cells: bool | None,
@@ -248,15 +253,13 @@ def assign(
     from localtopics.labels.selection import OUTLIERS
     from localtopics.pipeline import assign
     from localtopics.run import Run
-    from localtopics.tables import check_name, write_table
+    from localtopics.tables import check_target, write_table
 
     out = out or _named_after(source, ".assigned.csv")
-    if out.is_dir():
-        raise UserError(f"{out} is a folder: name a file by --out.")
-    check_name(out)
+    check_target(out)
     if out.exists() and not force:
         raise UserError(f"{out} exists already: name another file by --out, or add --force.")
-    run = Run.open(run_folder)
+    run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
         corpus = read_corpus(source, **columns)
         assigned = assign(run, corpus, embeddings, progress)
@@ -271,10 +274,11 @@ def assign(
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@options.embedding_model_again
 @options.labels
 @options.raw_cells
 @click.pass_obj
-def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
+def label(quiet: bool, /, run_folder: Path, embedding_model: str | None, **given: Any) -> None:
     """Name the topics of a run anew, with another model or prompt; nothing else is computed again.
 
     What is not said stays as it was; only keywords give way to the best model on this machine.
@@ -283,13 +287,19 @@ def label(quiet: bool, /, run_folder: Path, **given: Any) -> None:
     from localtopics.pipeline import relabel
     from localtopics.run import Run
 
-    run = Run.open(run_folder)
-    before = run.settings.labels
-    if before.model == NO_MODEL:
-        before = replace(before, model=None)  # who had keywords and asks again wants a model
+    run = Run.open(run_folder, embedding_model)
+    settings = _label_settings(run, given)
+    if settings.model == NO_MODEL and given["model"] is None:
+        settings = replace(settings, model=None)  # who had keywords and asks again wants a model
     with reporting(quiet) as progress:
-        relabel(run, options.label_settings(before, given), progress)
+        relabel(run, settings, progress)
     finish(run)
+
+
+def _label_settings(run: Run, given: dict[str, Any]) -> LabelSettings:
+    """How a run's topics were named, with what the command line says in place."""
+    before = run.settings.labels if given["model"] is not None else run.label_settings
+    return options.label_settings(before, given)
 
 
 @cli.group(cls=_Commands)
@@ -451,7 +461,7 @@ def prompt(run_folder: Path | None, topic: int, **given: Any) -> None:
         return
     run = Run.open(run_folder)
     found = _topic(run, topic)
-    with Namer(settings=options.label_settings(run.settings.labels, given)) as namer:
+    with Namer(settings=_label_settings(run, given)) as namer:
         text, tokens = namer.prompt_of(found)
     echo(text)
     echo(f"\n{tokens:,} tokens", err=True)

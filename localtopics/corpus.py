@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -157,7 +158,7 @@ class Corpus:
 
 
 def read_corpus(
-    source: str,
+    source: str | os.PathLike[str],
     text: str | None = None,
     title: str | None = None,
     time: str | None = None,
@@ -183,6 +184,7 @@ def read_corpus(
         UserError: the source is not there, cannot be read, or holds no documents; the sentence says which.
     """
     asked = {"documents": text, "titles": title, "times": time, "ids": id}
+    source = os.fspath(source)
     return Corpus.from_documents(**read_columns(source, asked, split), source=source)
 
 

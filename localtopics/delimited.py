@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MISSING = frozenset(
-    ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT", "NULL", "null", r"\N")
-)  # fmt: skip
+MISSING = frozenset(["NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT", "NULL", "null", r"\N"])
 """What R, pandas, Excel and databases write for a missing value. Spelled exactly so, a cell is missing; other
 spellings, and "None", which people answer, are text."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sysconfig
+import tempfile
 from pathlib import Path
+
+from localtopics.files import TEMPORARY
 
 
 class UserError(Exception):
@@ -35,17 +38,22 @@ def explained(error: OSError) -> str | None:
 
     The place must be one that the user named: a file of this package or of Python that is not there is ours.
     """
-    reason = error.strerror or str(error)
-    no_temporary = error.errno == errno.ENOENT and "temporary directory" in reason
     named = isinstance(error.filename, str | bytes | os.PathLike)
-    if error.errno not in (_PLACE if named else _DISK) and not no_temporary:
+    path = Path(os.fsdecode(error.filename)) if named else None
+    reason = error.strerror or str(error)
+    no_temporary = error.errno == errno.ENOENT and "temporary directory" in reason  # of all that exist
+    if error.errno not in (_PLACE if path else _DISK) and not no_temporary:
         return None
-    if named and error.errno not in _DISK and _is_installed(Path(os.fsdecode(error.filename))):
+    if path and error.errno not in _DISK and _is_installed(path):
         return None
-    where = f" ({os.fsdecode(error.filename)})" if named else ""
+    where = f" ({path})" if path else ""
     room = "make room or " if error.errno in _FULL or no_temporary else ""
-    place = "another folder by TMPDIR" if no_temporary else "another place"
+    place = "another folder by TMPDIR" if no_temporary or (path and _is_temporary(path)) else "another place"
     return f"{reason}{where}: {room}name {place}, and run the command again."
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(TEMPORARY) and path.parent == Path(tempfile.gettempdir())
 
 
 def _is_installed(path: Path) -> bool:

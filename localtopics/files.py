@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 PRIVATE = 0o600
 """The rights of a file that holds somebody's texts; the folder around it gets `PRIVATE_FOLDER`."""
 PRIVATE_FOLDER = 0o700
+TEMPORARY = "localtopics-"
+"""How the names of our folders among the system's temporary ones begin."""
 _LONGEST = 50
 """Characters of a name that its temporary name repeats, which must fit a file system's 255 bytes."""
 
@@ -94,6 +97,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder among the system's temporary ones, which is gone when the block ends.
+
+    Raises:
+        OSError: there is no room for it or in it; ``filename`` is the folder.
+    """
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as name, naming(Path(name)):
+        yield Path(name)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from localtopics.checked import Checked, setting
 from localtopics.errors import UserError
+from localtopics.files import temporary_folder
 from localtopics.machine import usable_cpus
 from localtopics.progress import Advance, Progress, silent
 
@@ -205,14 +205,15 @@ def _run_umap(
     """
     import numpy as np
 
-    with tempfile.TemporaryDirectory(prefix="localtopics-") as name, ExitStack() as cleanup:
-        folder = Path(name)
+    with temporary_folder() as folder, ExitStack() as cleanup:
         np.save(folder / "embeddings.npy", np.asarray(embeddings, np.float32))
         np.save(folder / "indices.npy", graph.indices)
         np.save(folder / "distances.npy", graph.distances)
         (folder / "settings.json").write_text(
             json.dumps({field.name: getattr(settings, field.name) for field in fields(LayoutSettings)})
         )
+        for dimension in dimensions:  # takes the room that the layouts need before the work is done
+            np.save(_layout(folder, dimension), np.zeros((len(embeddings), dimension), np.float32))
 
         side_by_side = min(usable_cpus(), len(dimensions))
         reading, writing = os.pipe()
@@ -233,7 +234,11 @@ def _run_umap(
         for child in children:
             if child.wait():
                 raise RuntimeError(f"UMAP ended with exit code {child.returncode}:\n{_errors(folder)}")
-        return {dimension: np.load(folder / f"layout{dimension}.npy") for dimension in dimensions}
+        return {dimension: np.load(_layout(folder, dimension)) for dimension in dimensions}
+
+
+def _layout(folder: Path, dimension: int) -> Path:
+    return folder / f"layout{dimension}.npy"
 
 
 def _child(folder: Path, dimensions: Sequence[int], steps: int) -> subprocess.Popen[bytes]:
@@ -274,7 +279,9 @@ def _serve() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as steps:
         sys.stdout = sys.stderr  # so that nothing else can get among the steps
         for dimension in map(int, sys.argv[2:]):
-            np.save(folder / f"layout{dimension}.npy", _umap(embeddings, graph, settings, dimension, steps))
+            place = np.load(_layout(folder, dimension), mmap_mode="r+")
+            place[:] = _umap(embeddings, graph, settings, dimension, steps)
+            place.flush()
 
 
 def _end_with_parent(folder: Path) -> None:

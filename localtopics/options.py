@@ -60,9 +60,19 @@ columns = options(
     click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train."),
 )
 
+embedding_model = click.option(
+    "--embedding-model", metavar="NAME|PATH", help="A sentence-transformers model."
+)
+
 embedding = options(
-    click.option("--embedding-model", metavar="NAME|PATH", help="A sentence-transformers model."),
+    embedding_model,
     click.option("--embeddings", metavar="FILE.npy", help="Ready embeddings, one row a document."),
+)
+
+embedding_model_again = click.option(
+    "--embedding-model",
+    metavar="NAME|PATH",
+    help="The model that embedded RUN; to be named again where it does not come with localtopics.",
 )
 
 topics = options(
@@ -82,7 +92,7 @@ machine = options(
     _option(LabelSettings, "vram", "SIZE"),
 )
 
-model = _option(LabelSettings, "model", "PATH|NAME")
+model = options(_option(LabelSettings, "model", "PATH|NAME"), _option(LabelSettings, "chat_format"))
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localtopics.corpus import Corpus, read_corpus
-from localtopics.embedding import EmbeddingModel, choose_model, load_embeddings
+from localtopics.embedding import EmbeddingModel, checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
 from localtopics.labels.fidelity import Judge
@@ -28,18 +28,19 @@ from localtopics.topics import check_size, find_topics, lay_out
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from numpy.typing import ArrayLike
 
 
 log = logging.getLogger(__name__)
 
 
 def fit(
-    documents: Sequence[str],
+    documents: Iterable[str],
     *,
-    titles: Sequence[str] | None = None,
-    times: Sequence[str] | None = None,
-    ids: Sequence[str] | None = None,
-    embeddings: np.ndarray | None = None,
+    titles: Iterable[str] | None = None,
+    times: Iterable[str] | None = None,
+    ids: Iterable[str] | None = None,
+    embeddings: ArrayLike | None = None,
     settings: RunSettings | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -50,8 +51,8 @@ def fit(
     Args:
         documents: the texts.
         titles, times, ids: one for each document, where there are any.
-        embeddings: float [n, d], a row for each of ``documents``, where they are ready; otherwise the
-            documents are embedded.
+        embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
+            tensor or a table; otherwise the documents are embedded.
         settings: what to do differently from the defaults.
         out: the run folder; None makes a new temporary one.
         force: replace what an earlier run with other settings left in ``out``.
@@ -60,8 +61,9 @@ def fit(
         UserError: the documents or the settings cannot give topics; the sentence says why.
     """
     corpus = Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
+    ready = None if embeddings is None else checked_embeddings(embeddings, "The argument embeddings")
     return run_corpus(
-        corpus, settings or RunSettings(), out, embeddings=embeddings, force=force, progress=progress
+        corpus, settings or RunSettings(), out, embeddings=ready, force=force, progress=progress
     )
 
 

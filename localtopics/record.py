@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localtopics import __version__
 from localtopics.errors import UserError
 from localtopics.settings import RunSettings
+
+if TYPE_CHECKING:
+    from localtopics.corpus import Corpus
+    from localtopics.embedding import EmbeddingModel
 
 FORMAT = 1
 """Of the run folder. It grows when a release writes what an older one would misread; `_upgraded` then learns
@@ -49,6 +54,28 @@ def versions() -> dict[str, str]:
 
     installed = {name: metadata.version(name) for name in _PACKAGES}
     return {"localtopics": __version__, "python": platform.python_version()} | installed
+
+
+def new_record(
+    settings: RunSettings, corpus: Corpus, model: EmbeddingModel, embeddings_digest: str | None
+) -> dict[str, Any]:
+    """The record of a run that is begun now; see `Run.start`."""
+    return {
+        "format": FORMAT,
+        "localtopics": __version__,
+        "settings": asdict(settings),
+        "corpus": {
+            "source": corpus.source,
+            "documents": len(corpus.documents),
+            "dropped": asdict(corpus.dropped),
+            "digest": corpus.digest,
+            "embeddings_digest": embeddings_digest,
+        },
+        "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
+        "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
+        "versions": versions(),
+        "stages": {},
+    }
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -123,7 +150,7 @@ def changes(before: Mapping[str, Any], fresh: Mapping[str, Any], settings: RunSe
     for section, values in settings.asked().items():
         for name, value in values.items():
             was = old[section][name]
-            if value != was and (section, name) != ("input", "source"):
+            if value != was:
                 found.setdefault(section, []).append(f"{name} was {was!r} and is now {value!r}")
     for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
         if before["corpus"][name] != fresh["corpus"][name]:

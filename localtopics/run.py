@@ -12,22 +12,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localtopics import __version__
 from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.label_log import append_label, read_labels
 from localtopics.labels.selection import Label
-from localtopics.record import FORMAT, STAGES, changes, other_versions, read_record, versions
+from localtopics.labels.settings import LabelSettings
+from localtopics.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run_folder import RECORD, RESULTS, alone, require_ours
-from localtopics.run_tables import (
+from localtopics.run_results import (
     check_together,
     documents_table,
     flat,
     read_documents,
+    read_layouts,
     read_topics,
     to_topics,
     topics_table,
+    write_layouts,
     write_parquet,
 )
 from localtopics.settings import RunSettings
@@ -123,22 +125,7 @@ class Run:
         from localtopics.embedding import Embedder
 
         folder = Path(folder)
-        fresh: dict[str, Any] = {
-            "format": FORMAT,
-            "localtopics": __version__,
-            "settings": asdict(settings),
-            "corpus": {
-                "source": corpus.source,
-                "documents": len(corpus.documents),
-                "dropped": asdict(corpus.dropped),
-                "digest": corpus.digest,
-                "embeddings_digest": embeddings_digest,
-            },
-            "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
-            "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
-            "versions": versions(),
-            "stages": {},
-        }
+        fresh = new_record(settings, corpus, model, embeddings_digest)
         run = cls(folder, fresh, settings.embedding.model)
         run.embedder = Embedder(model)
         require_ours(folder)
@@ -226,7 +213,8 @@ class Run:
 
     def _write_record(self) -> None:
         with replacing(self.folder / RECORD) as path:
-            path.write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
 
     def note(self, key: str, value: Any) -> None:
         """Put one fact about the run into ``run.json``."""
@@ -238,6 +226,21 @@ class Run:
     def settings(self) -> RunSettings:
         """What was asked."""
         return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
+
+    @property
+    def label_settings(self) -> LabelSettings:
+        """How its topics were named, for who wants them named so again.
+
+        Raises:
+            UserError: that was by a model file which only the folder names, and it may be anybody's folder.
+        """
+        settings = self.settings.labels
+        if settings.model is not None and Path(settings.model).expanduser().exists():
+            raise UserError(
+                f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
+                "trust it, name it again with --model."
+            )
+        return settings
 
     def done(self, stage: str) -> bool:
         """Whether ``stage`` (one of `STAGES`) has finished."""
@@ -270,27 +273,12 @@ class Run:
 
     def write_layouts(self, layouts: Layouts) -> None:
         """Keep the two layouts until the topics are found."""
-        import numpy as np
-
-        with replacing(self.folder / "stages" / "layouts.npz") as path, path.open("wb") as file:
-            np.savez(file, reduced=layouts.reduced, map=layouts.map)
+        write_layouts(layouts, self.folder / "stages" / "layouts.npz")
 
     def read_layouts(self) -> Layouts | None:
         """The layouts that `write_layouts` kept, or None where they are not there as they were left."""
-        import zipfile
-
-        import numpy as np
-
-        try:
-            with np.load(self.folder / "stages" / "layouts.npz") as content:
-                layouts = Layouts(reduced=content["reduced"], map=content["map"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return None
-        rows, wide = self.record["corpus"]["documents"], self.settings.topics.components
-        right = layouts.reduced.shape == (rows, wide) and layouts.map.shape == (rows, 2)
-        floats = all(array.dtype == np.float32 for array in (layouts.reduced, layouts.map))
-        whole = right and floats and np.isfinite(layouts.reduced).all() and np.isfinite(layouts.map).all()
-        return layouts if whole else None
+        shape = (self.record["corpus"]["documents"], self.settings.topics.components)
+        return read_layouts(self.folder / "stages" / "layouts.npz", *shape)
 
     def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
         """Write ``documents.parquet`` and the topics as they are before they have names."""
@@ -422,7 +410,7 @@ class Run:
         from localtopics.labels.representation import LlamaLabels
         from localtopics.saved_model import open_model
 
-        naming = LlamaLabels(settings=labels or self.settings.labels)
+        naming = LlamaLabels(settings=labels or self.label_settings)
         embed = self.embedder.embed if self.embeds_documents else None
         return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 

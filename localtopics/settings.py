@@ -54,9 +54,9 @@ class RunSettings(Checked):
 
         try:
             if path.suffix == ".json":
-                content = json.loads(path.read_text(encoding="utf-8"))["settings"]
+                content = json.loads(path.read_text(encoding="utf-8-sig"))["settings"]
             else:
-                content = tomllib.loads(path.read_text(encoding="utf-8"))
+                content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise UserError(f"Cannot read the settings file {path}: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError) as error:
@@ -90,8 +90,25 @@ class RunSettings(Checked):
         return replace(self, **changed)
 
     def asked(self) -> dict[str, dict[str, Any]]:
-        """What determines the result, without what only says how the machine is used."""
+        """What determines the result.
+
+        Not here: where documents and ready embeddings come from, since what they hold tells them from others,
+        and how the machine is used. A path is the same however it is written.
+        """
         asked = asdict(self)
+        del asked["input"], asked["embedding"]["embeddings"]
         for name in LabelSettings.MACHINE:
             del asked["labels"][name]
+        for section, name in (("embedding", "model"), ("labels", "model"), ("labels", "prompt")):
+            asked[section][name] = _whole_path(asked[section][name])
         return asked
+
+
+def _whole_path(name: str | None) -> str | None:
+    """The whole path of a file or folder that is here; what names something else stays as it is."""
+    if name is None:
+        return None
+    try:
+        return str(Path(name).expanduser().resolve(strict=True))
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: there is no such home, or links go round
+        return name

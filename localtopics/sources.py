@@ -129,8 +129,8 @@ def _read_folder(path: Path, wanted: Wanted) -> Columns:
             others.append(file)
             continue
         try:
-            with one_sentence(file), open_text(file) as text:
-                documents[file.relative_to(path).as_posix()] = text.read()
+            with one_sentence(file):
+                documents[file.relative_to(path).as_posix()] = _read_whole(file)
         except UserError as error:
             unreadable.append(str(error))
     if not documents:
@@ -150,8 +150,15 @@ def _read_folder(path: Path, wanted: Wanted) -> Columns:
     return {"documents": [documents[id] for id in ids], "ids": ids}
 
 
+def _read_whole(file: Path) -> str:
+    if not file.is_file():  # a pipe, or a link to nothing
+        raise UserError(f"{file} is no file.")
+    with open_text(file) as text:
+        return text.read()
+
+
 def _files_below(path: Path, unreadable: list[str]) -> Iterator[Path]:
-    """The files in a folder and in those below it, but for hidden ones; what cannot be listed is noted."""
+    """What a folder and those below it hold, but for what is hidden; what cannot be listed is noted."""
     with one_sentence(path):
         next(path.iterdir(), None)
 
@@ -160,8 +167,7 @@ def _files_below(path: Path, unreadable: list[str]) -> Iterator[Path]:
 
     for folder, below, names in os.walk(path, onerror=note):
         below[:] = [name for name in below if not name.startswith(".")]
-        files = (Path(folder, name) for name in names if not name.startswith("."))
-        yield from (file for file in files if file.is_file())
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
 def _files(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,18 @@ _FORMULA = re.compile(r"[=@\t\r\n＝＠＋－]|[+-](?![\d.,]+\Z)")
 """How a cell begins that a spreadsheet would run (OWASP, "CSV Injection"); "-5" is a number to it."""
 
 
-def check_name(path: Path) -> None:
-    """Raise `UserError` where `write_table` would not know what to write by the file's name."""
+def check_target(path: Path) -> None:
+    """See whether `write_table` could write ``path``, before the work whose result goes there.
+
+    Raises:
+        UserError: a folder is there or no folder can be, or the name has no ending that says what to write.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name a file in it.")
     _kind(path)
+    folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise UserError(f"{path} cannot be written, as {folder} is no folder that may be written to.")
 
 
 def write_table(table: pd.DataFrame, path: Path, *, raw_cells: bool = False, mode: int = PRIVATE) -> None:

@@ -223,6 +223,13 @@ def _describe(
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)
+    model.topic_aspects_ = {
+        name: {
+            topic: [(word, round(float(weight), 6)) for word, weight in words]
+            for topic, words in found.items()
+        }
+        for name, found in model.topic_aspects_.items()
+    }
     return model
 
 

@@ -11,6 +11,7 @@ from localtopics.labels.chat import Frame, Message
 R = "range(99999)"
 NESTED = "".join(f"{{% for {name} in {R} %}}" for name in "abcdef")
 ENDED = "{% endfor %}" * 6
+AGAIN = "{% for i in range(64) %}"
 DIALOG = [
     Message("system", "You name topics."),
     Message("user", "An example"),
@@ -27,8 +28,12 @@ TEMPLATES = {
     "nested loops in a macro": "{% macro f() %}" + NESTED + ENDED + "{% endmacro %}{{ f() }}",
     "nested loops in a filter block": "{% filter upper %}" + NESTED + ENDED + "{% endfilter %}",
     "nested loops under set": "{% set text %}" + NESTED + "x" + ENDED + "{% endset %}{{ text }}",
-    "a namespace that doubles": "{% set n = namespace(s='x') %}{% for i in range(64) %}{% set n.s = n.s + n.s %}{% endfor %}",
-    "a number that is squared": "{% set n = namespace(i=9) %}{% for i in range(64) %}{% set n.i = n.i * n.i %}{% endfor %}",
+    "a namespace that doubles": "{% set n = namespace(s='x') %}"
+    + AGAIN
+    + "{% set n.s = n.s + n.s %}{% endfor %}",
+    "a number that is squared": "{% set n = namespace(i=9) %}"
+    + AGAIN
+    + "{% set n.i = n.i * n.i %}{% endfor %}",
     "a power": "{{ 9 ** (9 ** 9) }}",
     "a power as text": "{{ (7 ** 4000000) | string }}",
     "a remainder of a power": "{{ (3 ** 30000000) % 7 }}",
@@ -52,7 +57,7 @@ TEMPLATES = {
     "a repeated text": "{{ 'x' * 10 ** 9 }}",
     "a repeated text of ten gigabytes": "{{ ('x' * 10 ** 10) | length }}",
     "a repeated list": "{{ ([0] * 10 ** 9) | length }}",
-    "a list of lists": "{% set n = namespace(s=[0]) %}{% for i in range(64) %}{% set n.s = n.s + n.s %}{% endfor %}",
+    "a list of lists": "{% set n = namespace(s=[0]) %}" + AGAIN + "{% set n.s = n.s + n.s %}{% endfor %}",
     "a width of the old format": "{{ '%999999999d' | format(1) }}",
     "a width of the old operator": "{{ '%0999999999d' % 1 }}",
     "a width of the new format": "{{ '{:>9999999999}'.format(1) }}",
@@ -70,8 +75,9 @@ TEMPLATES = {
     "random words": "{{ lipsum(n=1000000, max=1000) }}",
     "a dictionary": f"{{% set n = namespace(d={{}}) %}}{{% for a in {R} %}}{{% for b in {R} %}}"
     "{% set n.d = dict(n.d, **{a ~ '': 'x' * 10000}) %}{% endfor %}{% endfor %}",
-    "a list that holds itself": f"{{% set n = namespace(l=[]) %}}{{% for a in {R} %}}{{% set n.l = [n.l, n.l] %}}"
-    "{% endfor %}{{ n.l }}",
+    "a list that holds itself": "{% set n = namespace(l=[]) %}"
+    + AGAIN
+    + "{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l }}",
     "characters beyond the BMP": "{{ '\U0001f642' * 300000000 }}",
     "letters that grow": "{{ ('ﷺ' * 100000000) | upper | lower | title }}",
     "letters escaped": "{{ ('\"' * 100000000) | escape | forceescape }}",
@@ -111,7 +117,7 @@ TEMPLATES = {
     "an unknown name": "{{ nothing.at.all }}",
     "only itself": "{{ 'x' * 1000 }}",
     "too much of it": "{{ 'x' * 300000 }}{% for m in messages %}{{ m.content }}{% endfor %}",
-    "the dialog again and again": "{% for a in range(9) %}{% for m in messages %}{{ m.content }}{% endfor %}{% endfor %}",
+    "the dialog again and again": AGAIN + "{% for m in messages %}{{ m.content }}{% endfor %}{% endfor %}",
 }
 
 

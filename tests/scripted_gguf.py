@@ -19,6 +19,7 @@ def scripted_model(
     context: int = 2048,
     metadata: Mapping[str, str | int | float] | None = None,
     chat_template: str | None = None,
+    architecture: str = "llama",
 ) -> Path:
     """Write the model.
 
@@ -29,6 +30,7 @@ def scripted_model(
         context: tokens that the model says it was trained for.
         metadata: keys and values beyond the usual.
         chat_template: of another family than Llama 2.
+        architecture: one whose tensors are Llama's, such as "xverse".
     """
     specials = ["<unk>", "<s>", "</s>"]
     words = dict.fromkeys([*PIECES, *follows, *follows.values()])
@@ -47,7 +49,7 @@ def scripted_model(
     output[number["</s>"], : len(tokens)] = 1
     for piece, following in follows.items():
         output[number[following], number[piece]] = 3
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, architecture)
     writer.add_name("scripted")
     writer.add_context_length(context)
     writer.add_embedding_length(width)

@@ -19,7 +19,7 @@ from pydoc_data.topics import topics
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from localtopics.embedding import (
@@ -28,9 +28,7 @@ from localtopics.embedding import (
     Embedder,
     EmbeddingModel,
     choose_model,
-    load_embeddings,
 )
-from localtopics.embedding.cache import EmbeddingCache
 from localtopics.embedding.embedder import _STEP, _batches, _blocks
 from localtopics.errors import UserError
 from localtopics.progress import Advance, Progress
@@ -231,46 +229,6 @@ def test_two_processes_share_a_cache(model: EmbeddingModel, tmp_path: Path) -> N
     assert embed(model, tmp_path / "cache", TEXTS)[1] == 0
 
 
-# -- the cache ----------------------------------------------------------------------------------------
-
-
-def entries(count: int, width: int = 8) -> tuple[list[bytes], np.ndarray]:
-    keys = [hashlib.sha256(str(row).encode()).digest() for row in range(count)]
-    return keys, np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
-
-
-def test_cache_is_fast(tmp_path: Path) -> None:
-    keys, vectors = entries(100_000, 64)
-    cache = EmbeddingCache(tmp_path / "new" / "cache.sqlite")
-    cache.put(keys, vectors)
-    start = time.perf_counter()
-    found = cache.get(keys)
-    assert time.perf_counter() - start < 5  # about 0.5 s on an idle core
-    np.testing.assert_array_equal(np.stack([found[key] for key in keys]), vectors)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_damage_is_noticed(tmp_path: Path, data: st.DataObject) -> None:
-    keys, vectors = entries(60)
-    path = tmp_path / "cache.sqlite"
-    path.unlink(missing_ok=True)
-    cache = EmbeddingCache(path)
-    cache.put(keys, vectors)
-    content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 8))):
-        if data.draw(st.booleans()):
-            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-        else:
-            start = data.draw(st.integers(0, len(content) - 1))
-            content[start : start + 64] = data.draw(st.binary(max_size=64)).ljust(64, b"\0")
-    path.write_bytes(content[: data.draw(st.integers(0, len(content))) or None])
-    for key, vector in cache.get(keys).items():
-        np.testing.assert_array_equal(vector, vectors[keys.index(key)])
-    cache.put(keys, vectors)
-    assert set(cache.get(keys)) <= set(keys)
-
-
 def test_damaged_cache_is_made_again(model: EmbeddingModel, tmp_path: Path) -> None:
     before, _ = embed(model, tmp_path, TEXTS[:3])
     (file,) = tmp_path.iterdir()
@@ -280,21 +238,19 @@ def test_damaged_cache_is_made_again(model: EmbeddingModel, tmp_path: Path) -> N
     np.testing.assert_array_equal(before, after)
 
 
-def test_damage_that_looks_like_a_lack_of_rights(tmp_path: Path) -> None:
-    keys, vectors = entries(5)
-    cache = EmbeddingCache(tmp_path / "cache.sqlite")
-    cache.put(keys, vectors)
-    content = bytearray(cache.path.read_bytes())
-    content[18] = 3  # the version of the format that is needed to write the file
-    cache.path.write_bytes(content)
-    cache.put(keys, vectors)
-    assert set(cache.get(keys)) == set(keys)
-
-
-def test_unusable_cache_folder(model: EmbeddingModel, tmp_path: Path) -> None:
+def test_what_cannot_be_kept_is_embedded_all_the_same(
+    model: EmbeddingModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="cannot be used"):
-        Embedder(model, tmp_path / "file").embed(["x"])
+    for folder in (tmp_path / "file", Path("/proc/nowhere")):
+        embedder = Embedder(model, folder)
+        vectors = embedder.embed(TEXTS[:2])
+        assert vectors.shape == embedder.embed(TEXTS[2:4]).shape == (2, 384)
+        (warning,) = caplog.messages
+        assert warning.startswith(f"The embedding cache {folder}")
+        assert "cannot be used" in warning
+        assert "not kept for later runs" in warning
+        caplog.clear()
 
 
 # -- which model --------------------------------------------------------------------------------------
@@ -338,6 +294,7 @@ def test_model_in_a_folder(model: EmbeddingModel, tmp_path: Path) -> None:
     folder = copy_of(model, tmp_path / "mine")
     mine = choose_model(str(folder))
     assert (mine.location, mine.digest) == (str(folder), model.digest)
+    assert choose_model(os.path.relpath(folder)) == mine, "however the folder is named"
     configuration = folder / "sentence_bert_config.json"
     configuration.write_text(configuration.read_text().replace("256", "128"))
     assert choose_model(str(folder)).digest != model.digest
@@ -444,48 +401,3 @@ def test_a_hub_that_is_silent_costs_two_seconds(tmp_path: Path) -> None:
     assert 2 <= float(seconds) < 6
     offline = choose_with_hub("http://127.0.0.1:9", tmp_path, HF_HUB_OFFLINE="1")
     assert offline[0].startswith(BUILT_IN_MODEL)
-
-
-# -- ready embeddings ---------------------------------------------------------------------------------
-
-
-def test_ready_embeddings(tmp_path: Path) -> None:
-    path = tmp_path / "ready.npy"
-    for kind in (np.float16, np.float32, np.float64, ">f4"):
-        np.save(path, np.array([[3, 4], [0, 2]], dtype=kind))
-        loaded = load_embeddings(path, 2)
-        assert loaded.dtype == np.float32
-        np.testing.assert_allclose(loaded, [[0.6, 0.8], [0, 1]], atol=1e-3)
-    assert load_embeddings(path).shape == (2, 2)
-
-
-@pytest.mark.parametrize(
-    ("array", "sentence"),
-    [
-        (np.ones((3, 4)), "has 3 rows for 2 documents"),
-        (np.ones(4), "must hold one 2-D array of floats"),
-        (np.ones((2, 4), dtype=int), "it holds int64"),
-        (np.empty((2, 0)), "it holds float64"),
-        (np.array([[1.0, 2], [np.nan, 1]]), "Row 1 of"),
-        (np.array([[0.0, 0], [1, 1]]), "Row 0 of"),
-        (np.array([[1.0, np.inf], [1, 1]]), "Row 0 of"),
-        (np.array([["a"], ["b"]], dtype=object), "cannot be read as a .npy array"),
-    ],
-)
-def test_unusable_ready_embeddings(tmp_path: Path, array: np.ndarray, sentence: str) -> None:
-    np.save(tmp_path / "ready.npy", array)
-    with pytest.raises(UserError, match=sentence):
-        load_embeddings(tmp_path / "ready.npy", 2)
-
-
-def test_no_array_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "ready.npy"
-    with pytest.raises(UserError, match="cannot be read"):
-        load_embeddings(path, 2)
-    np.save(path, np.ones((200, 4)))
-    whole = path.read_bytes()
-    np.savez(tmp_path / "archive.npz", a=np.ones((2, 2)))
-    for content in (b"", b"a,b\n1,2\n", whole[:60], whole[:3000], (tmp_path / "archive.npz").read_bytes()):
-        path.write_bytes(content)
-        with pytest.raises(UserError, match=r"ready\.npy"):
-            load_embeddings(path, 200)

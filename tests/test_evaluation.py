@@ -44,14 +44,13 @@ def labelled(folder: Path, labels: dict[int, str], subjects: dict[int, tuple[str
     ]
     corpus = Corpus.from_documents(documents)
     flat = np.zeros((len(documents), 2), dtype=np.float32)
-    run = Run.start(folder, RunSettings(), corpus)
-    run.note("embedding", {"location": choose_model(BUILT_IN_MODEL).location})
-    with run.stage("topics"):
-        found = TopicModel(None, topics, assigned, np.ones(len(documents)))
-        run.write_topics(corpus, Layouts(reduced=flat, map=flat), found)
-    with run.stage("labels"):
-        final = {number: Label(number, text, False, (), "", 0.0) for number, text in labels.items()}
-        run.write_labels(final, label_fidelity(run, labels))
+    with Run.start(folder, RunSettings(), corpus, choose_model(BUILT_IN_MODEL)) as run:
+        with run.stage("topics"):
+            found = TopicModel(None, topics, assigned, np.ones(len(documents)))
+            run.write_topics(corpus, Layouts(reduced=flat, map=flat), found)
+        with run.stage("labels"):
+            final = {number: Label(number, text, False, (), "", 0.0) for number, text in labels.items()}
+            run.write_labels(final, label_fidelity(run, labels))
     return run
 
 

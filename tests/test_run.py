@@ -301,6 +301,15 @@ def test_an_embedding_model_that_only_the_folder_names_is_not_opened(folder: Pat
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_model_file_that_only_the_folder_names_is_not_opened(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").touch()
+    _set(("settings", "labels", "model"), str(tmp_path / "model.gguf"))(folder)
+    with pytest.raises(UserError, match="name it again with --model"):
+        _ = Run.open(folder).label_settings
+    _set(("settings", "labels", "model"), "llama-2-13b-chat")(folder)
+    assert Run.open(folder).label_settings.model == "llama-2-13b-chat"
+
+
 def _set(path: tuple[str, ...], value: Any) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         record = json.loads((folder / "run.json").read_text())

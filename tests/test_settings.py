@@ -55,6 +55,40 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
         RunSettings.read(tmp_path / "none.toml")
 
 
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    for name, content in (
+        ("settings.toml", "[topics]\nseed = 7\n"),
+        ("run.json", json.dumps({"settings": {"topics": {"seed": 7}}})),
+    ):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + content.encode())
+        assert RunSettings.read(tmp_path / name).topics.seed == 7
+
+
+@pytest.mark.parametrize("where", [("embedding", "model"), ("labels", "model"), ("labels", "prompt")])
+def test_a_path_is_the_same_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[str, str]
+) -> None:
+    section, name = where
+    (tmp_path / "here").mkdir()
+    for file in ("one", "other"):
+        (tmp_path / file).touch()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def asked(value: str) -> object:
+        return RunSettings().updated({section: {name: value}}, "test").asked()
+
+    assert asked("../one") == asked(str(tmp_path / "one")) == asked("~/one") == asked(".././one")
+    assert asked("../one") != asked("../other")
+    assert asked("one") != asked("other"), "what names no file here is told apart by its name"
+    assert asked("one\0") != asked("~no one/one") != asked("o" * 5000)
+
+
+def test_documents_and_ready_embeddings_are_told_apart_by_what_they_hold() -> None:
+    files = {"input": {"source": "./papers.csv", "text": "Text"}, "embedding": {"embeddings": "../emb.npy"}}
+    assert RunSettings().updated(files, "test").asked() == RunSettings().asked()
+
+
 def test_how_the_machine_is_used_is_not_what_was_asked() -> None:
     fast = RunSettings().updated({"labels": {"threads": 7, "gpu_layers": "all", "vram": "6GiB"}}, "test")
     assert fast != RunSettings()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from localtopics.corpus import read_corpus
 from localtopics.errors import UserError
-from localtopics.tables import check_name, harmless_cells, write_table
+from localtopics.tables import check_target, harmless_cells, write_table
 
 UNPACK = {
     ".gz": gzip.decompress,
@@ -55,7 +55,7 @@ def test_a_file_holds_what_its_name_says(tmp_path: Path, ending: str, packed: st
     "name", ["a.xlsx", "a", "csv", "a.csv.zip", "a.parquet.gz", "a.gz", "a.csv.gz.gz", ".csv"]
 )
 def test_other_names_are_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    for refuse in (check_name, lambda path: write_table(TABLE, path)):
+    for refuse in (check_target, lambda path: write_table(TABLE, path)):
         with pytest.raises(UserError, match=r"none of the files that can be written: \.csv"):
             refuse(tmp_path / name)
     assert not list(tmp_path.iterdir())
@@ -83,3 +83,18 @@ def test_harmless_cells_changes_only_the_first_letter_of_dangerous_texts(cells: 
         if after.startswith(("+", "-")):
             assert set(after[1:]) <= set("0123456789.,")
     assert found["size"].tolist() == list(range(len(cells)))
+
+
+def test_a_place_where_no_file_can_be_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for name, reason in (
+        ("folder.csv", "is a folder"),
+        ("file/new.csv", "file is no folder"),
+        ("dangling/new.csv", "dangling is no folder"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            check_target(tmp_path / name)
+    check_target(tmp_path / "new" / "folders" / "a.csv")
+    assert not (tmp_path / "new").exists()

@@ -7,11 +7,11 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localtopics.errors import UserError
+from localtopics.files import PRIVATE, PRIVATE_FOLDER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,23 +32,29 @@ _NOT_ITS_FAULT = frozenset(  # what goes wrong around a sound file: locks, right
 )
 
 
+def default_folder() -> Path:
+    """Where the caches lie, in the user's cache directory."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("localtopics") / "embeddings"
+
+
 class EmbeddingCache:
     """Vectors by key, in one SQLite file; several processes may use it at once.
 
     A process killed at any instant leaves the file as after its last finished `put`. A damaged file is thrown
-    away with a warning and a damaged vector is not found, so that both are made again.
+    away with a warning and a damaged vector is not found, so that both are made again. A file that cannot be
+    used (a folder that may not be written, a full disk, another program's lock) is done without, with one
+    warning. The file is its owner's alone.
     """
 
     def __init__(self, path: Path) -> None:
         """Use the file ``path``, which is made at the first call."""
         self.path = path
+        self._usable = True
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
-        """The float32 [d] vectors of those keys that are there and whole.
-
-        Raises:
-            UserError: the file cannot be opened.
-        """
+        """The float32 [d] vectors of those keys that are there and whole."""
         import numpy as np
 
         found: dict[bytes, np.ndarray] = {}
@@ -66,11 +72,7 @@ class EmbeddingCache:
         return found
 
     def put(self, keys: Iterable[bytes], vectors: np.ndarray) -> None:
-        """Keep float32 [n, d] vectors: all of them, or none where the process is killed meanwhile.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
+        """Keep float32 [n, d] vectors: all of them, or none where the process is killed meanwhile."""
         rows = [(key, _pack(key, vector)) for key, vector in zip(keys, vectors, strict=True)]
 
         def insert(connection: sqlite3.Connection) -> None:
@@ -80,6 +82,8 @@ class EmbeddingCache:
         self._do(insert)
 
     def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        if not self._usable:
+            return
         try:
             try:
                 self._connect_and(work)
@@ -87,11 +91,16 @@ class EmbeddingCache:
                 if not self._damaged(error):
                     raise
                 log.warning("The embedding cache %s is damaged (%s); it is begun anew", self.path, error)
-                for suffix in ("", "-journal"):
-                    Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+                for file in (self.path, self._journal):
+                    file.unlink(missing_ok=True)
                 self._connect_and(work)
         except (OSError, sqlite3.Error) as error:
-            raise UserError(f"The embedding cache {self.path} cannot be used: {error}.") from None
+            self._usable = False
+            log.warning(
+                "The embedding cache %s cannot be used (%s): what is embedded now is not kept for later runs",
+                self.path,
+                getattr(error, "strerror", None) or error,
+            )
 
     def _damaged(self, error: sqlite3.Error) -> bool:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
@@ -100,12 +109,28 @@ class EmbeddingCache:
         return code not in _NOT_ITS_FAULT
 
     def _connect_and(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._make()
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
             )
             work(connection)
+
+    @property
+    def _journal(self) -> Path:
+        return Path(f"{self.path}-journal")
+
+    def _make(self) -> None:
+        """The folder and an empty file, where there are none; neither they nor older ones open to others."""
+        folder = self.path.parent
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT, PRIVATE))  # SQLite's journal takes its mode
+        # A folder that somebody else chose may hold other things, and stays as open as it is.
+        kept = [folder, *folder.iterdir()] if folder == default_folder() else [self.path, self._journal]
+        for path in kept:
+            with suppress(OSError):  # it is not there, or not ours
+                if (mode := path.stat().st_mode) & 0o077:
+                    path.chmod(mode & 0o700)
 
 
 def _pack(key: bytes, vector: np.ndarray) -> bytes:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localtopics.embedding.cache import EmbeddingCache
+from localtopics.embedding.cache import EmbeddingCache, default_folder
 from localtopics.embedding.model import EmbeddingModel, cached_folder
 from localtopics.errors import UserError
 from localtopics.machine import no_nested_threads, usable_cpus
@@ -42,9 +42,7 @@ class Embedder:
 
     def __init__(self, model: EmbeddingModel, cache: Path | None = None) -> None:
         """Embed with ``model``; ``cache`` is the folder of the caches, None the user's cache directory."""
-        from platformdirs import user_cache_path
-
-        folder = cache if cache is not None else user_cache_path("localtopics") / "embeddings"
+        folder = cache if cache is not None else default_folder()
         self.model = model
         self._cache = EmbeddingCache(folder / f"{model.digest[:16]}-{model.precision}.sqlite")
         self._loaded: SentenceTransformer | None = None
@@ -56,7 +54,7 @@ class Embedder:
             float32 [n, d], each row of length 1. Texts past the model's limit are cut off there.
 
         Raises:
-            UserError: the model cannot be opened, or the cache cannot be used.
+            UserError: the model cannot be opened.
         """
         import numpy as np
 

@@ -76,7 +76,8 @@ def choose_model(name: str | None = None) -> EmbeddingModel:
         described = any((folder / file).is_file() for file in ("modules.json", "config.json"))
         if not described or not _weights(folder):
             raise UserError(f"{folder} is not the folder of a sentence-transformers model.")
-        return _model(name, str(folder.resolve()), _file_digests(folder))
+        location = str(folder.resolve())  # however the folder was named, it is the same model
+        return _model(location, location, _file_digests(folder))
     return _model(name, name, _file_digests(cached_folder(name) or _fetched(name)))
 
 

@@ -2,7 +2,8 @@
 
 Llama 2's is written here, as Meta's reference makes it (llama/generation.py, ``chat_completion``); every
 other family's comes from the Jinja template in the GGUF's own metadata, rendered as ``apply_chat_template``
-of transformers does.
+of transformers does. A base model, which has no template and was never taught to answer, is given a plain
+text to continue.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from localtopics.errors import UserError
+from localtopics.labels.settings import ChatFormat
 from localtopics.labels.template import render
 
 BRACKETS = "[]<>〈〉"
 """Each control token of every chat family known holds one of these."""
+
+ANSWER = "Answer:"
+"""What stands before each answer in a plain text."""
 
 _SLOT = f"slot{secrets.token_hex(16)}"
 """No template or text can hold this."""
@@ -34,6 +39,16 @@ class Tokenizer(Protocol):
     @property
     def eos(self) -> int | None:
         """The token that closes a text, if the vocabulary has one."""
+        ...
+
+    @property
+    def opens(self) -> bool:
+        """Whether the model expects that token at the start of every text."""
+        ...
+
+    @property
+    def architecture(self) -> str:
+        """The model's family as GGUF's ``general.architecture`` names it, such as "llama" or "gemma3"."""
         ...
 
     @property
@@ -76,25 +91,45 @@ class Arrangement:
     """Words by which the format marks roles without any bracket, such as "USER:" or "###"."""
 
 
-def arrange(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
-    """Put ``dialog`` into the chat format of the tokenizer's model, ready for the assistant's next answer.
+def chosen_format(tokenizer: Tokenizer, asked: ChatFormat = "auto") -> ChatFormat:
+    """The format in which the tokenizer's model is asked: "auto" leaves the choice to its metadata.
+
+    Raises:
+        UserError: "template" is asked for where the model has none.
+    """
+    template = tokenizer.chat_template
+    if asked == "template" and template is None:
+        raise UserError("The model's GGUF has no chat template: ask it with --chat-format llama-2 or plain.")
+    if asked != "auto":
+        return asked
+    if template is not None:
+        return "llama-2" if "[INST]" in template and "<<SYS>>" in template else "template"
+    return "llama-2" if tokenizer.architecture == tokenizer.family == "llama" else "plain"
+
+
+def arrange(dialog: Sequence[Message], tokenizer: Tokenizer, chat_format: ChatFormat = "auto") -> Arrangement:
+    """Put ``dialog`` into a chat format of the tokenizer's model, ready for the assistant's next answer.
 
     Args:
         dialog: a system message or none, then user and assistant in turn, user last.
 
     Raises:
-        UserError: the model has no chat template, or one that fails or does not show the whole dialog.
+        UserError: as `chosen_format`, or the chat template fails or does not show the whole dialog.
     """
     dialog = [Message(role, content.strip()) for role, content in dialog]
-    template = tokenizer.chat_template
-    if template is None and tokenizer.family != "llama":
-        raise UserError(
-            "The model's GGUF has no chat template, so it was not made to follow instructions: "
-            "choose one whose name says chat or instruct."
-        )
-    if template is None or ("[INST]" in template and "<<SYS>>" in template):
-        return _llama2(dialog, tokenizer)
-    return _templated(dialog, template, tokenizer)
+    chosen = chosen_format(tokenizer, chat_format)
+    if chosen == "template" and tokenizer.chat_template is not None:
+        return _templated(dialog, tokenizer.chat_template, tokenizer)
+    return _plain(dialog, tokenizer) if chosen == "plain" else _llama2(dialog, tokenizer)
+
+
+def _plain(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+    """A text that the assistant's answer continues."""
+    heads = {"system": "", "user": "", "assistant": f"{ANSWER} "}
+    ends = {"system": "\n\n", "user": "\n", "assistant": "\n\n"}
+    text = "".join(heads[role] + content + ends[role] for role, content in dialog)
+    bos = [tokenizer.bos] if tokenizer.opens and tokenizer.bos is not None else []
+    return Arrangement((*bos, text + ANSWER), (ANSWER,))
 
 
 def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
@@ -128,7 +163,10 @@ def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -
         words = set(re.split(rf"[\s{re.escape(BRACKETS)}]+", frame))
         marks = {word for word in words if len(word) > 1 and re.fullmatch(r"\W+|.*:", word)}
         return Arrangement((*head, text.removeprefix(bos)), tuple(sorted(marks)))
-    raise UserError(f"The chat template in the model's GGUF does not work ({reason}): choose another model.")
+    raise UserError(
+        f"The chat template in the model's GGUF does not work ({reason}): "
+        "choose another model, or ask this one with --chat-format plain."
+    )
 
 
 def _without_system(dialog: Sequence[Message]) -> list[Message]:
@@ -158,17 +196,24 @@ class Frame:
     Args:
         dialog: the turns; the last holds each of ``slots`` once.
         slots: what stands where something goes in, such as "[DOCUMENTS]".
+        chat_format: the format around the turns.
 
     Raises:
         UserError: as `arrange`.
     """
 
-    def __init__(self, dialog: Sequence[Message], slots: Sequence[str], tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        dialog: Sequence[Message],
+        slots: Sequence[str],
+        tokenizer: Tokenizer,
+        chat_format: ChatFormat = "auto",
+    ) -> None:
         names = {f"{_SLOT}{number}": slot for number, slot in enumerate(slots)}
         *turns, (role, content) = dialog
         for name, slot in names.items():
             content = content.replace(slot, name)
-        arrangement = arrange([*turns, Message(role, content)], tokenizer)
+        arrangement = arrange([*turns, Message(role, content)], tokenizer, chat_format)
         self.marks = arrangement.marks
         self.leads: dict[str, str] = {}
         """For each slot the space before it, or "": it belongs to the first token of what fills the slot."""

@@ -11,9 +11,8 @@ from typing import Any, Self
 
 from localtopics.errors import UserError
 from localtopics.gguf import ModelCard, read_card
-from localtopics.labels.amx import WITHOUT_AMX, amx_crashes
 from localtopics.labels.context import Context
-from localtopics.labels.llama import llama, load_model, system_features
+from localtopics.labels.llama import WITHOUT_AMX, amx_is_safe, llama, load_model, system_features
 from localtopics.labels.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
 from localtopics.labels.sampling import Drawer, Sampling, greedy
 from localtopics.labels.schedule import Machine, Schedule, choose_schedule, shared_prefix
@@ -219,7 +218,7 @@ class Engine:
     def _load(self, progress: Progress) -> Any:
         """The model as planned, or with fewer layers on the GPU where that fails for memory."""
         while True:
-            relaid = self.plan.place == "gpu" or not amx_crashes()
+            relaid = self.plan.place == "gpu" or amx_is_safe()
             if not relaid and WITHOUT_AMX not in self.plan.notes:
                 self.plan = self.plan.noting(WITHOUT_AMX)
             plan = self.plan

@@ -19,6 +19,11 @@ from localtopics.progress import Advance
 
 REBUILD = "CMAKE_ARGS=-DGGML_CUDA=ON pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
 
+WITHOUT_AMX = (
+    "llama.cpp's AMX code is left out, which takes about twice the time: most builds of it crash, and this "
+    "one does not say that it is sound. `scripts/install` compiles one that is."
+)
+
 _said: deque[str] = deque(maxlen=20)
 """The last warnings and errors."""
 _recorded: list[str] | None = None
@@ -54,6 +59,12 @@ def reason() -> str:
     """What llama.cpp said went wrong since `clear_log`, for an error message."""
     said = [line for line in _said if re.search(r"error|fail|unable|cannot", line)]
     return said[0].partition(": ")[2].rstrip(".") if said else "llama.cpp gave no reason"
+
+
+def unreadable(what: str, lines: Sequence[str]) -> RuntimeError:
+    """The error for a llama.cpp that does not say something in the words that are known here."""
+    said = "\n".join(lines)
+    return RuntimeError(f"llama-cpp-python {llama().__version__} does not say {what} as 0.3.36 does:\n{said}")
 
 
 @contextmanager
@@ -168,6 +179,8 @@ class Device:
     description: str
     free: int
     total: int
+    buffer: str
+    """What llama.cpp's log calls its memory: mostly the device's name."""
 
 
 def devices() -> tuple[Device, ...]:
@@ -176,7 +189,9 @@ def devices() -> tuple[Device, ...]:
     library.ggml_backend_dev_count.restype = ctypes.c_size_t
     library.ggml_backend_dev_get.restype = ctypes.c_void_p
     library.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
-    for name in ("ggml_backend_dev_name", "ggml_backend_dev_description"):
+    library.ggml_backend_dev_buffer_type.restype = ctypes.c_void_p
+    library.ggml_backend_dev_buffer_type.argtypes = [ctypes.c_void_p]
+    for name in ("ggml_backend_dev_name", "ggml_backend_dev_description", "ggml_backend_buft_name"):
         getattr(library, name).restype = ctypes.c_char_p
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
@@ -192,7 +207,8 @@ def devices() -> tuple[Device, ...]:
         library.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
         name = library.ggml_backend_dev_name(device).decode()
         description = library.ggml_backend_dev_description(device).decode()
-        found.append(Device(name, description, free.value, total.value))
+        buffer = library.ggml_backend_buft_name(library.ggml_backend_dev_buffer_type(device)).decode()
+        found.append(Device(name, description, free.value, total.value, buffer))
     return tuple(found)
 
 
@@ -209,10 +225,14 @@ def why_no_gpu() -> str | None:
 
 
 def system_features() -> dict[str, list[str]]:
-    """What each backend of this build uses, such as {"CPU": ["AVX2", …], "CUDA": ["ARCHS = 900", …]}."""
+    """What each backend of this build uses, such as {"CPU": ["AVX2", …], "CUDA": ["ARCHS = 900", …]}.
+
+    Raises:
+        RuntimeError: this version of llama.cpp describes itself in another way.
+    """
     text = llama().llama_print_system_info().decode("utf-8", "replace")
     features: dict[str, list[str]] = {}
-    backend = "CPU"
+    backend = ""
     for part in text.split("|"):
         head, colon, rest = part.partition(" : ")
         if colon:
@@ -220,4 +240,17 @@ def system_features() -> dict[str, list[str]]:
         name, _, value = part.strip().partition(" = ")
         if name:
             features.setdefault(backend, []).append(name if value in ("1", "") else f"{name} = {value}")
+    if "CPU" not in features:
+        raise unreadable("its features", [text])
     return features
+
+
+def amx_is_safe() -> bool:
+    """Whether this build has no code for Intel's matrix units (AMX), or says that it was compiled soundly.
+
+    The code of most builds can end the process; `scripts/amx_tiles.h` says why, and leaves a symbol in the
+    libraries that are compiled with it.
+    """
+    if "AMX_INT8" not in system_features()["CPU"]:
+        return True
+    return hasattr(llama().llama_cpp._lib, "localtopics_sound_amx")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import spell
+from localtopics.labels.chat import chosen_format, spell
 from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
 from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, Label, choose, clean, keyword_label
@@ -183,6 +183,8 @@ class Namer:
         if topic.topic == OUTLIERS:
             raise UserError("Topic -1 holds the outliers: it is always called so, and no prompt asks for it.")
         tokens = self._prompt(topic, self._builder()).tokens
+        for note in self._notes():
+            log.warning(note)
         return spell(tokens, self._tokenizer()), len(tokens)
 
     def ask(self, question: str, max_tokens: int = 256) -> Iterator[str]:
@@ -191,7 +193,8 @@ class Namer:
         Raises:
             UserError: there is no model, or the question and the answer do not fit its context.
         """
-        prompt = ask_prompt(question, self._tokenizer(), self._asking.context, max_tokens)
+        asking, tokenizer = self._asking, self._tokenizer()
+        prompt = ask_prompt(question, tokenizer, asking.context, max_tokens, self._settings.chat_format)
         yield from self.loaded().stream(prompt.tokens, max_tokens)
 
     # -- asking
@@ -205,6 +208,7 @@ class Namer:
             asking.document_tokens,
             ANSWER_TOKENS,
             asking.characters,
+            self._settings.chat_format,
         )
 
     def _prompt(self, topic: Topic, builder: PromptBuilder) -> Prompt:
@@ -320,6 +324,15 @@ class Namer:
             self._vocabulary = Vocabulary.open(self._path())
         return self._vocabulary
 
+    def _notes(self) -> list[str]:
+        """What the user should know about how the model is asked."""
+        if self._settings.chat_format != "auto" or chosen_format(self._tokenizer()) != "plain":
+            return []
+        return [
+            f"{self._path().name} has no chat template, so it is asked in plain text, as a base model; "
+            "--chat-format says otherwise."
+        ]
+
     def loaded(self) -> Engine:
         """The model, loaded for its answers."""
         from localtopics.labels.engine import Engine
@@ -330,6 +343,8 @@ class Namer:
             settings = self._settings
             vram = None if settings.vram is None else size_in_bytes(settings.vram)
             plan = plan_offload(self._card, settings.gpu_layers, context, vram)
+            for note in self._notes():
+                plan = plan.noting(note)
             self._engine = Engine(path, plan, self._settings.threads, context)
             for note in self._engine.plan.notes:
                 log.warning(note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -11,7 +11,17 @@ from typing import Literal, Self
 from localtopics.errors import UserError
 from localtopics.gguf import ModelCard
 from localtopics.labels.context import context_parameters
-from localtopics.labels.llama import Device, devices, llama, load_model, recording, why_no_gpu
+from localtopics.labels.llama import (
+    Device,
+    clear_log,
+    devices,
+    llama,
+    load_model,
+    reason,
+    recording,
+    unreadable,
+    why_no_gpu,
+)
 from localtopics.labels.schedule import Schedule
 
 MIB = 1024**2
@@ -191,21 +201,27 @@ def simulate(card: ModelCard, plan: OffloadPlan) -> OffloadPlan:
 
     Weights and KV cache come from the model's header. llama.cpp itself simulates the compute buffers. While
     it computes, CUDA also holds the activations of one matrix product, quantised to 8 bits.
+
+    Raises:
+        RuntimeError: llama.cpp does not say how large the compute buffer is on a device that holds layers, or
+            whether there is flash attention.
     """
     output, layers = _weights(card)
     cell = kv_cell_bytes(card, plan.kv_type)
     taken = [0.0] * len(plan.devices)
+    used: set[Device] = set()
     first = plan.all_layers - plan.layers
     bounds = [sum(plan.split[: i + 1]) / (sum(plan.split) or 1.0) for i in range(len(plan.split))]
     for layer in range(first, plan.all_layers):
         share = (layer - first) / plan.layers
         device = next((i for i, bound in enumerate(bounds) if share < bound), len(bounds) - 1)
         taken[device] += output if layer == card.layers else layers[layer] + cell * plan.cells
-    compute, flash = _dry_run(card.path, plan)
+        used.add(plan.devices[device])
+    compute, flash = _dry_run(card.path, plan, used)
     widest = max((max(tensor.shape) for tensor in card.tensors if tensor.name.startswith("blk.")), default=0)
     activations = plan.ubatch * widest * 36 // 32
     predicted = tuple(
-        int(bytes_) + compute.get(device.name, 0) + activations + RUNTIME
+        int(bytes_) + compute[device] + activations + RUNTIME
         for bytes_, device in zip(taken, plan.devices, strict=True)
     )
     return replace(plan, predicted=predicted, flash_attention=flash)
@@ -241,8 +257,11 @@ def available_ram() -> int:
     return int(found[1]) * 1024 if found else 4096 * MIB
 
 
-def _dry_run(path: Path, plan: OffloadPlan) -> tuple[dict[str, int], bool]:
+def _dry_run(path: Path, plan: OffloadPlan, used: Collection[Device]) -> tuple[dict[Device, int], bool]:
     """Bytes of llama.cpp's compute buffer on each device, and whether all can do flash attention.
+
+    Only its log says either: ``llama_get_memory_breakdown`` is C++. A device that is not ``used``, as it
+    holds no layers, has no buffer, or one for large batches of layers in RAM.
 
     llama.cpp finds out about the latter by planning one row a sequence. From 32 rows on it also plans layers
     that lie in RAM on the GPU and takes the mismatch for a lack of support: so it is asked for fewer here,
@@ -252,13 +271,39 @@ def _dry_run(path: Path, plan: OffloadPlan) -> tuple[dict[str, int], bool]:
     model = load_model(path, layers=plan.layers, split=plan.split, dry=True)
     try:
         schedule = Schedule(16, plan.cells, True, plan.ubatch, plan.ubatch)
+        clear_log()
         with recording() as lines:
             context = lib.llama_init_from_model(model, context_parameters(schedule, plan.kv_type))
-        if not context:  # quantised KV where there is no flash attention
-            return {device.name: device.total for device in plan.devices}, False
+        if not context:
+            if plan.kv_type == "f16":
+                raise RuntimeError(f"llama.cpp cannot simulate a context of {path}: {reason()}")
+            # heads of a width that cannot be quantised, or no flash attention at all
+            return {device: device.total for device in plan.devices}, False
         lib.llama_free(context)
     finally:
         lib.llama_model_free(model)
+    return _compute_buffers(lines, plan.devices, used), _flash_attention(lines)
+
+
+def _compute_buffers(
+    lines: Sequence[str], devices: Sequence[Device], used: Collection[Device]
+) -> dict[Device, int]:
+    """Bytes on each device, as llama.cpp logged them; those that are ``used`` must be among them."""
     found = (re.search(r"(\S+) compute buffer size = +([\d.]+) MiB", line) for line in lines)
-    buffers = {match[1]: int(float(match[2]) * MIB) for match in found if match}
-    return buffers, not any("Flash Attention not supported" in line for line in lines)
+    sizes = {match[1]: int(float(match[2]) * MIB) for match in found if match}
+    for device in used:
+        if device.buffer not in sizes:
+            raise unreadable(f"how large the compute buffer on {device.name} is", lines)
+    return {device: sizes.get(device.buffer, 0) for device in devices}
+
+
+def _flash_attention(lines: Sequence[str]) -> bool:
+    """Whether llama.cpp will use it, as it logged."""
+    found = re.search(
+        r"(Flash Attention enabled|enabling flash_attn)"
+        r"|Flash Attention not supported|flash_attn is not compatible",
+        "\n".join(lines),
+    )
+    if found is None:
+        raise unreadable("whether there is flash attention", lines)
+    return found[1] is not None

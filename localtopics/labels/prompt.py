@@ -11,6 +11,7 @@ from pathlib import Path
 
 from localtopics.errors import UserError
 from localtopics.labels.chat import BRACKETS, Frame, Message, Tokenizer, follow
+from localtopics.labels.settings import ChatFormat
 
 DOCUMENTS, KEYWORDS = "[DOCUMENTS]", "[KEYWORDS]"
 
@@ -182,6 +183,7 @@ class PromptBuilder:
         document_tokens: the most tokens of one document.
         answer_tokens: tokens kept free for the answer.
         characters: the most characters of one document, if that is limited too.
+        chat_format: the format around the turns.
 
     Raises:
         UserError: the model has no working chat template, or the text alone does not fit the context.
@@ -195,11 +197,12 @@ class PromptBuilder:
         document_tokens: int = 100,
         answer_tokens: int = 32,
         characters: int | None = None,
+        chat_format: ChatFormat = "auto",
     ) -> None:
         self._tokenizer = tokenizer
         self._document_tokens = document_tokens
         self._characters = min(characters or sys.maxsize, document_tokens * _CHARACTERS_PER_TOKEN)
-        self._frame = Frame(text.dialog, (DOCUMENTS, KEYWORDS), tokenizer)
+        self._frame = Frame(text.dialog, (DOCUMENTS, KEYWORDS), tokenizer, chat_format)
         self._bullet = self._follow(self._frame.leads[DOCUMENTS] + "-")
         self._next_bullet = self._follow("\n-")
         self._room = context - answer_tokens - self._frame.length
@@ -270,14 +273,20 @@ def _fair_share(lengths: Sequence[int], room: int) -> int:
     return max(lengths)
 
 
-def ask_prompt(question: str, tokenizer: Tokenizer, context: int, answer_tokens: int) -> Prompt:
-    """The prompt of a single question, in the model's chat format and without the text for labels.
+def ask_prompt(
+    question: str,
+    tokenizer: Tokenizer,
+    context: int,
+    answer_tokens: int,
+    chat_format: ChatFormat = "auto",
+) -> Prompt:
+    """The prompt of a single question, in a chat format of the model and without the text for labels.
 
     Raises:
         UserError: there is nothing to ask, or it does not fit the context.
     """
     slot = DOCUMENTS
-    frame = Frame([Message("user", slot)], (slot,), tokenizer)
+    frame = Frame([Message("user", slot)], (slot,), tokenizer, chat_format)
     asked = question.strip().encode(errors="replace").decode()
     tokens = frame.filled({slot: follow(frame.leads[slot] + asked, tokenizer, special=False)})
     if not asked:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from localtopics.checked import Checked, setting
 
+ChatFormat = Literal["auto", "llama-2", "plain", "template"]
 MOST_CANDIDATES = 64
 """Labels that can be drawn for a topic."""
 DOCUMENT_TOKENS = 100
@@ -29,6 +30,9 @@ class LabelSettings(Checked):
         None, "a prompt file with [DOCUMENTS] and [KEYWORDS]; see `localtopics prompt`"
     )
     """It replaces the built-in prompt."""
+    chat_format: ChatFormat = setting(  # noqa: RUF009
+        "auto", "how the model is asked; plain is a text to continue, as for a base model"
+    )
     documents: int | None = setting(None, "documents shown to the model, a topic", low=1, high=50)
     document_tokens: int | None = setting(None, "most tokens of one document", low=8, unset=DOCUMENT_TOKENS)
     candidates: int | None = setting(

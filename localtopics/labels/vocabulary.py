@@ -21,12 +21,13 @@ class Vocabulary:
         bos, eos = lib.llama_vocab_bos(self._handle), lib.llama_vocab_eos(self._handle)
         self.bos: int | None = None if bos < 0 else bos
         self.eos: int | None = None if eos < 0 else eos
+        self.opens: bool = lib.llama_vocab_get_add_bos(self._handle)
+        """Whether the model expects BOS at the start of every text."""
         self.size: int = lib.llama_vocab_n_tokens(self._handle)
         template = lib.llama_model_chat_template(model, None)
         self.chat_template: str | None = template.decode("utf-8", "replace") if template else None
-        buffer = ctypes.create_string_buffer(64)
-        lib.llama_model_meta_val_str(model, b"tokenizer.ggml.model", buffer, len(buffer))
-        self.family: str = buffer.value.decode("utf-8", "replace")
+        self.architecture = _metadata(model, b"general.architecture")
+        self.family = _metadata(model, b"tokenizer.ggml.model")
         """The kind of tokenizer as GGUF names it: "llama" (SentencePiece), "gpt2" (byte-level BPE), …"""
         self._pieces: dict[int, bytes] = {}
         self.close = weakref.finalize(self, lib.llama_model_free, model)
@@ -90,3 +91,9 @@ class Vocabulary:
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn (end of sequence, end of turn)."""
         return bool(llama().llama_vocab_is_eog(self._vocab, token))
+
+
+def _metadata(model: Any, key: bytes) -> str:
+    buffer = ctypes.create_string_buffer(64)
+    llama().llama_model_meta_val_str(model, key, buffer, len(buffer))
+    return buffer.value.decode("utf-8", "replace")

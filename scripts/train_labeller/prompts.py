@@ -32,6 +32,8 @@ class SentencePiece:
     processor: SentencePieceProcessor
     bos: int = 1
     eos: int = 2
+    opens: bool = True
+    architecture: str = "llama"
     family: str = "llama"
     chat_template: str = TEMPLATE
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from localtopics.run import Run
+
+DATA = Path(__file__).resolve().parents[1] / "data"
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = (path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("localtopics/**/*.py"))
+OURS = [".".join(path.parts).removesuffix(".__init__") for path in FILES]
+STRICT = [f"error::{kind}:{name}" for kind in ("DeprecationWarning", "FutureWarning") for name in OURS]
+"""As pytest's filters in pyproject.toml, for commands: a deprecated call of ours is an error."""
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +38,7 @@ def environment(home: Path) -> dict[str, str]:
         "HF_HOME": str(home / "huggingface"),
         "HF_HUB_OFFLINE": "1",
         "NO_COLOR": "1",
+        "PYTHONWARNINGS": ",".join(STRICT),
     }
 
 
@@ -62,3 +73,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.writerow(["name", "title", "abstract"])
         rows.writerows(zip(corpus.ids, corpus.titles, corpus.documents, strict=True))
     return path
+
+
+@pytest.fixture
+def made_by_0_1_0(tmp_path: Path) -> Run:
+    """A finished run of 72 notes in three topics, which a test may change."""
+    return Run.open(shutil.copytree(DATA / "run-0.1.0", tmp_path / "notes.topics"))

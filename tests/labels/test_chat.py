@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import Frame, Message, Tokenizer, arrange, follow
+from localtopics.labels.chat import Frame, Message, Tokenizer, arrange, chosen_format, follow
 from localtopics.labels.engine import Vocabulary
 from tests.scripted_gguf import scripted_model
 
@@ -43,6 +43,8 @@ class Templated:
     vocabulary: Vocabulary
     chat_template: str | None
     family: str = "gpt2"
+    architecture: str = "llama"
+    opens: bool = True
 
     @property
     def bos(self) -> int | None:
@@ -186,9 +188,56 @@ def test_a_broken_template_is_the_users_to_mend(small: Vocabulary, template: str
     assert "\n" not in str(raised.value)
 
 
-def test_a_model_without_any_chat_format_is_refused(small: Vocabulary) -> None:
-    with pytest.raises(UserError, match="no chat template"):
-        arrange([ASKED], Templated(small, None))
+@pytest.mark.parametrize(
+    ("architecture", "family"), [("gemma3", "llama"), ("llama", "gpt2"), ("qwen2", "gpt2"), ("llama", "bert")]
+)
+def test_a_base_model_is_given_a_text_to_continue(small: Vocabulary, architecture: str, family: str) -> None:
+    base = Templated(small, None, family, architecture)
+    assert arrange([SYSTEM, *EXAMPLE, ASKED], base).pieces == (
+        BOS,
+        "You are a helpful assistant.\n\nHi there\nAnswer: Hello!\n\nName it: [X]\nNow\nAnswer:",
+    )
+    assert arrange([ASKED], base).pieces == (BOS, "Name it: [X]\nNow\nAnswer:")
+    assert arrange([ASKED], base).marks == ("Answer:",)
+
+
+def test_a_plain_text_is_opened_only_where_the_model_expects_it(small: Vocabulary) -> None:
+    base = Templated(small, None, architecture="qwen2", opens=False)
+    assert arrange([ASKED], base).pieces == ("Name it: [X]\nNow\nAnswer:",)
+
+
+INST_TEMPLATE = "{{ '[INST] <<SYS>>' }}" + CHATML
+
+
+@pytest.mark.parametrize(
+    ("template", "architecture", "family", "chosen"),
+    [
+        (None, "llama", "llama", "llama-2"),
+        (None, "llama", "gpt2", "plain"),
+        (None, "gemma3", "llama", "plain"),
+        (CHATML, "llama", "llama", "template"),
+        (CHATML, "gemma3", "llama", "template"),
+        (INST_TEMPLATE, "gemma3", "gpt2", "llama-2"),
+    ],
+)
+def test_the_format_is_the_metadatas_unless_another_is_asked_for(
+    small: Vocabulary, template: str | None, architecture: str, family: str, chosen: str
+) -> None:
+    model = Templated(small, template, family, architecture)
+    assert chosen_format(model) == chosen
+    assert chosen_format(model, "plain") == "plain"
+    assert chosen_format(model, "llama-2") == "llama-2"
+    if template is None:
+        with pytest.raises(UserError, match="no chat template: ask it with --chat-format llama-2 or plain"):
+            arrange([ASKED], model, "template")
+    else:
+        assert "<|im_start|>user\nName it" in str(arrange([ASKED], model, "template").pieces[-1])
+
+
+def test_a_model_with_a_template_can_be_asked_in_another_format(small: Vocabulary) -> None:
+    model = Templated(small, CHATML)
+    assert arrange([ASKED], model, "plain") == arrange([ASKED], Templated(small, None), "plain")
+    assert arrange([ASKED], model, "llama-2").pieces == (BOS, "[INST] Name it: [X]\nNow [/INST]")
 
 
 def test_special_tokens_are_read_in_the_template_alone(small: Vocabulary) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from localtopics import models
 from localtopics.errors import UserError
+from localtopics.labels.llama import WITHOUT_AMX
 from localtopics.labels.namer import ANSWER_TOKENS, Namer
 from localtopics.labels.selection import Label
 from localtopics.labels.settings import LabelSettings
@@ -143,12 +144,30 @@ def test_labels_of_another_prompt_model_or_setting_are_made_anew(tmp_path: Path,
         Namer(model, replace(ASKED, seed=7)),
         Namer(model, replace(ASKED, candidates=2)),
         Namer(model, replace(ASKED, documents=2)),
+        Namer(model, replace(ASKED, chat_format="plain")),
     ):
         assert names(namer, done).keys() == {0, 1, 2, 3}
     assert names(Namer(model, replace(ASKED, threads=1, gpu_layers=0)), done) == {}
     with Namer(model, ASKED) as namer:
         changed = list(namer.label([*TOPICS[:2], topic(1, keywords=("other",))], done))
     assert [label.topic for label in changed] == [1]
+
+
+def test_a_base_model_continues_a_plain_text_and_the_user_is_told(tmp_path: Path, caplog: Any) -> None:
+    answers = {":": "▁Urban", "▁Urban": "▁buses", "▁buses": "\n"}
+    base = scripted_model(tmp_path / "base.gguf", answers, architecture="xverse")
+    with Namer(base, ASKED) as namer:
+        assert namer.prompt_of(topic(0))[0].endswith("by bus0, bus, tram, fares\nAnswer:")
+        labels = {label.topic: label for label in namer.label(TOPICS)}
+    assert [labels[number].text for number in range(4)] == ["Urban buses"] * 4
+    told = (
+        "base.gguf has no chat template, so it is asked in plain text, as a base model; --chat-format says "
+        "otherwise."
+    )
+    assert {record.message for record in caplog.records} - {WITHOUT_AMX} == {told}
+    caplog.clear()
+    assert names(Namer(base, replace(ASKED, chat_format="plain"))).keys() == labels.keys()
+    assert told not in [record.message for record in caplog.records], "who asks for it knows it"
 
 
 def test_a_model_that_was_moved_is_the_same_model(tmp_path: Path, model: Path) -> None:

@@ -1,9 +1,11 @@
 """The offload plan, for cards that are made up, with figures of llama.cpp's own where it has them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,10 +39,26 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Pretend that there are GPUs with so many free MiB each."""
 
     def pretend(*free: float) -> None:
-        found = tuple(Device(f"CUDA{i}", "made up", int(mib * MIB), 1 << 40) for i, mib in enumerate(free))
+        found = tuple(
+            Device(f"CUDA{i}", "made up", int(mib * MIB), 1 << 40, f"CUDA{i}") for i, mib in enumerate(free)
+        )
         monkeypatch.setattr(offload, "devices", lambda: found)
+        monkeypatch.setattr(offload, "recording", lambda: logged_for([device.buffer for device in found]))
 
     return pretend
+
+
+@contextmanager
+def logged_for(buffers: Sequence[str]) -> Iterator[list[str]]:
+    """What llama.cpp logs, with the processor's own compute buffer as that of each device."""
+    with recording() as lines:
+        yield lines
+    lines += [
+        line.replace("CPU compute", f"{name} compute")
+        for line in lines
+        if "CPU compute" in line
+        for name in buffers
+    ]
 
 
 def check(card: ModelCard, plan: OffloadPlan) -> None:
@@ -91,7 +109,78 @@ def test_several_cards_share_by_free_memory(card, cards):
     assert plan.split == (3000.0 * MIB - MARGIN, 1500.0 * MIB - MARGIN)
     one = offload.simulate(card, replace(plan, devices=(replace(plan.devices[0], free=1 << 40),)))
     extra = sum(plan.predicted) - one.predicted[0]
-    assert 0 < extra < 120 * MIB, "only the working memory is there twice"
+    buffers, _ = offload._dry_run(card.path, plan, plan.devices)
+    assert 0 < extra - buffers[plan.devices[1]] < 120 * MIB, "only the working memory is there twice"
+
+
+def reworded(old: str, new: str) -> Callable[[], Any]:
+    """llama.cpp's log in other words."""
+
+    @contextmanager
+    def lines() -> Iterator[list[str]]:
+        with logged_for(["CUDA0", "CUDA1"]) as said:
+            yield said
+        said[:] = [line.replace(old, new) for line in said]
+
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("CUDA0 compute buffer", "GPU0 compute buffer", "large the compute buffer on CUDA0"),
+        ("CUDA1 compute buffer", "", "large the compute buffer on CUDA1"),
+        ("compute buffer size =", "compute buffers:", "large the compute buffer on CUDA"),
+        ("MiB", "MB", "large the compute buffer on CUDA"),
+        ("Flash Attention", "Attention", "there is flash attention"),
+    ],
+)
+def test_what_llama_cpp_does_not_say_is_never_taken_for_nothing(card, cards, monkeypatch, old, new, missing):
+    cards(3000, 3000)
+    monkeypatch.setattr(offload, "recording", reworded(old, new))
+    with pytest.raises(RuntimeError, match=rf"llama-cpp-python 0\.3\.\d+ does not say .*{missing}") as raised:
+        plan_offload(card, "all")
+    assert "sched_reserve: " in str(raised.value), "what it said instead"
+
+
+def test_a_card_without_layers_may_have_no_buffer(card, cards, monkeypatch):
+    cards(3000, 3000)
+    monkeypatch.setattr(offload, "recording", reworded("CUDA1 compute", "Other compute"))
+    assert plan_offload(card, 1).predicted[1] < plan_offload(card, 1).predicted[0]
+    monkeypatch.setattr(offload, "recording", recording)
+    assert plan_offload(card, 0).place == "part"
+
+
+def test_a_context_that_cannot_be_simulated_is_no_lack_of_memory(card, cards, monkeypatch):
+    cards(3000)
+    monkeypatch.setattr(llama(), "llama_init_from_model", lambda *_: None)
+    with pytest.raises(RuntimeError, match="cannot simulate a context"):
+        plan_offload(card, "all")
+
+
+@pytest.mark.parametrize(
+    ("said", "possible"),
+    [
+        ("resolve_fused_ops: Flash Attention enabled", True),
+        ("resolve_fused_ops: Flash Attention not supported, set to disabled", False),
+        ("llama_init_from_model: flash_attn is not compatible with Grok - forcing off", False),
+        ("llama_init_from_model: enabling flash_attn since it is required for quantized V cache", True),
+    ],
+)
+def test_flash_attention_is_as_llama_cpp_says(said, possible):
+    assert offload._flash_attention(["sched_reserve: reserving ...", said]) == possible
+
+
+@pytest.mark.parametrize("kv_type", ["f16", "q8_0"])
+def test_llama_cpp_says_how_large_its_buffers_are_and_whether_there_is_flash_attention(card, kv_type):
+    here = Device("CPU", "the processor", 1 << 40, 1 << 40, "CPU")
+    plan = OffloadPlan(kv_type=kv_type, cells=2048)
+    small, large = (
+        offload._dry_run(card.path, replace(plan, ubatch=ubatch, devices=(here,)), [here])
+        for ubatch in (512, 2048)
+    )
+    assert 0 < small[0][here] < large[0][here]
+    assert small[1]
 
 
 @pytest.mark.parametrize("layers", [0, 1, 3, 9, 99, "all"])

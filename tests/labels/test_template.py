@@ -1,4 +1,4 @@
-"""Chat templates are other people's programs: whatever they do, it ends in a sentence, soon and in little memory."""
+"""Chat templates are other people's programs: whatever they do, it ends in a sentence, and soon."""
 
 import json
 import multiprocessing

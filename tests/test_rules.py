@@ -1,7 +1,8 @@
-"""The rule about skipped tests, on a file of tests that are skipped."""
+"""The rules of this suite: what may be skipped, and whose deprecated calls are errors."""
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,11 @@ def test_what_ci_could_have_is_no_reason_to_skip(
         [*PYTEST, *options, tmp_path], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert result.stdout.splitlines()[-1].startswith(f"{counts} in"), result.stdout
+
+
+@pytest.mark.parametrize("category", [DeprecationWarning, FutureWarning])
+def test_a_deprecated_call_of_ours_is_an_error_and_that_of_others_is_not(category: type[Warning]) -> None:
+    for caller in ("localtopics", "localtopics.labels.engine", __name__):
+        with pytest.raises(category):
+            warnings.warn_explicit("old", category, "file.py", 1, module=caller)
+    warnings.warn_explicit("old", category, "file.py", 1, module="sklearn.localtopics")

@@ -1,4 +1,4 @@
-"""The two tables of a run folder: written from topics, and checked where they are read."""
+"""What the stages of a run leave: layouts and tables, written whole and checked where they are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localtopics.errors import UserError
-from localtopics.files import replacing
+from localtopics.files import PRIVATE_FOLDER, replacing
 from localtopics.topics import Layouts, Topic, TopicModel
 
 if TYPE_CHECKING:
@@ -39,6 +39,32 @@ _TOPICS = {
 }
 _MAY_LACK = {"title", "time", "label", "fidelity"}
 """Columns in which a value may be missing."""
+
+
+def write_layouts(layouts: Layouts, path: Path) -> None:
+    """Keep the two layouts."""
+    import numpy as np
+
+    path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, reduced=layouts.reduced, map=layouts.map)
+
+
+def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
+    """The layouts of so many documents, or None where they are not there as `write_layouts` left them."""
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(path) as content:
+            layouts = Layouts(reduced=content["reduced"], map=content["map"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    for array, shape in ((layouts.reduced, (documents, components)), (layouts.map, (documents, 2))):
+        if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
+            return None
+    return layouts
 
 
 def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:

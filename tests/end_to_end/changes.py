@@ -1,0 +1,166 @@
+"""A command watched at each change that it makes to files: run as a program beside the tests.
+
+python -m tests.end_to_end.changes record STATES ARGUMENTS...
+    Runs ``localtopics ARGUMENTS`` in the working folder and keeps a copy of that folder, under STATES, as a
+    kill before and after each change would leave it; equal states once.
+python -m tests.end_to_end.changes stop NUMBER ARGUMENTS...
+    Stops itself (SIGSTOP) before the change of that number.
+python -m tests.end_to_end.changes resume ARGUMENTS...
+    Runs ``localtopics ARGUMENTS`` in each folder that a line of standard input names, and answers each with a
+    line: what it printed where it failed, or nothing.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from localtopics.cli import cli
+
+PATHS = {  # audit event -> which of its arguments are paths
+    "open": (0,),
+    "os.rename": (0, 1),
+    "os.remove": (0,),
+    "os.rmdir": (0,),
+    "os.mkdir": (0,),
+    "os.link": (1,),
+    "os.symlink": (1,),
+    "os.truncate": (0,),
+    "os.chmod": (0,),
+    "shutil.rmtree": (0,),
+}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+SECONDS = re.compile(rb'"seconds": [0-9.e-]+')
+
+
+def content(path: Path) -> bytes:
+    """What a file holds, without how long it took."""
+    found = path.read_bytes()
+    return SECONDS.sub(b'"seconds": 0', found) if path.suffix in (".json", ".jsonl") else found
+
+
+def fingerprint(folder: Path) -> str:
+    """A hash of all names and contents below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)}\0{path.is_dir()}\0".encode())
+        if path.is_file():
+            digest.update(hashlib.sha256(content(path)).digest())
+    return digest.hexdigest()
+
+
+_lock, _watching = threading.RLock(), threading.local()
+
+
+@contextlib.contextmanager
+def unwatched() -> Iterator[None]:
+    """What this thread does meanwhile is not the command's doing, and no other thread is watched either."""
+    with _lock:
+        _watching.off = True
+        try:
+            yield
+        finally:
+            _watching.off = False
+
+
+def watch(folder: Path, change: Callable[[str, Path, int], None]) -> None:
+    """Call ``change`` with event, path and flags before each change of this process below ``folder``."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in PATHS or getattr(_watching, "off", False):
+            return
+        flags = arguments[2] if event == "open" else 0
+        if event == "open" and not (isinstance(flags, int) and flags & WRITING):
+            return
+        paths = [
+            arguments[place] for place in PATHS[event] if isinstance(arguments[place], str | os.PathLike)
+        ]
+        inside = [path for path in map(Path, map(os.path.abspath, paths)) if folder in path.parents]
+        if inside:
+            with unwatched():
+                change(event, inside[0], flags)
+
+    sys.addaudithook(hook)
+
+
+def record(states: Path, arguments: list[str]) -> None:
+    folder, seen = Path.cwd(), set[str]()
+
+    def keep(path: Path | None = None, flags: int = 0) -> None:
+        copy = Path(shutil.copytree(folder, states / f"{len(seen):03}", symlinks=True))
+        if path is not None:  # as it is once the file is open
+            opened = copy / path.relative_to(folder)
+            os.close(os.open(opened, flags & (os.O_CREAT | os.O_TRUNC) | os.O_WRONLY, 0o600))
+        found = fingerprint(copy)
+        if found in seen:
+            shutil.rmtree(copy)
+        seen.add(found)
+
+    def change(event: str, path: Path, flags: int) -> None:
+        keep()
+        if event == "open":
+            keep(path, flags)
+
+    watch(folder, change)
+    cli(arguments, standalone_mode=False)
+    with unwatched():
+        keep()
+
+
+def stop(number: int, arguments: list[str]) -> None:
+    count = 0
+
+    def change(event: str, path: Path, flags: int) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    watch(Path.cwd(), change)
+    cli(arguments, standalone_mode=False)
+
+
+def resume(arguments: list[str]) -> None:
+    from localtopics import pipeline
+
+    laid_out: dict[bytes, Any] = {}
+    lay_out = pipeline.lay_out
+
+    def remembered(embeddings: Any, settings: Any, *rest: Any) -> Any:
+        """The same layouts for the same embeddings, as other tests show: computed once."""
+        key = repr(settings).encode() + hashlib.sha256(embeddings.tobytes()).digest()
+        if key not in laid_out:
+            laid_out[key] = lay_out(embeddings, settings, *rest)
+        return laid_out[key]
+
+    pipeline.lay_out = remembered
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        os.chdir(line.strip())
+        said, failed = io.StringIO(), ""
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            try:
+                cli(arguments, standalone_mode=False)
+            except BaseException:
+                failed = f"{said.getvalue()}\n{traceback.format_exc()}"
+        print(json.dumps(failed), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    name, *rest = sys.argv[1:]
+    if name == "record":
+        record(Path(rest[0]), rest[1:])
+    elif name == "stop":
+        stop(int(rest[0]), rest[1:])
+    else:
+        resume(rest)

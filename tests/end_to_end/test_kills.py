@@ -1,0 +1,154 @@
+"""Killed at any instant, the same command ends with the same result; a run at work is nobody else's."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.end_to_end.changes import content, fingerprint
+
+NOTES = ROOT / "tests" / "data" / "notes.csv"
+COLUMNS = ["--id", "id", "--title", "title"]
+FAST = ["--threads", "1", "--candidates", "2"]
+RUN = ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "8", *FAST]
+COMMANDS = {
+    "run": RUN,
+    "run --force": ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "9", *FAST, "--force"],
+    "label": ["label", "notes.topics", "--threads", "1", "--candidates", "3"],
+    "map": ["map", "notes.topics"],
+    "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
+}
+FEWEST = {"run": 30, "run --force": 40, "label": 15, "map": 8, "assign": 3}
+"""States that there are at least: the sweep would say nothing if it found none."""
+
+
+@pytest.fixture(scope="module")
+def environment(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """As for other commands, with a cache and a temporary folder of these tests alone."""
+    place = tmp_path_factory.mktemp("place")
+    (place / "tmp").mkdir()
+    return environment | {
+        "XDG_CACHE_HOME": str(place / "cache"),
+        "TMPDIR": str(place / "tmp"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+
+
+def watched(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "tests.end_to_end.changes", *arguments]
+
+
+@pytest.fixture(scope="module")
+def finished(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run and an earlier file of assigned documents."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copy(NOTES, folder)
+    subprocess.run([sys.executable, "-m", "localtopics", *RUN], cwd=folder, env=environment, check=True)
+    (folder / "new.csv").write_text("of an earlier time")
+    return folder
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """All that a command leaves, without the order in which labels were finished."""
+    found = {
+        path.relative_to(folder).as_posix(): content(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+    return {
+        name: b"\n".join(sorted(set(data.split(b"\n")))) if name.endswith(".jsonl") else data
+        for name, data in found.items()
+    }
+
+
+def resumed(states: list[Path], arguments: list[str], environment: dict[str, str]) -> list[str]:
+    """What each state's command said where it failed; two programs share the states."""
+    halves = [states[::2], states[1::2]]
+    programs = [
+        subprocess.Popen(
+            watched("resume", *arguments),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in halves
+    ]
+    for program, half in zip(programs, halves, strict=True):
+        assert program.stdin is not None
+        program.stdin.write("".join(f"{state}\n" for state in half))
+        program.stdin.close()
+        program.stdin = None
+    said: dict[Path, str] = {}
+    for program, half in zip(programs, halves, strict=True):
+        answers, errors = program.communicate()
+        assert program.returncode == 0, errors
+        said |= zip(half, map(json.loads, answers.splitlines()), strict=True)
+    return [said[state] for state in states]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.timeout(600)
+def test_the_same_command_goes_on_from_every_state(
+    finished: Path, environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    arguments, folder = COMMANDS[command], tmp_path / "undisturbed"
+    if command == "run":
+        folder.mkdir()
+        shutil.copy(NOTES, folder)
+    else:
+        shutil.copytree(finished, folder)
+    done = subprocess.run(
+        watched("record", str(tmp_path / "states"), *arguments),
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    states = sorted((tmp_path / "states").iterdir())
+    assert len(states) >= FEWEST[command]
+    expected = results(folder)
+    failures = {}
+    for state, failed in zip(states, resumed(states, arguments, environment), strict=True):
+        found = results(state)
+        different = sorted(name for name in found.keys() | expected if found.get(name) != expected.get(name))
+        if failed or different:
+            failures[state.name] = failed or different
+    assert not failures
+    left = [path.name for path in Path(environment["TMPDIR"]).iterdir()]
+    assert not [name for name in left if name.startswith("localtopics")]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system cannot stop a process")
+def test_nobody_touches_a_run_at_work(
+    localtopics, finished: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """``run --force`` against ``label``, stopped at four places."""
+    for number in (1, 4, 8, 12):
+        folder = Path(shutil.copytree(finished, tmp_path / str(number)))
+        at_work = subprocess.Popen(
+            watched("stop", str(number), *COMMANDS["label"]),
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        _, status = os.waitpid(at_work.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), at_work.communicate()
+        before = fingerprint(folder)
+        late = localtopics(*COMMANDS["run --force"], cwd=folder, **environment)
+        assert fingerprint(folder) == before
+        os.kill(at_work.pid, signal.SIGCONT)
+        _, errors = at_work.communicate()
+        assert at_work.returncode == 0, errors
+        if number > 1:  # the lock is taken before anything else is changed
+            assert late.returncode == 2
+            assert "Another localtopics is at work" in late.stderr
