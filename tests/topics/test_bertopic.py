@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 from bertopic import BERTopic
 
+from localtopics import LabelSettings, Run
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.saved_model import save_labels
 from tests.opened_model import name_of, opened
 from tests.topic_samples import Sample
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = [f"Name {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 
 Change = Callable[[BERTopic, list[str]], None]
@@ -182,3 +184,23 @@ def test_without_an_embedding_model_texts_are_not_embedded_by_another(
     assert model.transform(library.documents, library.embeddings)[0] == model.topics_
     merge(model, library.documents)
     assert set(model.topic_aspects_) == {"Keywords"}
+
+
+def test_a_run_of_an_earlier_release_goes_on_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose names were custom labels and an aspect of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = Run.open(shutil.copytree(ROOT / "tests" / "data" / "run-0.1.0", tmp_path / "run"))
+    documents = run.documents["text"].tolist()
+    model = run.bertopic(LabelSettings(model="none"))
+    assert model.topics_ == run.documents["topic"].tolist() == model.transform(documents)[0]
+    assert {topic: model.get_topic(topic)[0][0] for topic in run.labels} == run.labels
+    assert set(model.topic_aspects_) == {"Keywords", "KeyBERT", "MMR"}
+    model.merge_topics(documents, [0, 1])
+    assert {model.get_topic(topic)[0][0] for topic in model.topics_}.isdisjoint(run.labels.values())
+    save_labels(run.model_folder, run.labels)
+    plain = BERTopic.load(run.model_folder)
+    assert plain.custom_labels_ is None
+    assert plain.topic_labels_ == {topic: f"{topic}_{label}" for topic, label in run.labels.items()}
+    with pytest.raises(TypeError):  # as docs/python.md says
+        plain.fit(documents)
+    assert plain.get_representative_docs(0) is None
