@@ -68,7 +68,8 @@ def test_the_text_decides_what_is_the_same_whatever_the_embeddings(
     documents = [*few[0][:40], *few[0][:20]]
     places = np.repeat([[0.0, 0], [50, 50], [0, 50]], 20, axis=0)
     reduced = places + np.random.default_rng(0).normal(size=places.shape)
-    found = find_topics(documents, few[1], layouts_of(reduced), TopicSettings(), embedder.embed)
+    settings = TopicSettings(min_cluster_size=18)
+    found = find_topics(documents, few[1], layouts_of(reduced), settings, embedder.embed)
     assert [topic.size for topic in found.topics if topic.topic >= 0] == [40, 20]
     assert (found.assignments[:20] == found.assignments[40:]).all()
 
