@@ -155,7 +155,10 @@ class Run:
                 f"choose another --out, or add --force to replace it{hint}."
             )
         record = before | {"settings": fresh["settings"], "embedding": fresh["embedding"]}
-        undone = STAGES if before["embedding"] != fresh["embedding"] else self._damaged_stages()
+        other_model = any(
+            before["embedding"][key] != fresh["embedding"][key] for key in ("digest", "precision")
+        )
+        undone = STAGES if other_model else self._damaged_stages()
         record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}
         others = other_versions(before)
         if others and len(record["stages"]) < len(STAGES):

@@ -153,6 +153,17 @@ def test_force_goes_on_with_the_same_run(tmp_path: Path, corpus: Corpus, model: 
         assert not run.done("layouts")
 
 
+def test_an_embedding_model_in_another_place_is_the_same(
+    tmp_path: Path, corpus: Corpus, model: EmbeddingModel
+) -> None:
+    for name, kept in (("moved", True), ("other", False)):
+        with Run.start(tmp_path / name, SETTINGS, corpus, model) as run, run.stage("layouts"):
+            pass
+        again = replace(model, **({"name": "there"} if kept else {"digest": "0" * 64}))
+        with Run.start(tmp_path / name, SETTINGS, corpus, again) as run:
+            assert run.done("layouts") is kept
+
+
 def test_force_begins_anew_with_other_versions(folder: Path, corpus: Corpus, model: EmbeddingModel) -> None:
     record = json.loads((folder / "run.json").read_text())
     record["versions"]["umap-learn"] = "0.1"
