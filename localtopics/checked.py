@@ -32,11 +32,13 @@ class Rule:
     """What holds where nobody says anything, where there is a word for it."""
 
     def allows_number(self, value: float) -> bool:
-        low, high = (
-            (-math.inf if self.low is None else self.low),
-            (math.inf if self.high is None else self.high),
-        )
-        return low <= value <= high and abs(value) < math.inf
+        """Whether a number is in the range, and finite."""
+        return self.nearest(value) == value and abs(value) < math.inf
+
+    def nearest(self, value: float) -> float:
+        """The number in the range that is nearest."""
+        least = value if self.low is None else max(value, self.low)
+        return least if self.high is None else min(least, self.high)
 
     def allows_text(self, value: str) -> bool:
         """Whether a text has the form."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localtopics import __version__
+from localtopics.checked import rule_of, types_of
 from localtopics.errors import UserError
 from localtopics.settings import RunSettings
 
@@ -118,8 +119,29 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
     if found == 0:  # 0.1.0
         embedding = {"name": "", "precision": "", "digest": ""} | record.get("embedding", {})
         embedding.pop("location", None)
-        record = {"min_cluster_size": 0} | record | {"embedding": embedding, "format": 1}
+        _check(record.get("settings"), dict.fromkeys(vars(RunSettings()), dict), "its settings")
+        settings = _within_ranges(record["settings"])
+        record = (
+            {"min_cluster_size": 0} | record | {"embedding": embedding, "settings": settings, "format": 1}
+        )
     return record
+
+
+def _within_ranges(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Settings as 0.1.0 took them, each number that is out of its range today at the range's end."""
+
+    def within(section: str, name: str, value: Any) -> Any:
+        if section == "labels" and name == "gpu_layers" and str(value).isdecimal():
+            return int(value)
+        if type(value) not in (int, float) or not hasattr(RunSettings(), section):
+            return value
+        kind = type(getattr(RunSettings(), section))
+        return rule_of(kind, name).nearest(value) if name in types_of(kind) else value
+
+    return {
+        section: {name: within(section, name, value) for name, value in values.items()}
+        for section, values in settings.items()
+    }
 
 
 def _check(value: Any, shape: Any, name: str) -> None:

@@ -438,6 +438,13 @@ def test_runs_of_old_releases_open(folder: Path) -> None:
     assert run.embedder.model.name == "all-MiniLM-L6-v2"
 
 
+def test_settings_that_only_old_releases_took_do_not_close_a_run(folder: Path) -> None:
+    _set(("settings", "topics", "top_n_words"), 60)(folder)
+    _set(("settings", "labels", "gpu_layers"), "9")(folder)
+    settings = Run.open(folder).settings
+    assert (settings.topics.top_n_words, settings.labels.gpu_layers) == (50, 9)
+
+
 def test_a_run_says_its_format(tmp_path: Path, corpus: Corpus, model: EmbeddingModel) -> None:
     with Run.start(tmp_path / "a", SETTINGS, corpus, model):
         pass
