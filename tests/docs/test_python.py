@@ -31,7 +31,7 @@ def papers(tmp_path: Path) -> Path:
 
     from localtopics.demo import demo_corpus
 
-    pd.DataFrame({"abstract": demo_corpus(150).documents}).to_csv(tmp_path / "papers.csv", index=False)
+    pd.DataFrame({"abstract": demo_corpus(120).documents}).to_csv(tmp_path / "papers.csv", index=False)
     return tmp_path
 
 
