@@ -82,5 +82,6 @@ def _mend(folder: Path) -> None:
     model, old = folder / "model", folder / ".model.old"
     if old.is_dir() and not model.exists():  # 0.1.0 swapped two folders in two renames
         old.rename(model)
-    for path in (old, *(folder / name for name in _LEFT), temporary_name(folder / "stages" / "layouts.npz")):
+    inside = [temporary_name(path) for path in (folder / "stages" / "layouts.npz", model / "topics.json")]
+    for path in (old, *(folder / name for name in _LEFT), *inside):
         remove(path)
