@@ -115,8 +115,9 @@ def print_topics(run: Run, rows: int | None = None) -> None:
     labels = run.labels
     records = run.topic_table.to_dict("records")
     named = [record for record in records if record["topic"] != OUTLIERS]
+    doubtful = {topic for topic, fidelity in run.fidelity.items() if fidelity < LOW}
     for record in named[:rows]:
-        mark = " *" * record["fallback"] + " ?" * bool(record["fidelity"] < LOW)
+        mark = " *" * record["fallback"] + " ?" * (record["topic"] in doubtful)
         table.add_row(
             str(record["topic"]),
             f"{record['size']:,}",
@@ -136,7 +137,7 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         console.print(f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.")
     if any(record["fallback"] for record in named[:rows]):
         console.print("* the topic's top keywords, since there is no label from a model.")
-    if any(record["fidelity"] < LOW for record in named[:rows]):
+    if any(record["topic"] in doubtful for record in named[:rows]):
         console.print(
             "? a doubtful label: two or more other topics lie nearer to it than its own "
             f"(`localtopics evaluate {run.folder}`).",

@@ -223,14 +223,16 @@ def _describe(
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)
-    model.topic_aspects_ = {
-        name: {
-            topic: [(word, round(float(weight), 6)) for word, weight in words]
-            for topic, words in found.items()
-        }
-        for name, found in model.topic_aspects_.items()
-    }
+    model.topic_representations_ = _rounded(model.topic_representations_)
+    model.topic_aspects_ = {name: _rounded(found) for name, found in model.topic_aspects_.items()}
     return model
+
+
+def _rounded(words: Mapping[int, Sequence[tuple[str, float]]]) -> dict[int, list[tuple[str, float]]]:
+    """Words with as much of their weights as is the same in every process."""
+    return {
+        topic: [(word, round(float(weight), 6)) for word, weight in found] for topic, found in words.items()
+    }
 
 
 def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 python -m tests.end_to_end.changes record STATES ARGUMENTS...
     Runs ``localtopics ARGUMENTS`` in the working folder and keeps a copy of that folder, under STATES, as a
     kill before and after each change would leave it; equal states once.
-python -m tests.end_to_end.changes stop NUMBER ARGUMENTS...
-    Stops itself (SIGSTOP) before the change of that number.
+python -m tests.end_to_end.changes stop CHANGE ARGUMENTS...
+    Stops itself (SIGSTOP) before the first change of that kind, such as "os.rename .run.json.part".
 python -m tests.end_to_end.changes resume ARGUMENTS...
     Runs ``localtopics ARGUMENTS`` in each folder that a line of standard input names, and answers each with a
     line: what it printed where it failed, or nothing.
@@ -117,13 +117,13 @@ def record(states: Path, arguments: list[str]) -> None:
         keep()
 
 
-def stop(number: int, arguments: list[str]) -> None:
-    count = 0
+def stop(kind: str, arguments: list[str]) -> None:
+    stopped = False
 
     def change(event: str, path: Path, flags: int) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
+        nonlocal stopped
+        if not stopped and f"{event} {path.name}" == kind:
+            stopped = True
             os.kill(os.getpid(), signal.SIGSTOP)
 
     watch(Path.cwd(), change)
@@ -161,6 +161,6 @@ if __name__ == "__main__":
     if name == "record":
         record(Path(rest[0]), rest[1:])
     elif name == "stop":
-        stop(int(rest[0]), rest[1:])
+        stop(rest[0], rest[1:])
     else:
         resume(rest)
