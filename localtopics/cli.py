@@ -53,7 +53,11 @@ def main() -> None:
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )
-@click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a run of other documents, settings or versions; the same run goes on.",
+)
 @click.pass_obj
 def run_command(
     quiet: bool, /, source: str | None, out: Path | None, config: Path | None, force: bool, **given: Any
@@ -284,7 +288,11 @@ cli.add_command(models)
 @options.topics
 @options.labels
 @options.raw_cells
-@click.option("--force", is_flag=True, help="Replace a run with other settings in the same folder.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a run of other documents, settings or versions; the same run goes on.",
+)
 @click.pass_obj
 def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:
     """The whole job on text that is already on this machine.

@@ -147,7 +147,7 @@ def _sync(path: Path) -> None:
     """Have the disk hold what was written, as far as the system lets it be asked."""
     if os.name == "nt" and path.is_dir():
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs what it may write
     try:
         os.fsync(descriptor)
     except OSError as error:

@@ -32,6 +32,7 @@ from localtopics.run_results import (
     write_layouts,
     write_parquet,
 )
+from localtopics.saved_model import check_model
 from localtopics.settings import RunSettings
 from localtopics.tables import write_table
 from localtopics.topics import Layouts, Topic, TopicModel
@@ -49,13 +50,8 @@ __all__ = ["STAGES", "Run"]
 
 log = logging.getLogger(__name__)
 
-_FILES = {
-    "layouts": (),
-    "topics": ("model/topics.json",),
-    "labels": ("topics.csv",),
-    "maps": ("map.png", "map.html"),
-}
-"""What a finished stage leaves beside the tables and what only a later stage needs."""
+_FILES = {"layouts": (), "topics": (), "labels": ("topics.csv",), "maps": ("map.png", "map.html")}
+"""What a finished stage leaves that no other stage reads."""
 
 
 class Run:
@@ -190,6 +186,7 @@ class Run:
                 raise UserError(f"{self.folder / name} is missing: it is made anew.")
         if stage == "topics":
             _ = self.documents, self.topic_table
+            check_model(self.model_folder)
         elif stage == "labels":
             _ = self.labels
 

@@ -147,6 +147,12 @@ def open_model(
     return model
 
 
+def check_model(folder: Path) -> None:
+    """Raise `UserError` where the folder does not hold a whole model of ours."""
+    _read_weights(folder, len(_read_topics(folder)["topic_sizes"]))
+    _open_clusters(folder)
+
+
 def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The topics of new documents: those of the documents nearest to them.
 

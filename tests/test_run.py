@@ -208,9 +208,25 @@ def test_a_model_folder_killed_in_its_swap_is_put_back(folder: Path) -> None:
     assert not [path for path in folder.iterdir() if path.name.startswith(".model")]
 
 
-@pytest.mark.parametrize("name", ["documents.parquet", "topics.parquet", "model/topics.json"])
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("documents.parquet", ["layouts"]),
+        ("topics.parquet", ["layouts"]),
+        ("model/topics.json", ["layouts"]),
+        ("model/document_embeddings.safetensors", ["layouts"]),
+        ("model/ctfidf.safetensors", ["layouts"]),
+        ("topics.csv", ["layouts", "topics"]),
+        ("map.html", ["layouts", "topics", "labels"]),
+    ],
+)
 def test_what_is_damaged_is_made_anew(
-    folder: Path, corpus: Corpus, model: EmbeddingModel, name: str, caplog: pytest.LogCaptureFixture
+    folder: Path,
+    corpus: Corpus,
+    model: EmbeddingModel,
+    name: str,
+    left: list[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     record = json.loads((folder / "run.json").read_text())
     record["embedding"] |= {"precision": model.precision}
@@ -219,8 +235,8 @@ def test_what_is_damaged_is_made_anew(
         assert all(map(run.done, STAGES))
     (folder / name).unlink()
     with Run.start(folder, SETTINGS, corpus, model) as run:
-        assert [stage for stage in STAGES if run.done(stage)] == ["layouts"]
-    assert f"{folder / name} is missing" in caplog.text
+        assert [stage for stage in STAGES if run.done(stage)] == left
+    assert str((folder / name).parent) in caplog.text
 
 
 # -- labels ---------------------------------------------------------------------------------------------
