@@ -29,9 +29,8 @@ def code(document: Path) -> list[str]:
 def papers(tmp_path: Path) -> Path:
     import pandas as pd
 
-    from localtopics.demo import demo_corpus
-
-    pd.DataFrame({"abstract": demo_corpus(120).documents}).to_csv(tmp_path / "papers.csv", index=False)
+    notes = pd.read_csv(ROOT / "tests" / "data" / "notes.csv")
+    notes.rename(columns={"text": "abstract"}).to_csv(tmp_path / "papers.csv", index=False)
     return tmp_path
 
 

@@ -50,11 +50,11 @@ def content(path: Path) -> bytes:
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash of all names and contents below a folder."""
+    """A hash of all names and contents below a folder, but for those of half-written files: none is read."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         digest.update(f"{path.relative_to(folder)}\0{path.is_dir()}\0".encode())
-        if path.is_file():
+        if path.is_file() and path.suffix != ".part":
             digest.update(hashlib.sha256(content(path)).digest())
     return digest.hexdigest()
 

@@ -62,10 +62,10 @@ def localtopics(environment: dict[str, str]) -> Command:
 
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A csv of 600 real texts with titles: docstrings, which every machine has."""
+    """A csv of 400 real texts with titles: docstrings, which every machine has."""
     from localtopics.demo import demo_corpus
 
-    corpus = demo_corpus(600)
+    corpus = demo_corpus(400)
     assert corpus.titles is not None
     path = tmp_path_factory.mktemp("input") / "papers.csv"
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ from localtopics.run import Run
 def run(localtopics, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run over all but the last 40 documents."""
     folder = tmp_path_factory.mktemp("after")
-    pd.read_csv(papers).head(560).to_csv(folder / "papers.csv", index=False)
+    pd.read_csv(papers).head(360).to_csv(folder / "papers.csv", index=False)
     done = localtopics("run", folder / "papers.csv", "--id", "name", "--min-cluster-size", 12, cwd=folder)
     assert done.returncode == 0, done.stderr
     return Run.open(folder / "papers.topics")
