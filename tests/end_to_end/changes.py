@@ -5,9 +5,9 @@ python -m tests.end_to_end.changes record STATES ARGUMENTS...
     kill before and after each change would leave it; equal states once.
 python -m tests.end_to_end.changes stop CHANGE ARGUMENTS...
     Stops itself (SIGSTOP) before the first change of that kind, such as "os.rename .run.json.part".
-python -m tests.end_to_end.changes resume ARGUMENTS...
-    Runs ``localtopics ARGUMENTS`` in each folder that a line of standard input names, and answers each with a
-    line: what it printed where it failed, or nothing.
+python -m tests.end_to_end.changes resume
+    Runs ``localtopics`` as each line of standard input says, a JSON list of a folder and arguments, and answers
+    with a line: what it printed where it failed, or nothing.
 """
 
 import contextlib
@@ -130,7 +130,7 @@ def stop(kind: str, arguments: list[str]) -> None:
     cli(arguments, standalone_mode=False)
 
 
-def resume(arguments: list[str]) -> None:
+def resume() -> None:
     from localtopics import pipeline
 
     laid_out: dict[bytes, Any] = {}
@@ -146,7 +146,8 @@ def resume(arguments: list[str]) -> None:
     pipeline.lay_out = remembered
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
-        os.chdir(line.strip())
+        folder, *arguments = json.loads(line)
+        os.chdir(folder)
         said, failed = io.StringIO(), ""
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             try:
@@ -163,4 +164,4 @@ if __name__ == "__main__":
     elif name == "stop":
         stop(rest[0], rest[1:])
     else:
-        resume(rest)
+        resume()

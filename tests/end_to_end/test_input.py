@@ -53,7 +53,7 @@ def test_the_same_files_by_other_names_are_the_same_run(localtopics, odd: tuple[
     again = localtopics("run", source, *arguments, cwd=folder, **NO_HOME)
     assert again.returncode == 0, again.stderr
     assert (folder / r"caf\udce9.topics" / "topics.parquet").stat().st_mtime_ns == before
-    np.save(folder.parent / "emb.npy", np.ones((120, 16)))
+    np.save(folder.parent / "emb.npy", np.ones((80, 16)))
     other = localtopics("run", source, *arguments, cwd=folder, **NO_HOME)
     assert other.returncode == 2
     assert "the embeddings are not the same" in " ".join(other.stderr.split())

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ COMMANDS = {
     "map": ["map", "notes.topics"],
     "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
 }
-FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 8, "assign": 3}
+FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 6, "assign": 3}
 """States that there are at least: the sweep would say nothing if it found none."""
 
 
@@ -73,37 +74,33 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def resumed(states: list[Path], arguments: list[str], place: dict[str, str]) -> list[str]:
-    """What each state's command said where it failed; two programs share the states."""
-    halves = [states[::2], states[1::2]]
-    programs = [
-        subprocess.Popen(
-            watched("resume", *arguments),
-            env=place,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in halves
-    ]
-    for program, half in zip(programs, halves, strict=True):
-        assert program.stdin is not None
-        program.stdin.write("".join(f"{state}\n" for state in half))
-        program.stdin.close()
-        program.stdin = None
-    said: dict[Path, str] = {}
-    for program, half in zip(programs, halves, strict=True):
-        answers, errors = program.communicate()
-        assert program.returncode == 0, errors
-        said |= zip(half, map(json.loads, answers.splitlines()), strict=True)
-    return [said[state] for state in states]
+@pytest.fixture(scope="module")
+def programs(place: dict[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
+    """Two processes that run commands one after the other."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen(watched("resume"), env=place, **pipes) for _ in range(2)]
+    yield running
+    for program in running:
+        program.communicate()
+
+
+def resumed(states: list[Path], arguments: list[str], programs: list[subprocess.Popen[str]]) -> list[str]:
+    """What each state's command said where it failed; the programs share the states."""
+    turns = [programs[number % len(programs)] for number in range(len(states))]
+    for program, state in zip(turns, states, strict=True):
+        print(json.dumps([str(state), *arguments]), file=program.stdin, flush=True)
+    return [json.loads(program.stdout.readline()) for program in turns if program.stdout is not None]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.timeout(600)
 def test_the_same_command_goes_on_from_every_state(
-    finished: Path, place: dict[str, str], tmp_path: Path, swept: set[str], command: str
+    finished: Path,
+    place: dict[str, str],
+    programs: list[subprocess.Popen[str]],
+    tmp_path: Path,
+    swept: set[str],
+    command: str,
 ) -> None:
     """A state that one command has gone on from stands for the same state of the next."""
     arguments, folder = COMMANDS[command], tmp_path / "undisturbed"
@@ -128,7 +125,7 @@ def test_the_same_command_goes_on_from_every_state(
     swept.update(map(fingerprint, states))
     expected = results(folder)
     failures = {}
-    for state, failed in zip(states, resumed(states, arguments, place), strict=True):
+    for state, failed in zip(states, resumed(states, arguments, programs), strict=True):
         found = results(state)
         different = sorted(name for name in found.keys() | expected if found.get(name) != expected.get(name))
         if failed or different:
