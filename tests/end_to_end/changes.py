@@ -6,8 +6,8 @@ python -m tests.end_to_end.changes record STATES ARGUMENTS...
 python -m tests.end_to_end.changes stop CHANGE ARGUMENTS...
     Stops itself (SIGSTOP) before the first change of that kind, such as "os.rename .run.json.part".
 python -m tests.end_to_end.changes resume
-    Runs ``localtopics`` as each line of standard input says, a JSON list of a folder and arguments, and answers
-    with a line: what it printed where it failed, or nothing.
+    Runs ``localtopics`` as each line of standard input says, a JSON list of a folder and arguments, and
+    answers with a line: what it printed where it failed, or nothing.
 """
 
 import contextlib
