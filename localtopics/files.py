@@ -58,8 +58,9 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a new folder beside ``path``, and rename it to ``path`` when the block ends well.
 
-    A folder that is there already is removed first, so a process killed at that instant leaves none: only
-    for what is made anew where it is missing. All that the block made is its owner's alone.
+    A folder that is there already is removed first, so a process killed at that instant leaves none, and the
+    disk is not waited for: only for what is checked, and made anew where it is missing or damaged. All that
+    the block made is its owner's alone.
 
     Raises:
         OSError: the folder cannot be written, or a file or link stands there; ``filename`` is ``path``.
@@ -74,10 +75,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             yield temporary
             for inside in temporary.rglob("*"):
                 inside.chmod(PRIVATE_FOLDER if inside.is_dir() else PRIVATE)
-                _sync(inside)
             remove(path)
             temporary.rename(path)
-            _sync(path.parent)
         except BaseException:
             remove(temporary)
             raise
