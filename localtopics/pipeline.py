@@ -14,6 +14,7 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.evaluation import judging_documents, label_fidelity
+from localtopics.files import TEMPORARY
 from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
 from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, distinguish
@@ -107,7 +108,7 @@ def run_corpus(
     namer.check()  # a wrong --model or --prompt shows now, not after an hour
     model = choose_model(settings.embedding.model)
     digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
-    folder = out if out is not None else tempfile.mkdtemp(prefix="localtopics-")
+    folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         _find(run, corpus, settings, model, embeddings, progress)
         _label(run, namer, progress)

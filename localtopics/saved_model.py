@@ -118,7 +118,8 @@ def open_model(
 
     from localtopics.backend import Backend
 
-    content, clusters = _read_topics(folder), _open_clusters(folder)
+    content = _read_topics(folder)
+    clusters = _open_clusters(folder, content)
     vectorizer, weights, idf = _read_weights(folder, len(content["topic_sizes"]))
     model = BERTopic(
         top_n_words=settings.top_n_words,
@@ -149,8 +150,9 @@ def open_model(
 
 def check_model(folder: Path) -> None:
     """Raise `UserError` where the folder does not hold a whole model of ours."""
-    _read_weights(folder, len(_read_topics(folder)["topic_sizes"]))
-    _open_clusters(folder)
+    content = _read_topics(folder)
+    _read_weights(folder, len(content["topic_sizes"]))
+    _open_clusters(folder, content)
 
 
 def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -169,7 +171,7 @@ def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tu
     """
     if len(documents) != len(embeddings):
         raise UserError(f"There are {len(documents):,} new documents, but {len(embeddings):,} embeddings.")
-    return _open_clusters(folder).place(embeddings)
+    return _open_clusters(folder, _read_topics(folder)).place(embeddings)
 
 
 # -- reading, which believes no file --------------------------------------------------------------------
@@ -232,11 +234,11 @@ def _is_word(found: object) -> bool:
     )
 
 
-def _open_clusters(folder: Path) -> DocumentClusters:
+def _open_clusters(folder: Path, content: Mapping[str, Any]) -> DocumentClusters:
     import numpy as np
     from safetensors import safe_open
 
-    topics = _read_topics(folder)["topics"]
+    topics = content["topics"]
     with _reading(folder / _EMBEDDINGS), safe_open(folder / _EMBEDDINGS, framework="numpy") as file:
         stored = file.get_slice("embeddings")
         shape, kind = stored.get_shape(), stored.get_dtype()
