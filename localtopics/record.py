@@ -130,13 +130,14 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
 def _within_ranges(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Settings as 0.1.0 took them, each number that is out of its range today at the range's end."""
 
+    kinds = {section: type(part) for section, part in vars(RunSettings()).items()}
+
     def within(section: str, name: str, value: Any) -> Any:
         if section == "labels" and name == "gpu_layers" and str(value).isdecimal():
             return int(value)
-        if type(value) not in (int, float) or not hasattr(RunSettings(), section):
+        if type(value) not in (int, float) or section not in kinds or name not in types_of(kinds[section]):
             return value
-        kind = type(getattr(RunSettings(), section))
-        return rule_of(kind, name).nearest(value) if name in types_of(kind) else value
+        return rule_of(kinds[section], name).nearest(value)
 
     return {
         section: {name: within(section, name, value) for name, value in values.items()}
