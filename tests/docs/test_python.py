@@ -37,7 +37,7 @@ def papers(tmp_path: Path) -> Path:
 @pytest.mark.timeout(600)  # most of it is a whole run and UMAP compiling, a minute on an idle machine
 def test_the_code_of_the_page_runs_as_it_stands(papers: Path) -> None:
     pieces = code(ROOT / "docs" / "python.md")
-    assert len(pieces) == 9
+    assert len(pieces) == 11
     (papers / "page.py").write_text("\n".join([*pieces, CHECKS]), encoding="utf-8")
     environment = {
         "HF_HUB_OFFLINE": "1",
