@@ -15,9 +15,9 @@ from localtopics.run.evaluate import (
     Evaluation,
     HeldOutTopics,
     evaluate,
-    scoring_documents,
     label_fidelity,
     read_headings,
+    scoring_documents,
 )
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
