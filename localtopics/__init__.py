@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from localtopics.errors import UserError
     from localtopics.labels.representation import LlamaLabels
     from localtopics.labels.settings import LabelSettings
-    from localtopics.pipeline import fit
-    from localtopics.run import Run
-    from localtopics.settings import RunSettings
-    from localtopics.topics import Topic, TopicSettings
+    from localtopics.run.run import Run
+    from localtopics.run.settings import RunSettings
+    from localtopics.run.stages import fit
+    from localtopics.topics.settings import TopicSettings
+    from localtopics.topics.topic import Topic
 
 __version__ = "0.1.0"
 
@@ -37,12 +38,12 @@ _HOME = {
     "Corpus": "corpus",
     "LabelSettings": "labels.settings",
     "LlamaLabels": "labels.representation",
-    "Run": "run",
-    "RunSettings": "settings",
-    "Topic": "topics",
-    "TopicSettings": "topics",
+    "Run": "run.run",
+    "RunSettings": "run.settings",
+    "Topic": "topics.topic",
+    "TopicSettings": "topics.settings",
     "UserError": "errors",
-    "fit": "pipeline",
+    "fit": "run.stages",
     "read_corpus": "corpus",
 }
 

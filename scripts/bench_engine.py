@@ -35,11 +35,11 @@ from typing import Any
 
 from random_gguf import SHAPES, write
 
-from localtopics.gguf import read_card
-from localtopics.labels.engine import Engine, Sampling
-from localtopics.labels.llama import devices
-from localtopics.labels.offload import OffloadPlan, plan_offload, simulate
-from localtopics.labels.schedule import Schedule, choose_schedule, shared_prefix
+from localtopics.gguf import read_info
+from localtopics.llama.api import devices
+from localtopics.llama.engine import Engine, Sampling
+from localtopics.llama.offload import OffloadPlan, plan_offload, simulate
+from localtopics.llama.schedule import Schedule, choose_schedule, shared_prefix
 
 GIB = 1024**3
 RESULTS: list[dict[str, Any]] = []
@@ -334,14 +334,14 @@ def used() -> int:
 
 
 def offload(model: Path, options: argparse.Namespace) -> None:
-    card = read_card(model)
+    card = read_info(model)
     for layers in options.layers:
         plan = simulate(card, replace(plan_offload(card, layers, 4096), cells=8192))
         report("offload", **measured(model, plan, options))
 
 
 def vram(model: Path, options: argparse.Namespace) -> None:
-    card = read_card(model)
+    card = read_info(model)
     for gib in options.vram:
         report(
             "vram",
@@ -381,7 +381,7 @@ def main() -> None:
             if not options.vocabulary:
                 parser.error("--vocabulary or --model is needed")
             write(model, SHAPES[options.shape], options.vocabulary)
-        options.words = min(read_card(model).vocabulary, 30000)
+        options.words = min(read_info(model).vocabulary, 30000)
         for section in options.sections:
             {"speed": speed, "candidates": candidates, "offload": offload, "vram": vram}[section](
                 model, options

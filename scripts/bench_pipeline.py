@@ -87,8 +87,10 @@ def ours(options: argparse.Namespace) -> Stages:
     with stages.stage("imports"):
         from localtopics.corpus import read_corpus
         from localtopics.embedding import Embedder, choose_model
-        from localtopics.saved_model import save_model
-        from localtopics.topics import TopicSettings, find_topics, lay_out
+        from localtopics.topics.bertopic import find_topics
+        from localtopics.topics.saved import save_model
+        from localtopics.topics.settings import TopicSettings
+        from localtopics.topics.umap import lay_out
     with stages.stage("reading"):
         documents = read_corpus(str(options.corpus), text="abstract").documents[: options.documents]
     with stages.stage("embedding"):
@@ -112,9 +114,10 @@ def information(options: argparse.Namespace) -> dict[str, list[float]]:
     from sklearn.metrics import adjusted_mutual_info_score
     from umap import UMAP
 
-    from localtopics.clusters import find_clusters
     from localtopics.embedding import Embedder, choose_model
-    from localtopics.topics import TopicSettings, lay_out
+    from localtopics.topics.clusters import find_clusters
+    from localtopics.topics.settings import TopicSettings
+    from localtopics.topics.umap import lay_out
 
     corpus = pd.read_parquet(options.corpus)[: options.documents]
     categories = corpus["primary_cat"].to_numpy()
@@ -159,7 +162,7 @@ def run(job: str, options: argparse.Namespace, folder: Path, **more: object) -> 
 def compare(options: argparse.Namespace) -> bool:
     """Run everything and print it; whether all bars are met."""
     from localtopics.embedding import choose_model
-    from localtopics.topics import TopicSettings
+    from localtopics.topics.settings import TopicSettings
 
     model = choose_model(options.embedding_model)
     size = TopicSettings().cluster_size(options.documents)

@@ -16,7 +16,7 @@ import pytest
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.embedder import _STEP
 from localtopics.errors import UserError
-from localtopics.labels.template import render
+from localtopics.llama.template import render
 
 ROOT = Path(__file__).resolve().parents[1]
 

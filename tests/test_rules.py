@@ -44,7 +44,7 @@ def test_what_ci_could_have_is_no_reason_to_skip(
 
 @pytest.mark.parametrize("category", [DeprecationWarning, FutureWarning])
 def test_a_deprecated_call_of_ours_is_an_error_and_that_of_others_is_not(category: type[Warning]) -> None:
-    for caller in ("localtopics", "localtopics.labels.engine", __name__):
+    for caller in ("localtopics", "localtopics.llama.engine", __name__):
         with pytest.raises(category):
             warnings.warn_explicit("old", category, "file.py", 1, module=caller)
     warnings.warn_explicit("old", category, "file.py", 1, module="sklearn.localtopics")

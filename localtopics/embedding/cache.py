@@ -9,12 +9,10 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from localtopics.files import PRIVATE, PRIVATE_FOLDER
-
-if TYPE_CHECKING:
-    import numpy as np
 
 log = logging.getLogger(__name__)
 _LOOKUPS = 5000  # keys in one query; SQLite takes up to 32,766
@@ -55,7 +53,6 @@ class EmbeddingCache:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The float32 [d] vectors of those keys that are there and whole."""
-        import numpy as np
 
         found: dict[bytes, np.ndarray] = {}
 

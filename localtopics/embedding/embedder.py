@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from localtopics.embedding.cache import EmbeddingCache, default_folder
 from localtopics.embedding.model import EmbeddingModel, cached_folder
@@ -16,8 +19,10 @@ from localtopics.machine import no_nested_threads, usable_cpus
 from localtopics.progress import Progress, silent
 
 if TYPE_CHECKING:
-    import numpy as np
     from sentence_transformers import SentenceTransformer
+
+Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
+"""Texts to float32 [n, d] of unit length."""
 
 _PART = {"cpu": 256, "gpu": 2**13}  # texts between two writes to the cache: a few seconds' work
 _BLOCK = 2**22  # characters that are sorted by length together: of many there are few batches to fill up
@@ -56,7 +61,6 @@ class Embedder:
         Raises:
             UserError: the model cannot be opened.
         """
-        import numpy as np
 
         if not texts:
             return self.embed([""])[:0]  # the model alone knows d
@@ -87,7 +91,6 @@ class Embedder:
 
     def _parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
         """Embed texts: the places of some and their vectors, again and again until all are done."""
-        import numpy as np
 
         for block in _blocks([len(text) for text in texts], _BLOCK):
             rows: list[int] = []
@@ -103,7 +106,6 @@ class Embedder:
 
     def _encode(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
         """Embed one block: batches of texts of similar length, and their vectors."""
-        import numpy as np
         import torch
 
         model, kind = self._open(), self._kind

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from localtopics.errors import UserError
-from localtopics.hub import within
+from localtopics.timeout import within
 
 log = logging.getLogger(__name__)
 

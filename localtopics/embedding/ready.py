@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from localtopics.errors import UserError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def load_embeddings(path: Path, documents: int | None = None) -> np.ndarray:
@@ -24,8 +23,6 @@ def load_embeddings(path: Path, documents: int | None = None) -> np.ndarray:
     Raises:
         UserError: the file is no such array, or has another number of rows, gaps or rows of zeros.
     """
-    import numpy as np
-
     try:
         array = np.load(path, allow_pickle=False)
     except Exception as error:  # whatever a damaged header makes NumPy raise
@@ -60,8 +57,6 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
     Raises:
         UserError: they are no such numbers, or a row holds NaN, infinity or only zeros.
     """
-    import numpy as np
-
     try:
         array = _as_array(values)
     except (RuntimeError, TypeError, ValueError):  # rows of several lengths, or no numbers
@@ -79,8 +74,6 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
 
 
 def _as_array(values: Any) -> np.ndarray:
-    import numpy as np
-
     if hasattr(values, "detach"):  # a tensor
         values = values.detach().cpu()
         values = values.float() if values.is_floating_point() else values  # NumPy knows no bfloat16

@@ -1,0 +1,1 @@
+"""Topics to names: the prompt, the candidates, the choice among them."""

@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import chosen_format, spell
 from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
-from localtopics.labels.selection import OUTLIERS, OUTLIERS_NAME, Label, choose, clean, keyword_label
+from localtopics.labels.selection import Label, choose, clean, keyword_label
 from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings, size_in_bytes
+from localtopics.llama.chat import chosen_format, spell
 from localtopics.progress import Progress, silent
+from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 if TYPE_CHECKING:
-    from localtopics.gguf import ModelCard
-    from localtopics.labels.engine import Engine, Vocabulary
-    from localtopics.labels.fidelity import Judge
-    from localtopics.topics import Topic
+    from localtopics.gguf import ModelInfo
+    from localtopics.labels.scoring import LabelScorer
+    from localtopics.llama.engine import Engine, Vocabulary
+    from localtopics.topics.topic import Topic
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Namer:
     """
 
     def __init__(self, model: str | Path | None = None, settings: LabelSettings | None = None) -> None:
-        from localtopics.gguf import read_card
+        from localtopics.gguf import read_info
         from localtopics.models import find_model
 
         self.model = model
@@ -85,7 +86,7 @@ class Namer:
         self._settings = settings or LabelSettings()
         asked = model or self._settings.model
         path = None if asked == NO_MODEL else find_model(asked)
-        self._card = read_card(path) if path else None
+        self._card = read_info(path) if path else None
         self._asking = _asking(self._settings, self._card)
         self._vocabulary: Vocabulary | None = None
         self._engine: Engine | None = None
@@ -133,7 +134,7 @@ class Namer:
         topics: Sequence[Topic],
         done: Mapping[int, Label] | None = None,
         progress: Progress = silent,
-        judge: Judge | None = None,
+        judge: LabelScorer | None = None,
     ) -> Iterator[Label]:
         """Name topics, yielding each label as it is finished, in no particular order.
 
@@ -147,9 +148,9 @@ class Namer:
             UserError: the prompt's own text does not fit the context, or the model cannot be loaded.
         """
         done = done or {}
-        if any(topic.topic == OUTLIERS for topic in topics) and OUTLIERS not in done:
-            yield Label(OUTLIERS, OUTLIERS_NAME, False, (), "", 0.0)
-        named = [topic for topic in topics if topic.topic != OUTLIERS]
+        if any(topic.topic == OUTLIER for topic in topics) and OUTLIER not in done:
+            yield Label(OUTLIER, OUTLIER_LABEL, False, (), "", 0.0)
+        named = [topic for topic in topics if topic.topic != OUTLIER]
         if self._card is None:
             fallbacks = (
                 Label(topic.topic, keyword_label(topic.keywords), True, (), "", 0.0) for topic in named
@@ -180,7 +181,7 @@ class Namer:
         Raises:
             UserError: there is no model, or the topic is the outliers, which no model names.
         """
-        if topic.topic == OUTLIERS:
+        if topic.topic == OUTLIER:
             raise UserError("Topic -1 holds the outliers: it is always called so, and no prompt asks for it.")
         tokens = self._prompt(topic, self._builder()).tokens
         for note in self._notes():
@@ -229,14 +230,14 @@ class Namer:
         prompts: Sequence[Prompt],
         hashes: Sequence[str],
         finished: Mapping[int, Label],
-        judge: Judge | None,
+        judge: LabelScorer | None,
     ) -> Iterator[Label]:
         """Label the topics whose index is not in ``finished``.
 
         A topic none of whose answers is usable is asked once more; if that fails too it gets its keywords.
         The engine is given the finished prompts as well, for the same answers as without an interruption.
         """
-        from localtopics.labels.engine import Sampling
+        from localtopics.llama.engine import Sampling
 
         engine, count = self.loaded(), self._asking.candidates
         sampling = Sampling(self._asking.temperature, self._asking.top_p, self._settings.seed)
@@ -275,7 +276,7 @@ class Namer:
         topic: Topic,
         texts: Sequence[str],
         others: Sequence[str],
-        judge: Judge | None,
+        judge: LabelScorer | None,
         prompt_sha256: str,
         seconds: float,
     ) -> Label:
@@ -318,7 +319,7 @@ class Namer:
         return self._card.path
 
     def _tokenizer(self) -> Vocabulary:
-        from localtopics.labels.engine import Vocabulary
+        from localtopics.llama.engine import Vocabulary
 
         if self._vocabulary is None:
             self._vocabulary = Vocabulary.open(self._path())
@@ -335,8 +336,8 @@ class Namer:
 
     def loaded(self) -> Engine:
         """The model, loaded for its answers."""
-        from localtopics.labels.engine import Engine
-        from localtopics.labels.offload import plan_offload
+        from localtopics.llama.engine import Engine
+        from localtopics.llama.offload import plan_offload
 
         path, context = self._path(), self._asking.context
         if self._engine is None and self._card is not None:
@@ -352,7 +353,7 @@ class Namer:
         return self._engine
 
 
-def _asking(settings: LabelSettings, card: ModelCard | None) -> Asking:
+def _asking(settings: LabelSettings, card: ModelInfo | None) -> Asking:
     """What the user asked for, else what the model was trained with, else the built-in values."""
     metadata = card.metadata if card else {}
     asked: dict[str, Any] = {}
@@ -385,7 +386,7 @@ def _asking(settings: LabelSettings, card: ModelCard | None) -> Asking:
     return Asking(**asked, context=min(context, card.context_length) if card else context)
 
 
-def _fingerprint(card: ModelCard) -> str:
+def _fingerprint(card: ModelInfo) -> str:
     """A hash that tells models apart without reading all of them: of each file's size and of 64 samples."""
     digest = hashlib.sha256()
     for path in card.parts:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import BRACKETS, Frame, Message, Tokenizer, follow
-from localtopics.labels.settings import ChatFormat
+from localtopics.llama.chat import BRACKETS, ChatFormat, Frame, Message, Tokenizer, follow
 
 DOCUMENTS, KEYWORDS = "[DOCUMENTS]", "[KEYWORDS]"
 

@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 from bertopic.representation import BaseRepresentation
 
-from localtopics.labels.fidelity import Judge
 from localtopics.labels.namer import Namer
-from localtopics.labels.selection import OUTLIERS, distinguish
+from localtopics.labels.scoring import LabelScorer
+from localtopics.labels.selection import distinguish
 from localtopics.progress import Advance, silent
+from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from bertopic import BERTopic
     from scipy.sparse import csr_matrix
 
-    from localtopics.topics import Topic
+    from localtopics.topics.topic import Topic
 
 _CANDIDATE_DOCUMENTS = 500
 """Documents of a topic among which BERTopic looks for representative ones; its own default."""
@@ -53,7 +54,7 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         Raises:
             UserError: as `Namer.label`.
         """
-        from localtopics.topics import Topic
+        from localtopics.topics.topic import Topic
 
         shown, *_ = topic_model._extract_representative_docs(
             c_tf_idf, documents, topics, _CANDIDATE_DOCUMENTS, self._asking.documents
@@ -79,12 +80,11 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
 
 
-def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> Judge | None:
+def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> LabelScorer | None:
     """What chooses among candidates, by the model's own embeddings; None where it was given ready ones."""
-    import numpy as np
     from bertopic.backend import BaseEmbedder
 
-    typical = {topic.topic: topic.representative for topic in topics if topic.topic != OUTLIERS}
+    typical = {topic.topic: topic.representative for topic in topics if topic.topic != OUTLIER}
     # a bare BaseEmbedder is what ``BERTopic.load`` gives a model that names none
     if (
         topic_model.embedding_model is None
@@ -99,7 +99,7 @@ def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> Judge | None:
         found: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
         return found
 
-    return Judge(embed, typical)
+    return LabelScorer(embed, typical)
 
 
 @contextmanager

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, stems
+from localtopics.topics.topic import OUTLIER
 
 __all__ = ["MAX_WORDS", "Candidate", "Choice", "Label", "choose", "clean", "distinguish", "keyword_label"]
-
-OUTLIERS = -1
-OUTLIERS_NAME = "Outliers"
 
 Scorer = Callable[[Sequence[str]], Sequence[float]]
 """Gives each of several labels a number."""
@@ -126,10 +124,10 @@ def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str
     namesakes: dict[str, list[int]] = defaultdict(list)
     for topic, label in result.items():
         namesakes[_key(label)].append(topic)
-    taken = {key for key, topics in namesakes.items() if len(topics) == 1 or OUTLIERS in topics}
+    taken = {key for key, topics in namesakes.items() if len(topics) == 1 or OUTLIER in topics}
     for topic in sorted(labels):
         group = namesakes[_key(result[topic])]
-        if len(group) > 1 and topic != OUTLIERS:
+        if len(group) > 1 and topic != OUTLIER:
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
             options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
             result[topic] = next(text for text in options if _key(text) not in taken)
@@ -146,7 +144,7 @@ def _yielding(labels: Mapping[int, Label]) -> dict[int, str]:
     result = {topic: label.text for topic, label in labels.items()}
     taken: set[frozenset[str]] = set()
     clashing = []
-    for topic in sorted(labels, key=lambda topic: (topic != OUTLIERS, -best[topic], topic)):
+    for topic in sorted(labels, key=lambda topic: (topic != OUTLIER, -best[topic], topic)):
         words = frozenset(stems(labels[topic].text))
         if words in taken:
             clashing.append(topic)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localtopics.checked import Checked, setting
+from localtopics.llama.chat import ChatFormat
+from localtopics.llama.schedule import MOST_CANDIDATES
 
-ChatFormat = Literal["auto", "llama-2", "plain", "template"]
-MOST_CANDIDATES = 64
-"""Labels that can be drawn for a topic."""
 DOCUMENT_TOKENS = 100
 """The most tokens of one document that a model is shown that does not say otherwise."""
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", re.IGNORECASE | re.ASCII)

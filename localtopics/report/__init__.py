@@ -1,0 +1,1 @@
+"""The map of topics: its scene, and the drawings of it."""

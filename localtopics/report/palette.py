@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import cos, radians, sin
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ PALETTE = tuple(
 )
 """Three rings of twelve hues: clear, light and deep; the rings are turned against each other."""
 
-OUTLIERS = Color(0.85, 0.006, 260)
-OUTLIERS_ON_DARK = Color(0.42, 0.012, 260)
+OUTLIER_COLOR = Color(0.85, 0.006, 260)
+OUTLIER_COLOR_ON_DARK = Color(0.42, 0.012, 260)
 """What belongs to no topic stays in the background."""
 
 
@@ -80,8 +78,6 @@ def choose_colors(nearness: NDArray[np.float64]) -> list[Color]:
     ``nearness`` [t, t] is symmetric and at least 0; topics come in order of importance. Each in turn takes
     the colour that is least like those of its neighbours; then, in a few more rounds, each may change.
     """
-    import numpy as np
-
     lab = np.array([color.oklab() for color in PALETTE])
     difference = np.linalg.norm(lab[:, None] - lab[None], axis=2)
     likeness = np.exp(-((difference / 0.09) ** 2))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from localtopics.report.palette import Color, choose_colors
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-OUTLIER = -1
+from localtopics.text import one_line
+from localtopics.topics.topic import OUTLIER
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,6 @@ def compose(
 
     Raises ValueError where the shapes do not fit each other or no document has a place.
     """
-    import numpy as np
-
     points = np.asarray(layout, dtype=np.float32)
     topic_of = np.asarray(assignments, dtype=np.int64)
     if points.ndim != 2 or points.shape[1] != 2 or topic_of.shape != points.shape[:1] or not len(points):
@@ -91,17 +87,11 @@ def compose(
     )
 
 
-def one_line(text: str) -> str:
-    """The text with every run of white space as one space and no other control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def densest(points: NDArray[np.float32]) -> tuple[float, float, float]:
     """The smallest circle about one of the ``points`` [n, 2] that holds a third of them: x, y, radius.
 
     Unlike the mean it lies inside a topic that is bent or in two parts. An even sample stands for many.
     """
-    import numpy as np
     from scipy.spatial.distance import cdist
 
     sample = points[:: -(-len(points) // 600)].astype(np.float64)
@@ -120,7 +110,6 @@ def _nearness(
     centers: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """How much each two topics touch [t, t]: the share of neighbouring points that one has in the other."""
-    import numpy as np
     from scipy.spatial import cKDTree
 
     count = len(topics)

@@ -20,11 +20,12 @@ import pandas as pd
 from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
-from localtopics.labels.fidelity import Judge, centres, fidelity
+from localtopics.labels.fidelity import centres, fidelity
 from localtopics.labels.representation import LlamaLabels
+from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.selection import choose, clean, keyword_label
 from localtopics.labels.settings import LabelSettings
-from localtopics.topics import Topic
+from localtopics.topics.topic import Topic
 
 CHUNK = 200
 """Topics named at once, and kept."""
@@ -53,7 +54,9 @@ class Answer:
     seconds: float
 
 
-def answers(topics: Sequence[Topic], judge: Judge, arguments: argparse.Namespace, path: Path) -> list[Answer]:
+def answers(
+    topics: Sequence[Topic], judge: LabelScorer, arguments: argparse.Namespace, path: Path
+) -> list[Answer]:
     """Label all topics, those that `path` does not hold yet."""
     done = [Answer(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
     settings = LabelSettings(threads=arguments.threads)
@@ -101,7 +104,7 @@ def main() -> None:
     seen = centres(embedded, [np.arange(*span) for span in zip(starts, middles, strict=True)])
     unseen = centres(embedded, [np.arange(*span) for span in zip(middles, ends, strict=True)])
 
-    judge = Judge(embed, dict(enumerate(shown)), dict(enumerate(seen)))
+    judge = LabelScorer(embed, dict(enumerate(shown)), dict(enumerate(seen)))
     found = answers(topics, judge, arguments, arguments.out)
     columns = {
         "human headings": list(groups.label),

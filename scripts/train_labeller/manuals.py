@@ -29,9 +29,10 @@ from headings import heading
 from packaging.version import InvalidVersion, Version
 from recipe import MANUAL_GROUPS, MANUAL_TEXT, SEED
 
-from localtopics.demo import PACKAGES, demo_docstrings
+from localtopics.demo import demo_docstrings
+from localtopics.demo.docstrings import PACKAGES
+from localtopics.demo.prose import prose
 from localtopics.machine import usable_cpus
-from localtopics.prose import prose
 
 LIST = Path(__file__).with_name("manuals.txt")
 """A line a package: the address and the SHA-256 of its source archive."""

@@ -131,16 +131,16 @@ def stop(kind: str, arguments: list[str]) -> None:
 
 
 def resume() -> None:
-    from localtopics import pipeline
+    from localtopics.run import stages as pipeline
 
     laid_out: dict[bytes, Any] = {}
     lay_out = pipeline.lay_out
 
-    def remembered(documents: Any, embeddings: Any, settings: Any, *rest: Any) -> Any:
+    def remembered(documents: Any, embeddings: Any, settings: Any, *rest: Any, **more: Any) -> Any:
         """The same layouts for the same embeddings, as other tests show: computed once."""
         key = repr(settings).encode() + hashlib.sha256(embeddings.tobytes()).digest()
         if key not in laid_out:
-            laid_out[key] = lay_out(documents, embeddings, settings, *rest)
+            laid_out[key] = lay_out(documents, embeddings, settings, *rest, **more)
         return laid_out[key]
 
     pipeline.lay_out = remembered

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from localtopics.run import Run
+from localtopics.run.run import Run
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,7 +8,7 @@ import pytest
 
 import localtopics
 from localtopics import LabelSettings, Run, RunSettings
-from localtopics.pipeline import assign
+from localtopics.run.stages import assign
 
 SUBJECTS = (
     "The bus and the tram carry passengers through the city",

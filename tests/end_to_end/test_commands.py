@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from localtopics.labels.prompt import DEFAULT_PROMPT
-from localtopics.run import Run
-from tests.gguf_mutants import tiny_model
-from tests.hub_server import HubServer
+from localtopics.run.run import Run
+from tests.gguf.mutants import tiny_model
+from tests.models.hub_server import HubServer
 
 BUNDLED = "localtopics-labeller-41m-q8_0"
 NAME = "someone/tiny-GGUF/tiny.Q8_0.gguf"

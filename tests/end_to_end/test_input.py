@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from localtopics.run import Run
+from localtopics.run.run import Run
 
 ARGUMENTS = ("--title", "title", "--min-cluster-size", "5", "--model", "none", "--embeddings", "../emb.npy")
 NO_HOME = {"XDG_CACHE_HOME": "/proc/nowhere"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from localtopics.run import Run
+from localtopics.run.run import Run
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from localtopics.run import Run
-from localtopics.terminal import harmless
+from localtopics.cli.terminal import harmless
+from localtopics.run.run import Run
 from tests.end_to_end.conftest import DATA
 
 HOSTILE = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202enaïve \u200b— 日本"

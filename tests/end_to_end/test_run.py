@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from localtopics.run import STAGES, Run
+from localtopics.run.run import STAGES, Run
 
 ARGUMENTS = ("--id", "name", "--min-cluster-size", "12", "--candidates", "1")
 

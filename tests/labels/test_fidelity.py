@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localtopics.labels.fidelity import Judge, centres, fidelity
+from localtopics.labels.fidelity import centres, fidelity
+from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.selection import choose
 
 
@@ -79,9 +80,9 @@ def embed(texts: list[str]) -> np.ndarray:
 TEXTS = {0: ["A cat sat.", "Cats purr; dogs bark."], 1: ["The birds sing."], 2: ["Fish", "Fish and birds"]}
 
 
-def judge(texts: dict[int, list[str]] = TEXTS) -> Judge:
+def judge(texts: dict[int, list[str]] = TEXTS) -> LabelScorer:
     axes = np.eye(3, dtype=np.float32)
-    return Judge(embed, texts, dict(zip(texts, axes, strict=False)))
+    return LabelScorer(embed, texts, dict(zip(texts, axes, strict=False)))
 
 
 def test_the_faithful_label_wins() -> None:
@@ -118,7 +119,7 @@ def test_coverage_is_what_the_documents_hold_more_often_than_other_topics() -> N
 
 
 def test_centres_come_from_the_documents_where_they_are_not_given() -> None:
-    found = Judge(embed, {3: ["Cats", "Birds"], 5: ["Dogs"]})
+    found = LabelScorer(embed, {3: ["Cats", "Birds"], 5: ["Dogs"]})
     assert found.near(5)(["Dogs", "Pets"]) == [0.0, 1.0]
 
 
@@ -130,7 +131,7 @@ def test_nothing_is_embedded_twice() -> None:
         return embed(texts)
 
     axes = np.eye(3, dtype=np.float32)
-    counted = Judge(counting, {0: ["Cats"], 1: ["Birds"]}, {0: axes[0], 1: axes[1]})
+    counted = LabelScorer(counting, {0: ["Cats"], 1: ["Birds"]}, {0: axes[0], 1: axes[1]})
     choose(["Cats", "Dogs", "Cats"], counted.faithful(0, ["Cats", "Dogs"]), counted.near(0))
     assert sorted(asked) == ["Cats", "Dogs"]
     counted.read(['"Birds".', "Label: Dogs", ""])

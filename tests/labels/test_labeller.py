@@ -11,10 +11,10 @@ import jinja2
 import pytest
 from sentencepiece import SentencePieceProcessor
 
-from localtopics.gguf import ModelCard, read_card
-from localtopics.labels.engine import Vocabulary
+from localtopics.gguf import ModelInfo, read_info
 from localtopics.labels.representation import LlamaLabels
-from localtopics.topics import Topic
+from localtopics.llama.engine import Vocabulary
+from localtopics.topics.topic import Topic
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = ROOT / "scripts" / "train_labeller"
@@ -73,8 +73,8 @@ def path() -> Path:
 
 
 @pytest.fixture(scope="module")
-def card(path: Path) -> ModelCard:
-    return read_card(path)
+def card(path: Path) -> ModelInfo:
+    return read_info(path)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def vocabulary(path: Path) -> Vocabulary:
     return Vocabulary.open(path)
 
 
-def test_the_file_is_small_and_takes_long_prompts(card: ModelCard) -> None:
+def test_the_file_is_small_and_takes_long_prompts(card: ModelInfo) -> None:
     assert card.file_bytes <= 45_000_000
     assert card.architecture == "llama"
     assert card.context_length == 2048
@@ -114,7 +114,7 @@ def test_prompts_are_those_of_the_training(vocabulary: Vocabulary, monkeypatch: 
         assert asked.build(documents, keywords) == taught.build(documents, keywords)
 
 
-def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelCard) -> None:
+def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelInfo) -> None:
     prompt = {key.rpartition(".")[2]: value for key, value in card.metadata.items() if ".prompt." in key}
     assert "[DOCUMENTS]" in str(prompt["request"])
     assert prompt["documents"] == 5
@@ -122,7 +122,7 @@ def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelCard) -> Non
     assert prompt["candidates"] == 16
 
 
-def test_the_chat_template_is_llama_2s(card: ModelCard) -> None:
+def test_the_chat_template_is_llama_2s(card: ModelInfo) -> None:
     assert card.chat_template is not None
     messages = [
         {"role": "system", "content": "S"},

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from localtopics import models
 from localtopics.errors import UserError
-from localtopics.labels.llama import WITHOUT_AMX
 from localtopics.labels.namer import ANSWER_TOKENS, Namer
 from localtopics.labels.selection import Label
 from localtopics.labels.settings import LabelSettings
+from localtopics.llama.api import WITHOUT_AMX
+from localtopics.models import registry as models
 from localtopics.progress import Advance
-from localtopics.topics import Topic
+from localtopics.topics.topic import Topic
 from tests.scripted_gguf import scripted_model
 
 USABLE = {"]": "▁Urban", "▁Urban": "▁buses"}

@@ -10,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localtopics.errors import UserError
-from localtopics.labels.chat import Frame, spell
-from localtopics.labels.engine import Vocabulary
 from localtopics.labels.prompt import (
     DEFAULT,
     DEFAULT_PROMPT,
@@ -24,6 +22,8 @@ from localtopics.labels.prompt import (
     harmless,
     read_prompt,
 )
+from localtopics.llama.chat import Frame, spell
+from localtopics.llama.engine import Vocabulary
 from tests.scripted_gguf import scripted_model
 
 SHORT = PromptText("Name topics.", "", "", "Documents:\n[DOCUMENTS]\n\nKeywords: [KEYWORDS]\nName?")

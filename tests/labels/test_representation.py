@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from localtopics import LabelSettings, LlamaLabels
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
-from localtopics.labels.fidelity import Judge
+from localtopics.labels.scoring import LabelScorer
 from tests.scripted_gguf import scripted_model
 
 SUBJECTS = {
@@ -109,7 +109,7 @@ def test_the_model_is_shown_documents_of_the_topic(model: Path, settings: LabelS
 
 
 def test_candidates_are_judged_by_the_embeddings_of_the_model(model: Path, settings: LabelSettings) -> None:
-    judges: list[Judge | None] = []
+    judges: list[LabelScorer | None] = []
 
     class Watching(LlamaLabels):
         def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]

@@ -9,8 +9,8 @@ import pytest
 
 from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder, choose_model
-from localtopics.saved_model import save_model
-from tests.topic_samples import Sample, docstrings, sample_of
+from localtopics.topics.saved import save_model
+from tests.topics.samples import Sample, docstrings, sample_of
 
 
 @pytest.fixture(scope="session")

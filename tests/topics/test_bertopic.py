@@ -14,9 +14,9 @@ from bertopic import BERTopic
 from localtopics import LabelSettings, Run
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.saved_model import save_labels
-from tests.opened_model import name_of, opened
-from tests.topic_samples import Sample
+from localtopics.topics.saved import save_labels
+from tests.topics.opened_model import name_of, opened
+from tests.topics.samples import Sample
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = [f"Name {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localtopics.clusters import find_clusters
+from localtopics.topics.clusters import find_clusters
 
 
 def test_copies_count_towards_the_size_of_a_cluster() -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from localtopics.embedding import Embedder
-from localtopics.topics import TopicSettings, find_topics, lay_out
-from tests.topic_samples import Sample, layouts_of, sample_of
+from localtopics.topics.bertopic import find_topics
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.umap import lay_out
+from tests.topics.samples import Sample, layouts_of, sample_of
 
 COPIED = ("No comment.", "N/A", "none")
 

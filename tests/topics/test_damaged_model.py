@@ -18,10 +18,10 @@ from safetensors.numpy import load_file, save_file
 
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.saved_model import assign, open_model, save_labels
-from localtopics.topics import TopicSettings
-from tests.opened_model import Naming, opened
-from tests.topic_samples import Sample
+from localtopics.topics.saved import assign, open_model, save_labels
+from localtopics.topics.settings import TopicSettings
+from tests.topics.opened_model import Naming, opened
+from tests.topics.samples import Sample
 
 
 def topics_with(**changes: object) -> bytes:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from bertopic import BERTopic
 
-from localtopics.clusters import DocumentClusters
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.saved_model import assign, save_labels, save_model
-from tests.opened_model import opened
-from tests.topic_samples import Sample
+from localtopics.topics.clusters import DocumentClusters
+from localtopics.topics.saved import assign, save_labels, save_model
+from tests.topics.opened_model import opened
+from tests.topics.samples import Sample
 
 
 def copy_of(folder: Path, tmp_path: Path) -> Path:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localtopics import topics as topics_module
-from localtopics.backend import Backend
 from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
-from localtopics.saved_model import assign, save_labels, save_model
-from localtopics.topics import TopicModel, TopicSettings, check_size, find_topics
-from tests.topic_samples import Sample, layouts_of
+from localtopics.topics import bertopic as topics_module
+from localtopics.topics.backend import Backend
+from localtopics.topics.bertopic import TopicModel, check_size, find_topics
+from localtopics.topics.saved import assign, save_labels, save_model
+from localtopics.topics.settings import TopicSettings
+from tests.topics.samples import Sample, layouts_of
 
 # -- what is found --------------------------------------------------------------------------------------
 

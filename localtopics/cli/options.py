@@ -1,0 +1,136 @@
+"""The options that several commands share, and the settings that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from localtopics.checked import Checked, rule_of, types_of
+from localtopics.labels.settings import LabelSettings
+from localtopics.topics.settings import TopicSettings
+
+if TYPE_CHECKING:
+    from localtopics.run.settings import RunSettings
+
+
+def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _option(kind: type[Checked], name: str, metavar: str | None = None) -> Callable[[Any], Any]:
+    """The option that sets a field: its range, choices, default and words are the field's own."""
+    rule = rule_of(kind, name)
+    declared, *others = (one for one in types_of(kind)[name] if one is not NoneType)
+    given: dict[str, Any] = {"metavar": metavar}
+    if others:
+        given["callback"] = _number_or_word
+    elif declared is bool:
+        given |= {"is_flag": True, "default": None}
+    elif declared is int:
+        given |= {"type": click.IntRange(rule.low, rule.high), "metavar": "N"}
+    elif declared is float:
+        given |= {"type": click.FloatRange(rule.low, rule.high), "metavar": "X"}
+    elif declared is not str:
+        given["type"] = click.Choice(get_args(declared))
+    default = f" [default: {rule.usual}]" if rule.usual else ""
+    words = f"{rule.meaning[0].upper()}{rule.meaning[1:]}{default}."
+    return click.option(f"--{name.replace('_', '-')}", help=words, **given)
+
+
+def _number_or_word(context: click.Context, option: click.Parameter, value: str | None) -> int | str | None:
+    """A whole number where it is one, and otherwise a word for the settings to judge."""
+    return int(value) if value is not None and value.isdecimal() else value
+
+
+columns = options(
+    click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),
+    click.option("--title", metavar="COLUMN", help="Column of the title."),
+    click.option("--time", metavar="COLUMN", help="Column of the time."),
+    click.option("--id", metavar="COLUMN", help="Column of the identifier."),
+    click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train."),
+)
+
+embedding_model = click.option(
+    "--embedding-model", metavar="NAME|PATH", help="A sentence-transformers model."
+)
+
+embedding = options(
+    embedding_model,
+    click.option("--embeddings", metavar="FILE.npy", help="Ready embeddings, one row a document."),
+)
+
+embedding_model_again = click.option(
+    "--embedding-model",
+    metavar="NAME|PATH",
+    help="The model that embedded RUN; to be named again where it does not come with localtopics.",
+)
+
+topics = options(
+    *(
+        _option(TopicSettings, name)
+        for name in (
+            *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
+            *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
+        )
+    )
+)
+
+machine = options(
+    _option(LabelSettings, "gpu_layers", "N|auto|all"),
+    _option(LabelSettings, "threads"),
+    _option(LabelSettings, "context"),
+    _option(LabelSettings, "vram", "SIZE"),
+)
+
+model = options(_option(LabelSettings, "model", "PATH|NAME"), _option(LabelSettings, "chat_format"))
+
+model_argument = click.argument("model", metavar="[MODEL]", required=False)
+
+labels = options(
+    model,
+    _option(LabelSettings, "prompt", "FILE"),
+    *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates")),
+    machine,
+)
+
+raw_cells = _option(LabelSettings, "raw_cells")
+
+
+def _given(kind: type[Checked], options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in types_of(kind) if options.get(name) is not None}
+
+
+def run_settings(config: Path | None, source: str | None, options: dict[str, Any]) -> RunSettings:
+    """The defaults, then the file given with --config, then what the command line says."""
+    from localtopics.run.settings import InputSettings, RunSettings
+
+    settings = RunSettings() if config is None else RunSettings.read(config)
+    embedding = {"model": options.get("embedding_model"), "embeddings": options.get("embeddings")}
+    return settings.updated(
+        {
+            "input": _given(InputSettings, {**options, "source": source}),
+            "embedding": {name: value for name, value in embedding.items() if value is not None},
+            "topics": _given(TopicSettings, options),
+            "labels": _labels(options),
+        },
+        "The command line",
+    )
+
+
+def label_settings(settings: LabelSettings, options: dict[str, Any]) -> LabelSettings:
+    """The settings with what the command line says in place."""
+    return replace(settings, **_labels(options))
+
+
+def _labels(options: dict[str, Any]) -> dict[str, Any]:
+    return _given(LabelSettings, {**options, "seed": None})  # --seed is that of the topics

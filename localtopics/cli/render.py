@@ -1,0 +1,263 @@
+"""What a person sees in the terminal: progress bars, notes, the table of topics.
+
+Results go to standard output; progress, notes and errors to standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING
+
+from localtopics.cli import terminal
+from localtopics.cli.terminal import echo, harmless_line
+from localtopics.progress import Advance, Bytes, Progress
+from localtopics.topics.topic import OUTLIER
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from localtopics.gguf import ModelInfo
+    from localtopics.llama.offload import OffloadPlan
+    from localtopics.llama.probe import MachineReport, Probe
+    from localtopics.models import InstalledModel
+    from localtopics.run.evaluate import Evaluation
+    from localtopics.run.run import Run
+
+_ROWS = 30
+_SHORT = 1.0
+"""Seconds that work may take without a progress bar."""
+
+
+class _Notes(logging.Handler):
+    """Prints what the package logs as plain lines."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(harmless_line(self.format(record)), soft_wrap=True)
+
+
+@contextmanager
+def reporting(quiet: bool) -> Iterator[Progress]:
+    """Progress bars with the time left, and the package's notes as plain lines, on standard error."""
+    if quiet:
+        from localtopics.progress import silent
+
+        yield silent
+        return
+    from rich import progress
+
+    class Count(progress.ProgressColumn):
+        """Steps done of all, bytes with their unit."""
+
+        _steps, _bytes = progress.MofNCompleteColumn(), progress.DownloadColumn()
+
+        def render(self, task: progress.Task) -> Text:
+            return (self._bytes if isinstance(task.total, Bytes) else self._steps).render(task)
+
+    console = terminal.console(err=True)
+    handler = _Notes(console)
+    notes = logging.getLogger("localtopics")
+    notes.addHandler(handler)
+    notes.setLevel(logging.INFO)
+    bars = progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        Count(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        console=console,
+    )
+
+    def shown(task: progress.TaskID) -> None:
+        bars.update(task, visible=True)
+        bars.start()
+
+    @contextmanager
+    def bar(description: str, total: int | None = None) -> Iterator[Advance]:
+        task = bars.add_task(f"{harmless_line(description):<24}", total=total, visible=False)
+        show = Timer(_SHORT, shown, (task,))
+        show.daemon = True
+        show.start()
+        try:
+            yield lambda steps: bars.advance(task, steps)
+        except BaseException:
+            show.cancel()
+            bars.update(task, visible=False)  # what went wrong is said below, without half a bar above it
+            raise
+        show.cancel()
+        done = bars.tasks[bars.task_ids.index(task)].completed
+        bars.update(task, total=total or done, completed=total or done)
+
+    try:
+        yield bar
+    finally:
+        if bars.live.is_started:
+            bars.stop()
+        notes.removeHandler(handler)
+
+
+def print_topics(run: Run, rows: int | None = None) -> None:
+    """The topics as a table: number, size, label, keywords."""
+    from localtopics.labels.fidelity import LOW
+
+    table = terminal.table()
+    table.add_column("topic", justify="right")
+    table.add_column("size", justify="right")
+    table.add_column("label", overflow="fold", max_width=48)
+    table.add_column("keywords", no_wrap=True, overflow="ellipsis", style="dim")
+    labels = run.labels
+    records = run.topic_table.to_dict("records")
+    named = [record for record in records if record["topic"] != OUTLIER]
+    doubtful = {topic for topic, fidelity in run.fidelity.items() if fidelity < LOW}
+    for record in named[:rows]:
+        mark = " *" * record["fallback"] + " ?" * (record["topic"] in doubtful)
+        table.add_row(
+            str(record["topic"]),
+            f"{record['size']:,}",
+            labels[record["topic"]] + mark,
+            ", ".join(record["keywords"]),
+        )
+    outliers = sum(record["size"] for record in records if record["topic"] == OUTLIER)
+    if outliers:
+        table.add_row("-1", f"{outliers:,}", labels[OUTLIER], "", style="dim")
+    console = terminal.console()
+    console.print(table)
+    total = len(run.documents)
+    console.print(
+        f"\n{len(named)} topics in {total:,} documents, {outliers / total:.0%} of them outliers.",
+    )
+    if rows is not None and len(named) > rows:
+        console.print(f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.")
+    if any(record["fallback"] for record in named[:rows]):
+        console.print("* the topic's top keywords, since there is no label from a model.")
+    if any(record["topic"] in doubtful for record in named[:rows]):
+        console.print(
+            "? a doubtful label: two or more other topics lie nearer to it than its own "
+            f"(`localtopics evaluate {run.folder}`).",
+        )
+
+
+def print_evaluation(run: Run, evaluation: Evaluation) -> None:
+    """The figures as a table, then each label that does not find its own topic first."""
+    from localtopics.labels.fidelity import RIVALS
+
+    console, labels = terminal.console(), run.labels
+    table = terminal.table()
+    columns = ("", "acc@1", "MRR", "cosine", "exact")[: None if evaluation.headings else 3]
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left")
+    for name, score in evaluation.scores.items():
+        figures = (score.first, score.reciprocal_rank, score.cosine, score.exact)[: len(columns) - 1]
+        table.add_row(name, *("" if figure is None else f"{figure:.3f}" for figure in figures))
+    console.print(table)
+    rivals = min(evaluation.topics - 1, RIVALS)
+    console.print(
+        f"\nacc@1: how often a label lies nearer to its own topic's documents than to {rivals} others'"
+        "\nMRR: the mean of 1 where no other lies nearer, 1/2 where one does, 1/3 where two do, and so on",
+    )
+    if evaluation.headings:
+        console.print(
+            f"cosine, exact: against headings given with --headings, {evaluation.headings} of them.",
+        )
+    found = evaluation.topics - len(evaluation.doubts)
+    console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.")
+    if evaluation.doubts:
+        doubts = terminal.table()
+        doubts.add_column("topic", justify="right")
+        doubts.add_column("label")
+        doubts.add_column("fidelity", justify="right")
+        doubts.add_column("lies nearer to")
+        for doubt in evaluation.doubts:
+            nearest = f"{doubt.nearest} {labels[doubt.nearest]}"
+            doubts.add_row(str(doubt.topic), labels[doubt.topic], f"{doubt.fidelity:.2f}", nearest)
+        console.print("The others, the most doubtful first:")
+        console.print(doubts)
+
+
+def explain(run: Run) -> None:
+    """Say what to change where a run has no map to speak of."""
+
+    found = sum(topic.topic != OUTLIER for topic in run.topics)
+    if found > 1:
+        return
+    size = run.record["min_cluster_size"]
+    echo(
+        f"{'Only one topic was' if found else 'No topic was'} found: the documents are too few or too alike "
+        f"for topics of at least {size}. Try a smaller --min-cluster-size, or --min-samples 1, with --force.",
+        err=True,
+    )
+
+
+def finish(run: Run) -> None:
+    """Print what a command that named topics has to show."""
+    from localtopics.labels.namer import NO_MODEL
+
+    print_topics(run, _ROWS)
+    explain(run)
+    if run.settings.labels.model == NO_MODEL:
+        echo(
+            f"Labels are keywords, as asked; `localtopics label {run.folder}` lets a model name the topics.",
+            err=True,
+        )
+    elif run.record.get("label_model") is None:
+        echo(
+            "Labels are keywords, for want of a language model: `localtopics models pull llama-2-13b-chat` "
+            f"gets one, then `localtopics label {run.folder}` names the topics.",
+            err=True,
+        )
+    echo()
+    for name in ("map.html", "map.png", "topics.csv"):
+        echo(harmless_line(run.folder / name))
+
+
+def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> None:
+    """One screen about the machine: processor, memory, GPUs, llama.cpp, PyTorch, models."""
+    import torch
+
+    gpus = [f"{gpu.description}, {_gib(gpu.free)} of {_gib(gpu.total)} free" for gpu in report.gpus]
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    _print_facts(
+        ("processor", f"{report.cpu}, {report.threads} threads"),
+        ("features", ", ".join(report.cpu_features)),
+        ("memory", f"{_gib(report.free_ram)} free"),
+        *[("GPU", gpu) for gpu in gpus or [report.gpu_note or "none"]],
+        ("llama.cpp", f"{report.llama_cpp}, for {', '.join(report.backends)}"),
+        ("PyTorch", f"{torch.__version__}, on {device}"),
+        *[("model", f"{model.name}, {_gib(model.bytes)}, {model.path}") for model in models],
+    )
+
+
+def print_plan(card: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
+    """How a model would be run here, and how fast it was."""
+    where = f"{plan.layers} of {plan.all_layers} on the GPU" if plan.layers else "all in memory"
+    echo()
+    _print_facts(
+        ("plan for", f"{card.name} ({card.quantization}, {card.parameters / 1e9:.2f} billion parameters)"),
+        ("layers", where),
+        ("KV cache", f"{plan.cells:,} cells of {plan.kv_type}, {plan.ubatch:,} tokens at once"),
+        *[
+            ("predicted", f"{_gib(size)} on {gpu.description}")
+            for gpu, size in zip(plan.devices, plan.predicted, strict=False)
+        ],
+        *[("note", note) for note in plan.notes],
+        ("reads", f"{probe.prompt_tokens_per_second:,.0f} tokens a second"),
+        ("writes", f"{probe.answer_tokens_per_second:,.0f} tokens a second, several labels at once"),
+        ("a topic", f"{probe.seconds_per_topic:.2g} seconds"),
+    )
+
+
+def _print_facts(*facts: tuple[str, str]) -> None:
+    console = terminal.console()
+    for name, value in facts:
+        console.print(f"{name:<10} {harmless_line(value)}", soft_wrap=True)
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**29 else f"{size / 2**20:.0f} MiB"

@@ -1,0 +1,256 @@
+"""The documents of a run with their titles, times and ids."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from localtopics.corpus.columns import short
+from localtopics.corpus.readers import read_columns
+from localtopics.errors import UserError
+from localtopics.text import one_line
+
+_HEADLINE = 80  # characters
+_INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]*")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """How many documents were left out, by reason."""
+
+    empty: int = 0
+    """Nothing visible in them."""
+    missing: int = 0
+    """None, NaN, null."""
+    not_text: int = 0
+    """A number, a list, bytes: anything but a string."""
+
+    @property
+    def total(self) -> int:
+        return self.empty + self.missing + self.not_text
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents and what is known of them; all lists have one entry a document.
+
+    Every string can be encoded as UTF-8: lone surrogates become "?", and in ids and the source, where they
+    are bytes of a file's name that are not UTF-8, ``\\udce9`` and the like, so that different names stay so.
+    Apart from that documents are as they were written, control characters included.
+    """
+
+    documents: list[str]
+    ids: list[str]
+    """All different."""
+    titles: list[str] | None = None
+    """None where no document has one; "" where this document has none."""
+    times: list[str] | None = None
+    """As `titles`; datetimes in ISO 8601, other values as they were written."""
+    dropped: Dropped = field(default_factory=Dropped)
+    source: str = "documents"
+    rows: list[int] | None = None
+    """Each document's row in the source, counted from 0; None where every row was kept."""
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Iterable[object],
+        titles: Iterable[object] | None = None,
+        times: Iterable[object] | None = None,
+        ids: Iterable[object] | None = None,
+        source: str = "documents",
+    ) -> Corpus:
+        """Keep the documents that are text and count the others; titles, times and ids keep their rows.
+
+        Args:
+            documents: strings, in whatever gives them one after the other: a list, a generator, a pandas
+                series, a 1-D array; empty, missing and non-string ones are dropped and counted.
+            titles, times, ids: one for each of ``documents``. Without ids the row number, from 0, is the id.
+            source: where they come from, for messages.
+
+        Raises:
+            UserError: something else than a list was given, such as a table, the lengths differ, an id is
+                missing or occurs twice, or no document is left.
+        """
+        source = _encodable(source, "backslashreplace")
+        documents = _listed("documents", documents)
+        given = {
+            name: _listed(name, values)
+            for name, values in (("titles", titles), ("times", times), ("ids", ids))
+            if values is not None
+        }
+        for name, values in given.items():
+            if len(values) != len(documents):
+                raise UserError(f"There are {len(values):,} {name} for {len(documents):,} documents.")
+        texts: list[str] = []
+        rows: list[int] = []
+        counts = dict.fromkeys(("empty", "missing", "not_text"), 0)
+        for row, document in enumerate(documents):
+            if isinstance(document, str) and not _INVISIBLE.fullmatch(document):
+                texts.append(_encodable(document))
+                rows.append(row)
+            else:
+                counts[_fault(document)] += 1
+        dropped = Dropped(**counts)
+        if not texts:
+            raise UserError(
+                f"{source} holds no documents: all {dropped.total:,} are empty, missing or not text."
+                if dropped.total
+                else f"{source} is empty: it holds no documents."
+            )
+        return cls(
+            documents=texts,
+            ids=_unique([given["ids"][row] for row in rows] if "ids" in given else rows, source),
+            titles=_strings(given.get("titles"), rows),
+            times=_strings(given.get("times"), rows),
+            dropped=dropped,
+            source=source,
+            rows=rows if dropped.total else None,
+        )
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over documents, ids, titles and times."""
+        sha256 = hashlib.sha256()
+        for values in (self.documents, self.ids, self.titles or [], self.times or []):
+            sha256.update(len(values).to_bytes(8, "little"))
+            for value in values:
+                data = value.encode()
+                sha256.update(len(data).to_bytes(8, "little") + data)
+        return sha256.hexdigest()
+
+    def align(self, embeddings: np.ndarray) -> np.ndarray:
+        """The rows of ready embeddings that belong to the documents.
+
+        Args:
+            embeddings: [n, d], a row for each document or for each row of the source, dropped ones included.
+
+        Raises:
+            UserError: there are neither as many rows as documents nor as many as in the source.
+        """
+        if len(embeddings) == len(self):
+            return embeddings
+        if self.rows is not None and len(embeddings) == len(self) + self.dropped.total:
+            return embeddings[self.rows]
+        dropped = f" (and {self.dropped.total:,} that were dropped)" if self.dropped.total else ""
+        raise UserError(
+            f"There are {len(embeddings):,} embeddings for the {len(self):,} documents{dropped} of "
+            f"{self.source}: there must be one for each."
+        )
+
+    def headline(self, index: int) -> str:
+        """The document's title, or else its beginning (about 80 characters), on one line and printable."""
+        if self.titles and (title := one_line(self.titles[index])):
+            return title
+        line = one_line(self.documents[index][: 8 * _HEADLINE]) or self.ids[index]
+        return line if len(line) <= _HEADLINE else line[:_HEADLINE].rsplit(" ", 1)[0] + "…"
+
+
+def read_corpus(
+    source: str | os.PathLike[str],
+    text: str | None = None,
+    title: str | None = None,
+    time: str | None = None,
+    id: str | None = None,
+    split: str | None = None,
+) -> Corpus:
+    """Read documents from a file, a folder of text files or a dataset.
+
+    Args:
+        source: a .csv or .tsv file (in which those of `MISSING` are no values), a .jsonl
+            (.ndjson) or .parquet file; a .txt file (one document a line); those but parquet also packed as
+            .gz, .zst or .bz2; a folder (each text file below it one document, its id the relative path;
+            what cannot be read is passed over with a warning); ``hf:OWNER/NAME``,
+            ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
+        text: column of the documents; without it the first there is of text, abstract, document, body and
+            content, whatever its case.
+        title: column of the titles; without it the title or headline column, if there is one.
+        time: column of the times.
+        id: column of the ids, which must all differ; without it ids are row numbers, counted from 0.
+        split: which split of a dataset that has several, as in "train" or "train+test".
+
+    Raises:
+        UserError: the source is not there, cannot be read, or holds no documents; the sentence says which.
+    """
+    asked = {"documents": text, "titles": title, "times": time, "ids": id}
+    source = os.fspath(source)
+    return Corpus.from_documents(**read_columns(source, asked, split), source=source)
+
+
+def _listed(name: str, values: Iterable[object]) -> list[object]:
+    """What was given as documents, titles, times or ids, as a list."""
+    given, needed = f"A {type(values).__name__} was given", f"where a list of {name} is needed"
+    if isinstance(values, str):
+        raise UserError(f"One string was given {needed}.")
+    if isinstance(values, (bytes, bytearray)):
+        raise UserError(f"Bytes were given {needed}: decode them to strings.")
+    if isinstance(values, Mapping):
+        raise UserError(f"{given} {needed}: pass list(it.values()), and its keys as ids.")
+    if isinstance(values, (set, frozenset)):
+        raise UserError(f"{given}, which has no order, {needed}.")
+    if getattr(values, "ndim", 1) > 1 or hasattr(values, "columns") or hasattr(values, "column_names"):
+        raise UserError(f'{given} {needed}: pass one column of it, as in table["text"].')
+    if (to_pylist := getattr(values, "to_pylist", None)) is not None:  # Arrow's items are of its own kind
+        values = to_pylist()
+    try:
+        items = iter(values)
+    except TypeError:
+        raise UserError(f"{given} {needed}.") from None
+    return list(items)  # of a series, not what its labels name
+
+
+def _fault(document: object) -> str:
+    """The field of `Dropped` under which a document counts."""
+    if _is_missing(document):
+        return "missing"
+    return "empty" if isinstance(document, str) else "not_text"
+
+
+def _is_missing(value: object) -> bool:
+    nan = isinstance(value, float) and value != value
+    return value is None or nan or type(value).__name__ in ("NAType", "NaTType")  # pandas' own
+
+
+def _strings(values: Sequence[object] | None, rows: Sequence[int]) -> list[str] | None:
+    """One string for each row, or None where there is nothing in any of them."""
+    strings = [_as_string(values[row]) for row in rows] if values is not None else []
+    return strings if any(strings) else None
+
+
+def _as_string(value: object, errors: str = "replace") -> str:
+    if _is_missing(value):
+        return ""
+    if isinstance(value, float) and value.is_integer():  # integers of a column with gaps
+        return str(int(value))
+    isoformat = getattr(value, "isoformat", None)
+    return _encodable(str(isoformat() if isoformat is not None else value), errors)
+
+
+def _unique(values: Sequence[object], source: str) -> list[str]:
+    ids = [_as_string(value, "backslashreplace") for value in values]
+    seen: set[str] = set()
+    for id in ids:
+        if not id or id in seen:
+            problem = (
+                f"The id {short(id)} occurs twice in {source}" if id else f"A document of {source} has no id"
+            )
+            raise UserError(f"{problem}: name a column of unique ids, or none to number the documents.")
+        seen.add(id)
+    return ids
+
+
+def _encodable(text: str, errors: str = "replace") -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON can hold and names that are not UTF-8 do
+        return text.encode(errors=errors).decode()
+    return str(text)  # a numpy string becomes a plain one

@@ -1,0 +1,328 @@
+"""Prompts in, texts out: a local GGUF run by llama.cpp, one shared prefix, many prompts at once."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from localtopics.errors import UserError
+from localtopics.gguf import ModelInfo, read_info
+from localtopics.llama.api import WITHOUT_AMX, amx_is_safe, llama, load_model, system_features
+from localtopics.llama.batching import scheduler
+from localtopics.llama.context import Context
+from localtopics.llama.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
+from localtopics.llama.sampler import Sampler, Sampling, greedy
+from localtopics.llama.schedule import MOST_CANDIDATES, Machine, Schedule, choose_schedule, shared_prefix
+from localtopics.llama.vocabulary import Vocabulary
+from localtopics.machine import usable_cpus
+from localtopics.progress import Progress, silent
+
+__all__ = ["Engine", "Generation", "Sampling", "Vocabulary"]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The answers to one prompt."""
+
+    prompt: int
+    """The prompt's index."""
+    texts: tuple[str, ...]
+    """One text a candidate, the greedy one first."""
+    seconds: float
+    """Its share of the computing time; over all prompts these add up to the whole."""
+
+
+class Engine:
+    """A loaded model that answers prompts, used by one thread. Close it, or use it as a context manager.
+
+    Args:
+        model: A GGUF.
+        plan: What of it goes on GPUs; None: as much as fits.
+        threads: CPU threads; None: as many as there are processors.
+        context: The most tokens of one prompt and its answer.
+        progress: Told of the loading.
+
+    Raises:
+        UserError: the file is no usable GGUF, or there is not enough memory.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        plan: OffloadPlan | None = None,
+        threads: int | None = None,
+        context: int = 2048,
+        progress: Progress = silent,
+    ) -> None:
+        self.card = read_info(model)
+        self.threads = threads or usable_cpus()
+        self.plan = plan or plan_offload(self.card, context=context)
+        """What was loaded; its notes say where that is less than was planned."""
+        self._limit = context
+        self._model = self._load(progress)
+        self.tokenizer = Vocabulary(self._model)
+        self._machine = _machine(self.card, self.plan)
+        self._context: Context | None = None
+        lib = llama()
+        self._stateful = lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
+        if self._stateful:  # such a state cannot be cut back to the end of a prefix, nor shared row by row
+            self._machine = replace(self._machine, read=None, rows=1, fewest=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give RAM and VRAM back; the engine cannot be used afterwards."""
+        if self._context is not None:
+            self._context.close()
+            self._context = None
+        self.tokenizer.close()
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the last prompts."""
+        return self._context.schedule if self._context else None
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        max_tokens: int = 32,
+        candidates: int = 1,
+        sampling: Sampling | None = None,
+        skip: Collection[int] = (),
+        schedule: Schedule | None = None,
+    ) -> Iterator[Generation]:
+        """Answer every prompt that is not in ``skip``, yielding each when it is finished, in no given order.
+
+        An answer ends with the model's turn or its line, or after ``max_tokens``. What comes out for a prompt
+        depends on the other prompts only through rounding, and not at all on their order or on ``skip``: to
+        resume with the same results, pass all prompts again and the finished ones' indices as ``skip``.
+
+        Args:
+            prompts: Tokens.
+            max_tokens: The most tokens of an answer.
+            candidates: Answers a prompt: the greedy one, and others drawn from the same prefill.
+            sampling: How the others are drawn.
+            skip: Indices of prompts whose answers are not wanted.
+            schedule: How the prompts go through the KV cache; None: as is fastest here. The same schedule
+                gives the same results.
+
+        Raises:
+            UserError: a prompt does not fit the context, before anything is decoded; or memory is short.
+        """
+        if not 1 <= candidates <= MOST_CANDIDATES:
+            raise UserError(f"{candidates} candidates a topic: ask for 1 to {MOST_CANDIDATES}.")
+        same: dict[tuple[int, ...], list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            self._check(index, prompt, max_tokens)
+            same.setdefault(tuple(prompt), []).append(index)
+        unique = sorted(same, key=lambda prompt: (-len(prompt), prompt))
+        done = {i for i, prompt in enumerate(unique) if all(index in skip for index in same[prompt])}
+        if len(done) == len(unique):
+            return iter(())
+        generations = self._generate(unique, done, max_tokens, candidates, sampling or Sampling(), schedule)
+        return (
+            Generation(index, texts, seconds / len(same[unique[i]]))
+            for i, texts, seconds in generations
+            for index in same[unique[i]]
+            if index not in skip
+        )
+
+    def stream(self, prompt: Sequence[int], max_tokens: int = 512) -> Iterator[str]:
+        """The greedy answer to one prompt, piece by piece; it may have several lines.
+
+        Raises:
+            UserError: the prompt does not fit the context.
+        """
+        max_tokens = min(max_tokens, self._limit - len(prompt))
+        self._check(0, prompt, max_tokens)
+        return self._stream(prompt, max_tokens)
+
+    def _generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        done: Collection[int],
+        max_tokens: int,
+        candidates: int,
+        sampling: Sampling,
+        schedule: Schedule | None,
+    ) -> Iterator[tuple[int, tuple[str, ...], float]]:
+        """Index, texts and seconds of every prompt not in ``done``, as they are finished."""
+        since = time.perf_counter()
+        prefix = 0 if self._stateful else shared_prefix(prompts)
+        own = [len(prompt) - prefix for prompt in prompts]
+        context = self._open(own, prefix, max_tokens, candidates, schedule)
+        work = scheduler(
+            prompts,
+            prefix,
+            context.schedule,
+            max_tokens,
+            candidates,
+            skip=done,
+            shared_rows=not self._stateful,
+        )
+        answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
+        drawer = Sampler(sampling)
+        for step, logits in context.run(work):
+            draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
+            tokens = drawer.draw(logits, draws)
+            finished = work.accept(
+                [
+                    token if answers[draw.prompt].add(draw.candidate, token, self.tokenizer) else None
+                    for draw, token in zip(step.draws, tokens, strict=True)
+                ]
+            )
+            if finished:
+                seconds = (time.perf_counter() - since) / len(finished)
+                for i in finished:
+                    yield i, answers[i].texts(), seconds
+                since = time.perf_counter()
+
+    def _stream(self, prompt: Sequence[int], max_tokens: int) -> Iterator[str]:
+        context = self._open([len(prompt)], 0, max_tokens, 1)
+        work = scheduler([prompt], 0, context.schedule, max_tokens)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        begun = False
+        for _, logits in context.run(work):
+            for row in logits:
+                token = greedy(row)
+                end = self.tokenizer.is_end(token)
+                text = decoder.decode(b"" if end else self.tokenizer.piece(token), final=end)
+                text = text if begun else text.lstrip()
+                begun = begun or bool(text)
+                work.accept([None if end else token])
+                if text:
+                    yield text
+
+    def _check(self, index: int, prompt: Sequence[int], max_tokens: int) -> None:
+        if not prompt:
+            raise UserError(f"Prompt {index} is empty: give it at least one token.")
+        if max_tokens < 1 or len(prompt) + max_tokens > self._limit:
+            raise UserError(
+                f"Prompt {index} of {len(prompt)} tokens and its answer of {max_tokens} exceed a context of "
+                f"{self._limit} tokens: raise the context or show the model less text."
+            )
+        if min(prompt) < 0 or max(prompt) >= self.tokenizer.size:
+            raise UserError(
+                f"Prompt {index} has tokens that the model does not: encode it with the model's own."
+            )
+
+    def _load(self, progress: Progress) -> Any:
+        """The model as planned, or with fewer layers on the GPU where that fails for memory."""
+        while True:
+            relaid = self.plan.place == "gpu" or amx_is_safe()
+            if not relaid and WITHOUT_AMX not in self.plan.notes:
+                self.plan = self.plan.noting(WITHOUT_AMX)
+            plan = self.plan
+            try:
+                with progress("Loading the model", 100) as advance:
+                    return load_model(
+                        self.card.path, layers=plan.layers, split=plan.split, relaid=relaid, advance=advance
+                    )
+            except MemoryError as error:
+                smaller = replan(self.card, plan, self._limit)
+                if smaller is None:
+                    raise UserError(
+                        f"There is not enough memory to load {self.card.path}: {error}."
+                    ) from None
+                self.plan = smaller
+
+    def _open(
+        self,
+        own: Sequence[int],
+        prefix: int,
+        max_tokens: int,
+        candidates: int,
+        schedule: Schedule | None = None,
+    ) -> Context:
+        """A context for prompts of these lengths (the last if it is the same), smaller where memory fails."""
+        if not self.tokenizer.close.alive:
+            raise RuntimeError("the engine has been closed")
+        tried = None
+        while True:
+            wanted = schedule or choose_schedule(own, prefix, max_tokens, candidates, self._machine)
+            if self._context is not None:
+                if self._context.schedule == wanted:
+                    return self._context
+                self._context.close()
+                self._context = None
+            try:
+                self._context = Context(
+                    self._model,
+                    wanted,
+                    kv_type=self.plan.kv_type,
+                    flash_attention=self.plan.flash_attention,
+                    threads=self.threads,
+                    vocabulary=self.tokenizer.size,
+                )
+                return self._context
+            except MemoryError as error:
+                if schedule or wanted == tried:
+                    raise UserError(
+                        f"Memory is too short to run {self.card.path.name} ({error}): put fewer layers on "
+                        "the GPU with --gpu-layers, or show the model less text."
+                    ) from None
+                tried = wanted
+                self._machine = replace(self._machine, cells=wanted.total_cells // 2)
+                self.plan = self.plan.noting(
+                    f"A KV cache of {wanted.total_cells} cells did not fit: a smaller one is used."
+                )
+
+
+class _Answer:
+    """The candidates of one prompt as they grow; the first is greedy, the others have random numbers."""
+
+    def __init__(self, prompt: Sequence[int], candidates: int, sampling: Sampling) -> None:
+        self._texts = [b""] * candidates
+        self.generators = [None, *sampling.generators(prompt, candidates - 1)]
+
+    def add(self, candidate: int, token: int, vocabulary: Vocabulary) -> bool:
+        """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text."""
+        if vocabulary.is_end(token):
+            return False
+        self._texts[candidate] += vocabulary.piece(token)
+        return b"\n" not in self._texts[candidate].lstrip()
+
+    def texts(self) -> tuple[str, ...]:
+        """Every candidate's first line, without blanks around it."""
+        texts = (text.decode("utf-8", "replace").strip() for text in self._texts)
+        return tuple(text.partition("\n")[0].rstrip() for text in texts)
+
+
+def _machine(card: ModelInfo, plan: OffloadPlan) -> Machine:
+    """What times depend on, by the model's sizes and by ratios measured with llama.cpp and Q4_K weights.
+
+    An H200: matrix products 147 TFLOP/s, flash attention 64 TFLOP/s with masked cells counted, 4.3 TB/s; a
+    call of one row takes as long as 50 further tokens of a large one. Weights in RAM it fetches at 25 GB/s
+    for 32 rows and more. Fewer are computed by the CPU, at 40 GB/s and as long as 150 tokens a row. A core
+    with AVX-512: 200 GFLOP/s, 2 ns to skip a masked cell, twice the time a row outside groups of 16.
+    """
+    token = 2.0 * max(card.parameters, 1)  # floating-point operations
+    if plan.place == "cpu":
+        skip = 2e-9 * 200e9 * card.heads * card.layers / token
+        rows = 16 if "AVX512" in system_features().get("CPU", ()) else 4
+        return Machine(plan.cells, plan.ubatch, 1.5, rows, rows // 2 + 1, 0.6, 2.0, skip, read=0.0)
+    attend = 147 / 64 * 4 * card.heads * card.key_length * card.layers / token
+    if plan.place == "part":
+        in_ram = 1 - plan.layers / plan.all_layers
+        fetch = 147e12 / 25e9 * in_ram * card.file_bytes / token
+        return Machine(
+            plan.cells,
+            plan.ubatch,
+            50 + fetch,
+            32,
+            8,
+            50 + 25 / 40 * fetch,
+            1 + 150 * in_ram,
+            attend,
+            read=None,
+        )
+    read = 147 / 4.3 * kv_cell_bytes(card, plan.kv_type) * card.layers / token
+    return Machine(plan.cells, plan.ubatch, 50.0, 1, 1, 50.0, 1.0, attend, read)

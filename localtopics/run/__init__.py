@@ -1,0 +1,1 @@
+"""A folder that holds every stage's result, goes on from it, and can be opened by any later release."""

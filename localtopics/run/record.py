@@ -1,0 +1,191 @@
+"""``run.json``: what a run folder says of itself, checked where it is read, whichever release wrote it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localtopics import __version__
+from localtopics.checked import rule_of, types_of
+from localtopics.errors import UserError
+from localtopics.run.settings import RunSettings
+
+if TYPE_CHECKING:
+    from localtopics.corpus import Corpus
+    from localtopics.embedding import EmbeddingModel
+
+FORMAT = 1
+"""Of the run folder. It grows when a release writes what an older one would misread; `_upgraded` then learns
+how to read what was before."""
+STAGES = ("layouts", "topics", "labels", "maps")
+_PACKAGES = (
+    "bertopic",
+    "hdbscan",
+    "llama-cpp-python",
+    "numpy",
+    "sentence-transformers",
+    "torch",
+    "umap-learn",
+)
+_SHAPE: Mapping[str, Any] = {
+    "format": int,
+    "localtopics": str,
+    "settings": dict,
+    "corpus": {
+        "source": str,
+        "documents": int,
+        "dropped": dict,
+        "digest": str,
+        "embeddings_digest": (str, type(None)),
+    },
+    "embedding": {"name": str, "precision": str, "digest": str},
+    "min_cluster_size": int,
+    "versions": dict,
+    "stages": dict,
+}
+
+
+def versions() -> dict[str, str]:
+    """The versions here of what decides a run's results."""
+    import platform
+
+    installed = {name: metadata.version(name) for name in _PACKAGES}
+    return {"localtopics": __version__, "python": platform.python_version()} | installed
+
+
+def new_record(
+    settings: RunSettings, corpus: Corpus, model: EmbeddingModel, embeddings_digest: str | None
+) -> dict[str, Any]:
+    """The record of a run that is begun now; see `Run.start`."""
+    return {
+        "format": FORMAT,
+        "localtopics": __version__,
+        "settings": asdict(settings),
+        "corpus": {
+            "source": corpus.source,
+            "documents": len(corpus.documents),
+            "dropped": asdict(corpus.dropped),
+            "digest": corpus.digest,
+            "embeddings_digest": embeddings_digest,
+        },
+        "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
+        "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
+        "versions": versions(),
+        "stages": {},
+    }
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The record in a ``run.json``, as a release of today would have written it.
+
+    Raises:
+        FileNotFoundError: there is none.
+        UserError: it is damaged, or a newer localtopics wrote it.
+    """
+    try:
+        record = _upgraded(json.loads(path.read_text(encoding="utf-8")), path)
+        _check(record, _SHAPE, "it")
+        for stage, state in record["stages"].items():
+            _check(state, {"done": bool, "seconds": (int, float)}, f"its stage {stage}")
+            if stage not in STAGES:
+                raise ValueError(f"it has no stage {stage}")
+        RunSettings().updated(record["settings"], str(path))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(
+            f"{path} cannot be read ({reason}): it is damaged, or not of localtopics. Make the run anew in "
+            "another --out, or remove the folder first."
+        ) from None
+    return record
+
+
+def _upgraded(content: Any, path: Path) -> dict[str, Any]:
+    """A record of any earlier format in today's."""
+    if not isinstance(content, dict):
+        raise TypeError("it is no JSON object")
+    record: dict[str, Any] = content
+    found = record.get("format", 0)
+    if type(found) is not int or found > FORMAT:
+        raise UserError(
+            f"{path} was written by a newer localtopics (format {found!r}; this, {__version__}, knows "
+            f"up to {FORMAT}): `pip install --upgrade localtopics`."
+        )
+    if found == 0:  # 0.1.0
+        embedding = {"name": "", "precision": "", "digest": ""} | record.get("embedding", {})
+        embedding.pop("location", None)
+        _check(record.get("settings"), dict.fromkeys(vars(RunSettings()), dict), "its settings")
+        settings = _within_ranges(record["settings"])
+        record = (
+            {"min_cluster_size": 0} | record | {"embedding": embedding, "settings": settings, "format": 1}
+        )
+    return record
+
+
+def _within_ranges(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Settings as 0.1.0 took them, each number that is out of its range today at the range's end."""
+
+    kinds = {section: type(part) for section, part in vars(RunSettings()).items()}
+
+    def within(section: str, name: str, value: Any) -> Any:
+        if section == "labels" and name == "gpu_layers" and str(value).isdecimal():
+            return int(value)
+        if type(value) not in (int, float) or section not in kinds or name not in types_of(kinds[section]):
+            return value
+        return rule_of(kinds[section], name).nearest(value)
+
+    return {
+        section: {name: within(section, name, value) for name, value in values.items()}
+        for section, values in settings.items()
+    }
+
+
+def _check(value: Any, shape: Any, name: str) -> None:
+    """Raise TypeError where a value is not of a type, of one of several, or has not these fields."""
+    if isinstance(shape, Mapping):
+        _check(value, dict, name)
+        for field, inner in shape.items():
+            _check(value.get(field), inner, f"{name}'s {field}" if name != "it" else f"its {field}")
+        return
+    allowed = shape if isinstance(shape, tuple) else (shape,)
+    if type(value) not in allowed:
+        raise TypeError(f"{name} is {type(value).__name__}, not {allowed[0].__name__}")
+
+
+def changes(before: Mapping[str, Any], fresh: Mapping[str, Any], settings: RunSettings) -> dict[str, str]:
+    """What a run that is asked for now has otherwise than the one on record.
+
+    Args:
+        before: the record.
+        fresh: what the record of a run begun now would say.
+        settings: what is asked for now.
+
+    Returns:
+        For each section of the settings that differs, a part of a sentence that says how.
+    """
+    old = RunSettings().updated(before["settings"], "run.json").asked()
+    found: dict[str, list[str]] = {}
+    for section, values in settings.asked().items():
+        for name, value in values.items():
+            was = old[section][name]
+            if value != was:
+                found.setdefault(section, []).append(f"{name} was {was!r} and is now {value!r}")
+    for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
+        if before["corpus"][name] != fresh["corpus"][name]:
+            found.setdefault("input", []).append(f"the {meaning} are not the same")
+    return {section: "; ".join(differences) for section, differences in found.items()}
+
+
+def other_versions(record: Mapping[str, Any]) -> list[str]:
+    """Parts of a sentence: what is installed in another version than when the run was begun."""
+    begun = {"localtopics": record["localtopics"]} | record["versions"]
+    return [
+        f"{name} {begun.get(name)} then, {version} now"
+        for name, version in versions().items()
+        if begun.get(name) != version
+    ]

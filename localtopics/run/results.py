@@ -1,0 +1,220 @@
+"""What the stages of a run leave: layouts and tables, written whole and checked where they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from localtopics.errors import UserError
+from localtopics.files import PRIVATE_FOLDER, replacing
+from localtopics.topics.bertopic import TopicModel
+from localtopics.topics.topic import Topic
+from localtopics.topics.umap import Layouts
+
+if TYPE_CHECKING:
+    from localtopics.corpus import Corpus
+    from localtopics.labels.selection import Label
+
+_DOCUMENTS = {
+    "id": "string",
+    "text": "string",
+    "topic": "integer",
+    "probability": "number",
+    "x": "number",
+    "y": "number",
+}
+_MAY_BE = {"title": "string", "time": "string"}
+_TOPICS = {
+    "topic": "integer",
+    "size": "integer",
+    "label": "string",
+    "fallback": "boolean",
+    "keywords": "strings",
+    "keybert": "strings",
+    "mmr": "strings",
+    "representative_documents": "strings",
+    "fidelity": "number",
+}
+_MAY_LACK = {"title", "time", "label", "fidelity"}
+"""Columns in which a value may be missing."""
+
+
+def write_layouts(layouts: Layouts, path: Path) -> None:
+    """Keep the two layouts."""
+    path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, reduced=layouts.reduced, map=layouts.map)
+
+
+def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
+    """The layouts of so many documents, or None where they are not there as `write_layouts` left them."""
+    import zipfile
+
+    try:
+        with np.load(path) as content:
+            layouts = Layouts(reduced=content["reduced"], map=content["map"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    for array, shape in ((layouts.reduced, (documents, components)), (layouts.map, (documents, 2))):
+        if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
+            return None
+    return layouts
+
+
+def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
+    """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+    columns: dict[str, Any] = {"id": corpus.ids}
+    if corpus.titles is not None:
+        columns["title"] = corpus.titles
+    columns["text"] = corpus.documents
+    if corpus.times is not None:
+        columns["time"] = corpus.times
+    columns |= {
+        "topic": found.assignments,
+        "probability": found.probabilities,
+        "x": layouts.map[:, 0],
+        "y": layouts.map[:, 1],
+    }
+    return pd.DataFrame(columns)
+
+
+def topics_table(
+    topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
+) -> pd.DataFrame:
+    """One row a topic; without a label and its fidelity where ``labels`` and ``fidelity`` have none."""
+    texts = [labels[topic.topic].text if topic.topic in labels else None for topic in topics]
+    return pd.DataFrame(
+        {
+            "topic": [topic.topic for topic in topics],
+            "size": [topic.size for topic in topics],
+            "label": pd.array(texts, dtype="string"),
+            "fallback": [topic.topic in labels and labels[topic.topic].fallback for topic in topics],
+            "keywords": [list(topic.keywords) for topic in topics],
+            "keybert": [list(topic.keybert) for topic in topics],
+            "mmr": [list(topic.mmr) for topic in topics],
+            "representative_documents": [list(topic.representative) for topic in topics],
+            "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
+        }
+    )
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """`topics_table` as a spreadsheet can show it: lists as text, three documents, cut short."""
+    table = table[[*table.columns.drop("representative_documents"), "representative_documents"]].copy()
+    for name in ("keywords", "keybert", "mmr"):
+        table[name] = table[name].map(", ".join)
+    table["representative_documents"] = table["representative_documents"].map(
+        lambda documents: " | ".join(" ".join(document.split())[:300] for document in documents[:3])
+    )
+    return table
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, whole or not at all."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, compression="zstd", index=False)
+
+
+def read_documents(path: Path) -> pd.DataFrame:
+    """``documents.parquet`` as `documents_table` makes it.
+
+    Raises:
+        UserError: it is missing, damaged or not such a table.
+    """
+
+    def check(table: pd.DataFrame) -> None:
+        if not len(table) or table["id"].duplicated().any():
+            raise ValueError("it has no documents, or an id twice")
+        if not np.isfinite(table[["probability", "x", "y"]].to_numpy(dtype=float)).all():
+            raise ValueError("a probability or a place on the map is no number")
+        if table["topic"].min() < -1 or table["topic"].max() >= len(table):
+            raise ValueError("a topic's number cannot be")
+
+    return _read(path, _DOCUMENTS, check)
+
+
+def read_topics(path: Path) -> pd.DataFrame:
+    """``topics.parquet`` as `topics_table` makes it.
+
+    Raises:
+        UserError: it is missing, damaged or not such a table.
+    """
+
+    def check(table: pd.DataFrame) -> None:
+        numbers = table["topic"].tolist()
+        first = numbers[0] if numbers else 0
+        if first not in (-1, 0) or numbers != list(range(first, first + len(numbers))):
+            raise ValueError("its topics are not numbered in order")
+        if (table["size"] < 1).any():
+            raise ValueError("a topic has no documents")
+        if not table["fidelity"].dropna().between(0, 1).all():
+            raise ValueError("a fidelity is not between 0 and 1")
+
+    return _read(path, _TOPICS, check)
+
+
+def check_together(documents: pd.DataFrame, topics: pd.DataFrame) -> None:
+    """Raise ValueError where the two tables are not of one run: the topics' sizes are counted."""
+    counted = documents["topic"].value_counts().to_dict()
+    if counted != dict(zip(topics["topic"], topics["size"], strict=True)):
+        raise ValueError("documents.parquet and topics.parquet are not of one run")
+
+
+def to_topics(table: pd.DataFrame) -> list[Topic]:
+    """The rows of `topics_table`."""
+    return [
+        Topic(
+            topic=int(row["topic"]),
+            size=int(row["size"]),
+            keywords=tuple(row["keywords"]),
+            keybert=tuple(row["keybert"]),
+            mmr=tuple(row["mmr"]),
+            representative=tuple(row["representative_documents"]),
+        )
+        for row in table.to_dict("records")
+    ]
+
+
+def _read(path: Path, columns: Mapping[str, str], check: Callable[[pd.DataFrame], None]) -> pd.DataFrame:
+    try:
+        schema = pq.read_schema(path)
+        there = dict(zip(schema.names, schema.types, strict=True))
+        optional = {name: kind for name, kind in _MAY_BE.items() if name in there}
+        for name, kind in {**columns, **optional}.items():
+            if name not in there:
+                raise ValueError(f"it has no column {name}")
+            if not _is(there[name], kind):
+                raise ValueError(f"its column {name} holds {there[name]}")
+        table = pd.read_parquet(path)
+        for name in there.keys() - _MAY_LACK:
+            if table[name].isna().any():
+                raise ValueError(f"a value of its column {name} is missing")
+        check(table)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "missing" if missing else f"damaged ({' '.join(str(error).split())[:200]})"
+        raise UserError(
+            f"{path} is {reason}: give its `localtopics run` command again, which makes it anew."
+        ) from None
+    return table
+
+
+def _is(found: pa.DataType, kind: str) -> bool:
+    from pyarrow import types
+
+    if kind == "strings":
+        listed = types.is_list(found) or types.is_large_list(found)
+        return bool(listed) and (types.is_null(found.value_type) or _is(found.value_type, "string"))
+    tests: dict[str, Callable[[Any], bool]] = {
+        "string": lambda type: types.is_string(type) or types.is_large_string(type),
+        "integer": types.is_integer,
+        "number": lambda type: types.is_floating(type) or types.is_integer(type),
+        "boolean": types.is_boolean,
+    }
+    return tests[kind](found)

@@ -1,0 +1,1 @@
+"""Embeddings to topics: neighbours, layouts, clusters, and the words that describe them."""

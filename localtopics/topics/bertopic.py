@@ -1,0 +1,167 @@
+"""Clusters -> topics: BERTopic with c-TF-IDF, KeyBERT and MMR keywords."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from bertopic import BERTopic
+from bertopic.dimensionality import BaseDimensionalityReduction
+from bertopic.vectorizers import ClassTfidfTransformer
+
+from localtopics.embedding.embedder import Embed
+from localtopics.progress import Progress, silent
+from localtopics.topics.backend import Backend
+from localtopics.topics.clusters import DocumentClusters, find_clusters
+from localtopics.topics.copies import distinct
+from localtopics.topics.keywords import representations, vectorizer
+from localtopics.topics.neighbors import directions
+from localtopics.topics.settings import TopicSettings, check_size
+from localtopics.topics.topic import Topic
+from localtopics.topics.umap import Layouts
+
+log = logging.getLogger(__name__)
+
+_REPRESENTATIVE = 10
+"""Representative documents kept for a topic."""
+
+
+@dataclass
+class TopicModel:
+    """Topics and the documents in them: ``assignments`` int64 [n], ``probabilities`` float32 [n].
+
+    A probability is HDBSCAN's strength of the document's membership in its topic; 0 in outliers.
+    """
+
+    model: BERTopic
+    topics: list[Topic]
+    assignments: np.ndarray
+    probabilities: np.ndarray
+
+
+def find_topics(
+    documents: Sequence[str],
+    embeddings: np.ndarray,
+    layouts: Layouts,
+    settings: TopicSettings,
+    embed: Embed,
+    progress: Progress = silent,
+) -> TopicModel:
+    """Cluster the documents and describe each cluster in words.
+
+    Documents of the same text share a topic. That all documents are outliers, or all in one topic, is a
+    result like any other.
+
+    Args:
+        documents: n texts.
+        embeddings: float [n, d].
+        layouts: of these embeddings, by `lay_out`.
+        embed: for the words that KeyBERT and MMR compare; the same model's as the embeddings, if possible.
+
+    Raises:
+        UserError: there are too few documents.
+    """
+    check_size(len(documents), settings)
+    vectors = directions(embeddings)
+    with progress("Finding topics", 3) as advance:
+        clusters, strengths = _clusters(documents, layouts.reduced, settings)
+        advance(1)
+        model = _describe(list(documents), vectors, clusters, settings, embed)
+        advance(1)
+        assignments = np.asarray(model.topics_, np.int64)
+        model.probabilities_ = strengths
+        model.representative_docs_ = {
+            topic: _representative(documents, vectors, np.flatnonzero(assignments == topic), strengths)
+            for topic in sorted(model.topic_sizes_)
+        }
+        advance(1)
+    return TopicModel(model, _topics(model), assignments, strengths)
+
+
+def _clusters(
+    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """The clusters of all documents, found among unlike ones, and the strengths of membership."""
+    rows, text = distinct(documents)
+    if same := len(documents) - len(rows):
+        log.info(
+            "%s of %s documents are the same as another: each text has one topic",
+            f"{same:,}",
+            f"{len(text):,}",
+        )
+    size, samples = settings.density(len(rows))
+    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
+    return clusters[text], strengths[text]
+
+
+def _describe(
+    documents: list[str],
+    vectors: np.ndarray,
+    clusters: np.ndarray,
+    settings: TopicSettings,
+    embed: Embed,
+) -> BERTopic:
+    """BERTopic with ready embeddings and clusters ("manual topic modeling"), its aspects and its words."""
+    model = BERTopic(
+        top_n_words=settings.top_n_words,
+        embedding_model=Backend(embed),
+        umap_model=BaseDimensionalityReduction(),
+        hdbscan_model=DocumentClusters(),
+        vectorizer_model=vectorizer(documents, clusters, settings),
+        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
+        representation_model=representations(settings),
+    )
+    model.fit(documents, vectors, y=clusters)
+    # BERTopic numbers the topics anew, by size; from here on its numbers count.
+    model.hdbscan_model.labels_ = model.topics_
+    model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)
+    model.topic_representations_ = _rounded(model.topic_representations_)
+    model.topic_aspects_ = {name: _rounded(found) for name, found in model.topic_aspects_.items()}
+    return model
+
+
+def _rounded(words: Mapping[int, Sequence[tuple[str, float]]]) -> dict[int, list[tuple[str, float]]]:
+    """Words with as much of their weights as is the same in every process."""
+    return {
+        topic: [(word, round(float(weight), 6)) for word, weight in found] for topic, found in words.items()
+    }
+
+
+def _representative(
+    documents: Sequence[str], vectors: np.ndarray, rows: np.ndarray, strengths: np.ndarray
+) -> list[str]:
+    """Documents near the topic's centre that differ from each other.
+
+    Chosen by maximal marginal relevance (Carbonell & Goldstein 1998) among the most typical, and kept in that
+    order: a model that is shown the first few sees how wide the topic is.
+    """
+    weights = strengths[rows] if strengths[rows].any() else np.ones(len(rows), np.float32)
+    typical = vectors[rows] @ directions((weights @ vectors[rows])[None])[0]
+    ranked = {documents[rows[row]]: row for row in reversed(np.argsort(-typical, kind="stable"))}
+    pool = np.array(list(ranked.values()))[::-1][: 5 * _REPRESENTATIVE]
+    alike = vectors[rows[pool]] @ vectors[rows[pool]].T
+    chosen = [0]
+    while len(chosen) < min(_REPRESENTATIVE, len(pool)):
+        merit = 0.7 * typical[pool] - 0.3 * alike[chosen].max(axis=0)
+        merit[chosen] = -np.inf
+        chosen.append(int(merit.argmax()))
+    return [documents[rows[row]] for row in pool[chosen]]
+
+
+def _topics(model: BERTopic) -> list[Topic]:
+    def words(representation: Mapping[int, Sequence[tuple[str, float]]], topic: int) -> tuple[str, ...]:
+        return tuple(word for word, _ in representation[topic] if word)
+
+    return [
+        Topic(
+            topic=topic,
+            size=model.topic_sizes_[topic],
+            keywords=words(model.topic_representations_, topic),
+            keybert=words(model.topic_aspects_["KeyBERT"], topic),
+            mmr=words(model.topic_aspects_["MMR"], topic),
+            representative=tuple(model.representative_docs_[topic]),
+        )
+        for topic in sorted(model.topic_sizes_)
+    ]

@@ -1,0 +1,82 @@
+"""The words that describe a topic: which are counted, and BERTopic's ways to choose among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+from localtopics.topics.settings import TopicSettings
+
+KEYWORDS = "Keywords"
+"""The aspect of a BERTopic model that holds the words of the highest c-TF-IDF."""
+_WORD = r"(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
+"""Words of two characters and more with a letter in them; no LaTeX commands, no bare numbers."""
+_CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn weren won wouldn"
+"""What that pattern leaves of "don't" and "they'll", which scikit-learn's stop words do not know."""
+
+
+def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:
+    """BERTopic's aspects of a topic, those of embedded words only if they can be embedded."""
+    words = settings.top_n_words
+    found: dict[str, Any] = {KEYWORDS: []}  # without a model BERTopic gives the words of the highest c-TF-IDF
+    if embedded:
+        found["KeyBERT"] = KeyBERTInspired(top_n_words=words)
+        found["MMR"] = MaximalMarginalRelevance(diversity=settings.diversity, top_n_words=words)
+    return found
+
+
+def vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicSettings) -> CountVectorizer:
+    """The vectoriser for BERTopic, with its vocabulary.
+
+    The vocabulary is found here because BERTopic joins each topic's documents to one, so that its own
+    min_df would count topics.
+    """
+    stop_words = (
+        sorted(ENGLISH_STOP_WORDS.union(_CONTRACTED.split())) if settings.stop_words == "english" else None
+    )
+    options: dict[str, Any] = {
+        "ngram_range": (1, settings.ngrams),
+        "stop_words": stop_words,
+        "token_pattern": _WORD,
+    }
+    vocabulary, wordless = _vocabulary(documents, clusters, options, min(10, max(1, len(documents) // 2000)))
+    if wordless:
+        vocabulary, wordless = _vocabulary(documents, clusters, options)
+    if own := _own_words(documents, clusters, wordless):
+        options["stop_words"] = [word for word in stop_words or () if word not in own] or None
+        options["token_pattern"] = rf"(?<!\S)(?:{'|'.join(map(re.escape, own))})(?!\S)|{_WORD}"
+        vocabulary, wordless = _vocabulary(documents, clusters, options)
+    if wordless:
+        options = {"token_pattern": r"\S+"}
+        vocabulary, _ = _vocabulary(documents, clusters, options)
+    if len(vocabulary) == 1:
+        vocabulary.append("-")  # no document has it; BERTopic's c-TF-IDF fails on a single word
+    return CountVectorizer(vocabulary=vocabulary, **options)
+
+
+def _vocabulary(
+    documents: Sequence[str], clusters: np.ndarray, options: Mapping[str, Any], fewest: int = 1
+) -> tuple[list[str], set[int]]:
+    """The words that so many documents have, and the clusters whose documents have none of them."""
+    counter = CountVectorizer(min_df=fewest, **options)
+    try:
+        counts = counter.fit_transform(documents)
+    except ValueError:  # no word is left
+        return [], set(clusters.tolist())
+    worded = clusters[counts.getnnz(axis=1) > 0]
+    return counter.get_feature_names_out().tolist(), set(clusters.tolist()) - set(worded.tolist())
+
+
+def _own_words(documents: Sequence[str], clusters: np.ndarray, wordless: Set[int]) -> list[str]:
+    """What stands between spaces in these clusters, if each is one text, such as "N/A", again and again."""
+    texts = {
+        (int(cluster), text) for cluster, text in zip(clusters, documents, strict=True) if cluster in wordless
+    }
+    if len(texts) > len(wordless):
+        return []
+    return sorted({word for _, text in texts for word in text.lower().split()})

@@ -1,0 +1,278 @@
+"""The saved BERTopic model: what ``BERTopic.load`` opens, names included; new documents find their topics."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from localtopics.embedding.embedder import Embed
+from localtopics.errors import UserError
+from localtopics.files import replacing, replacing_folder
+from localtopics.topics.clusters import DocumentClusters
+from localtopics.topics.keywords import KEYWORDS, representations
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.topic import OUTLIER, Topic
+
+if TYPE_CHECKING:
+    from bertopic import BERTopic
+    from bertopic.representation import BaseRepresentation
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import CountVectorizer
+
+_TOPICS = "topics.json"
+_EMBEDDINGS = "document_embeddings.safetensors"
+
+
+def save_model(model: BERTopic, folder: Path, embedding_location: str | None) -> None:
+    """Save the model as safetensors, so that ``BERTopic.load(folder)`` opens it whole or finds the old one.
+
+    Args:
+        model: from `find_topics`.
+        folder: replaced if it exists.
+        embedding_location: hub id or folder of what embeds new documents; None where nothing does.
+    """
+    from safetensors.numpy import save_file
+
+    aspects = model.topic_aspects_
+    if 0 not in model.topic_sizes_:  # BERTopic's save looks at topic 0 of every aspect
+        model.topic_aspects_ = {}
+    try:
+        with replacing_folder(folder) as temporary:
+            model.save(
+                temporary,
+                serialization="safetensors",
+                save_ctfidf=True,
+                save_embedding_model=embedding_location or False,
+            )
+            vectors = model.hdbscan_model.vectors.astype(np.float16)
+            save_file({"embeddings": vectors}, temporary / _EMBEDDINGS)
+    finally:
+        model.topic_aspects_ = aspects
+
+
+def save_labels(folder: Path, names: Mapping[int, str]) -> None:
+    """Make the names the topics' representations in a saved model; a topic without a name keeps its keywords.
+
+    So ``get_topic`` gives them, and ``topic_labels_`` and ``get_topic_info`` show them. Whenever BERTopic
+    numbers topics anew it moves their representations along or computes them anew, so that a name never
+    stands at another topic; aspects and custom labels it may leave where they were. The keywords are an
+    aspect.
+
+    Args:
+        folder: a saved model. One file of it is replaced, whole or not at all.
+        names: topic number to name.
+
+    Raises:
+        UserError: the folder holds no model of ours, or a damaged one.
+    """
+    content = _read_topics(folder)
+    aspects = content["topic_aspects"]
+    aspects.pop("Llama", None)  # where names stood once, as in the custom labels
+    content["custom_labels"] = None
+    keywords = aspects.setdefault(KEYWORDS, content["topic_representations"])
+    words: dict[str, list[tuple[str, float]]] = {
+        topic: [(names[int(topic)], 1.0)] if names.get(int(topic)) else keywords[topic] for topic in keywords
+    }
+    content["topic_representations"] = words
+    content["topic_labels"] = {
+        topic: "_".join([topic, *(word for word, _ in found[:4])]) for topic, found in words.items()
+    }
+    with replacing(folder / _TOPICS) as temporary:
+        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def open_model(
+    folder: Path,
+    topics: Sequence[Topic],
+    names: Mapping[int, str],
+    settings: TopicSettings,
+    naming: BaseRepresentation,
+    embed: Embed | None,
+) -> BERTopic:
+    """The saved model with all that ``BERTopic.load`` leaves out, on which BERTopic's methods go on.
+
+    No file says what is opened beside it: neither an embedding model nor anything else.
+
+    Args:
+        folder: a saved model.
+        topics: its topics, for their representative documents.
+        names: topic number to name.
+        settings: by which the topics were found.
+        naming: what names topics that change.
+        embed: what embedded the documents; None where they came with ready embeddings. Then ``transform``
+            needs embeddings too, and there are no aspects of embedded words.
+
+    Raises:
+        UserError: the folder holds no model of ours, or a damaged one.
+    """
+    from bertopic import BERTopic
+    from bertopic._bertopic import TopicMapper
+    from bertopic.backend import BaseEmbedder
+    from bertopic.dimensionality import BaseDimensionalityReduction
+    from bertopic.vectorizers import ClassTfidfTransformer
+
+    from localtopics.topics.backend import Backend
+
+    content = _read_topics(folder)
+    clusters = _open_clusters(folder, content)
+    vectorizer, weights, idf = _read_weights(folder, len(content["topic_sizes"]))
+    model = BERTopic(
+        top_n_words=settings.top_n_words,
+        embedding_model=BaseEmbedder() if embed is None else Backend(embed),
+        umap_model=BaseDimensionalityReduction(),
+        hdbscan_model=clusters,
+        vectorizer_model=vectorizer,
+        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
+        representation_model={"Main": naming} | representations(settings, embedded=embed is not None),
+    )
+    aspects = {KEYWORDS: content["topic_representations"]} | content["topic_aspects"]
+    model.topics_ = content["topics"]
+    model.topic_sizes_ = Counter(model.topics_)
+    model.topic_mapper_ = TopicMapper(model.topics_)
+    model.topic_representations_ = {topic: [(names[topic], 1.0)] for topic in sorted(model.topic_sizes_)}
+    model.topic_aspects_ = {
+        name: {
+            int(topic): [(word, weight) for word, weight in words] for topic, words in aspects[name].items()
+        }
+        for name in model.representation_model
+        if name in aspects
+    }
+    model.topic_embeddings_ = clusters.centres()
+    model.representative_docs_ = {topic.topic: list(topic.representative) for topic in topics}
+    model.c_tf_idf_, model.ctfidf_model._idf_diag = weights, idf
+    return model
+
+
+def check_model(folder: Path) -> None:
+    """Raise `UserError` where the folder does not hold a whole model of ours."""
+    content = _read_topics(folder)
+    _read_weights(folder, len(content["topic_sizes"]))
+    _open_clusters(folder, content)
+
+
+def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The topics of new documents: those of the documents nearest to them.
+
+    Args:
+        folder: a saved model.
+        documents: m texts.
+        embeddings: float [m, d], by the model that embedded the documents of the run.
+
+    Returns:
+        topics int64 [m], -1 for outliers; and how sure they are, float32 [m], from 0 to 1, 0 for outliers.
+
+    Raises:
+        UserError: the folder holds no model of ours, or the embeddings do not fit it or the documents.
+    """
+    if len(documents) != len(embeddings):
+        raise UserError(f"There are {len(documents):,} new documents, but {len(embeddings):,} embeddings.")
+    return _open_clusters(folder, _read_topics(folder)).place(embeddings)
+
+
+# -- reading, which believes no file --------------------------------------------------------------------
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Let all that a damaged or foreign file makes its readers raise be one sentence."""
+    again = "give the same `localtopics run` command again"
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(
+            f"{path.parent} holds no topic model that localtopics saved, for {path.name} is missing: {again}."
+        ) from None
+    except Exception as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is damaged or of another program ({reason}): {again}.") from None
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _read_topics(folder: Path) -> dict[str, Any]:
+    """What topics.json holds, of which these are sure: topics, their sizes, representations and aspects."""
+    with _reading(folder / _TOPICS):
+        content: dict[str, Any] = json.loads((folder / _TOPICS).read_text(encoding="utf-8"))
+        _require(isinstance(content, dict), "it holds no object")
+        topics = content["topics"]
+        _require(
+            isinstance(topics, list) and all(type(topic) is int for topic in topics), "topics are no numbers"
+        )
+        sizes = Counter(topics)
+        numbers = sorted(sizes.keys() - {OUTLIER})
+        _require(len(topics) > 1 and numbers == list(range(len(numbers))), "the topics' numbers have gaps")
+        keys = {str(topic): size for topic, size in sizes.items()}
+        _require(content["topic_sizes"] == keys, "the topics' sizes are not those of its topics")
+        _require(isinstance(content["topic_aspects"], dict), "aspects are no object")
+        for words in (content["topic_representations"], *content["topic_aspects"].values()):
+            _require(_are_words(words, keys), "a topic's words are none")
+    return content
+
+
+def _are_words(found: object, topics: Mapping[str, int]) -> bool:
+    """Whether something read is a list of words and their weights for each topic."""
+    return (
+        isinstance(found, dict)
+        and found.keys() == topics.keys()
+        and all(isinstance(words, list) and words and all(map(_is_word, words)) for words in found.values())
+    )
+
+
+def _is_word(found: object) -> bool:
+    return (
+        isinstance(found, list)
+        and [type(part) for part in found] in ([str, float], [str, int])
+        and math.isfinite(found[1])
+    )
+
+
+def _open_clusters(folder: Path, content: Mapping[str, Any]) -> DocumentClusters:
+    from safetensors import safe_open
+
+    topics = content["topics"]
+    with _reading(folder / _EMBEDDINGS), safe_open(folder / _EMBEDDINGS, framework="numpy") as file:
+        stored = file.get_slice("embeddings")
+        shape, kind = stored.get_shape(), stored.get_dtype()
+        _require(kind in ("F16", "F32") and len(shape) == 2 and 0 not in shape, f"it holds {kind} {shape}")
+        _require(shape[0] == len(topics), f"it has {shape[0]:,} rows for {len(topics):,} documents")
+        vectors = file.get_tensor("embeddings").astype(np.float32)
+        _require(np.isfinite(vectors).all(), "it holds NaN or infinity")
+    return DocumentClusters().fit(vectors, topics)
+
+
+def _read_weights(folder: Path, topics: int) -> tuple[CountVectorizer, csr_matrix, csr_matrix]:
+    """The words that BERTopic counts, their c-TF-IDF [topics, words] and their idf as a diagonal."""
+    from safetensors.numpy import load_file
+    from scipy.sparse import csr_matrix, diags
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    with _reading(folder / "ctfidf_config.json"):
+        content = json.loads((folder / "ctfidf_config.json").read_text(encoding="utf-8"))
+        saved = content["vectorizer_model"]["params"]
+        options = {name: saved[name] for name in ("vocabulary", "stop_words", "token_pattern", "ngram_range")}
+        words, (shortest, longest) = options["vocabulary"], options["ngram_range"]
+        _require(all(type(word) is str for word in [*words, *(options["stop_words"] or ())]), "no words")
+        _require(type(shortest) is type(longest) is int and 1 <= shortest <= longest, "no range of words")
+        re.compile(options["token_pattern"])
+        vectorizer = CountVectorizer(**options | {"ngram_range": (shortest, longest)}).fit(words)
+    with _reading(folder / "ctfidf.safetensors"):
+        tensors = load_file(folder / "ctfidf.safetensors")
+        parts = [tensors[name] for name in ("data", "indices", "indptr")]
+        _require([part.dtype.kind for part in parts] == ["f", "i", "i"], "numbers of the wrong kind")
+        weights = csr_matrix(tuple(parts), shape=(topics, len(words)))
+        weights.check_format(full_check=True)
+        idf = tensors["diag"]
+        _require(idf.dtype.kind == "f" and idf.shape == (len(words),), "idf does not fit its words")
+        _require(np.isfinite(idf).all() and np.isfinite(weights.data).all(), "it holds NaN or infinity")
+    return vectorizer, weights, diags(idf, format="csr")

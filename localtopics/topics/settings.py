@@ -1,0 +1,70 @@
+"""What can be chosen about topics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from localtopics.checked import Checked, setting
+from localtopics.errors import UserError
+
+FEWEST_DOCUMENTS = 10
+"""With fewer than this, neighbours and clusters mean nothing."""
+_MIN_SAMPLES = 2
+
+
+@dataclass(frozen=True)
+class LayoutSettings(Checked):
+    """What shapes the layouts: UMAP's parameters of the same names; the metric is cosine.
+
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
+    """
+
+    neighbors: int = setting(15, "UMAP neighbours", low=2)
+    components: int = setting(5, "UMAP dimensions for clustering", low=2)
+    min_dist: float = setting(0.0, "UMAP min_dist", low=0, high=1)
+    seed: int = setting(42, "same input, same seed, same machine: same topics", low=0, high=2**32 - 1)
+
+
+@dataclass(frozen=True)
+class TopicSettings(LayoutSettings):
+    """How topics are found: the layouts' settings and these.
+
+    Raises:
+        UserError: a value is out of its range, or of the wrong type.
+    """
+
+    min_cluster_size: int | None = setting(
+        None, "fewest documents of a topic", low=2, unset="by the corpus' size"
+    )
+    """See `cluster_size`."""
+    min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
+    """Its own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
+    diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
+    """How different they are from each other."""
+    stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
+    ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
+
+    def cluster_size(self, documents: int) -> int:
+        """The fewest documents of a topic among so many unlike ones: 150 at 117,000, growing slower."""
+        return self.min_cluster_size or max(5, round(150 * (documents / 117_000) ** 0.45))
+
+    def density(self, documents: int) -> tuple[int, int]:
+        """HDBSCAN's min_cluster_size and min_samples for so many documents."""
+        size = self.cluster_size(documents)
+        return size, self.min_samples or _MIN_SAMPLES
+
+
+def require_documents(documents: int, fewest: int = FEWEST_DOCUMENTS) -> None:
+    """Raise `UserError` where there are fewer documents than topics can be found in."""
+    if documents < fewest:
+        there = "is only 1" if documents == 1 else f"are only {documents:,}"
+        raise UserError(f"Finding topics takes at least {fewest:,} documents, and there {there}.")
+
+
+def check_size(documents: int, settings: TopicSettings) -> None:
+    """Raise `UserError` where so few documents cannot be clustered with these settings."""
+    require_documents(documents)
+    require_documents(documents, 2 * settings.cluster_size(documents))

@@ -1,0 +1,222 @@
+"""Embeddings -> layouts: one neighbour graph, and from it UMAP in 5 dimensions (to cluster) and 2 (the map).
+
+UMAP runs in processes of its own, the two layouts side by side where there are two processors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from localtopics.files import temporary_folder
+from localtopics.machine import usable_cpus
+from localtopics.progress import Advance, Progress, silent
+from localtopics.topics.copies import distinct
+from localtopics.topics.neighbors import NeighborGraph, neighbor_graph
+from localtopics.topics.settings import FEWEST_DOCUMENTS, LayoutSettings
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """The places of the documents: float32 [n, components] to cluster and float32 [n, 2] to draw."""
+
+    reduced: np.ndarray
+    map: np.ndarray
+
+
+def lay_out(
+    documents: Sequence[str],
+    embeddings: np.ndarray,
+    settings: LayoutSettings,
+    progress: Progress = silent,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Layouts:
+    """Lay the documents out by UMAP (McInnes et al. 2018), near ones near, in both layouts.
+
+    Documents of the same text share a place. The same embeddings, settings and machine give the same
+    layouts, however many processors are free.
+
+    Args:
+        documents: n texts.
+        embeddings: float [n, d]; only their directions count.
+        meanwhile: called once, while UMAP is at work in other processes.
+
+    Raises:
+        UserError: there are too few documents.
+    """
+    rows, places = distinct(documents)
+    if len(rows) < FEWEST_DOCUMENTS:  # too few to be laid out without their copies
+        rows, places = np.arange(len(documents)), rows[places]
+    if len(rows) < len(documents):
+        embeddings = embeddings[rows]
+    graph = neighbor_graph(embeddings, settings.neighbors, settings.seed, progress)
+    dimensions = sorted({settings.components, 2})
+    with progress("Laying out documents", len(dimensions) * _epochs(len(embeddings))) as advance:
+        layouts = _run_umap(embeddings, graph, settings, dimensions, advance, meanwhile)
+    return Layouts(layouts[settings.components][places], layouts[2][places])
+
+
+def _epochs(documents: int) -> int:
+    """UMAP's own numbers of epochs, given to it because the progress counts them."""
+    return 500 if documents <= 10_000 else 200
+
+
+def _run_umap(
+    embeddings: np.ndarray,
+    graph: NeighborGraph,
+    settings: LayoutSettings,
+    dimensions: Sequence[int],
+    advance: Advance,
+    meanwhile: Callable[[], object],
+) -> dict[int, np.ndarray]:
+    """One layout for each number of dimensions, side by side in processes of their own.
+
+    Fresh interpreters, because a fork after torch's threads hangs, and multiprocessing's spawn runs the
+    caller's script again. They end when their standard input does, so none outlives this process.
+    """
+    with temporary_folder() as folder, ExitStack() as cleanup:
+        np.save(folder / "embeddings.npy", np.asarray(embeddings, np.float32))
+        np.save(folder / "indices.npy", graph.indices)
+        np.save(folder / "distances.npy", graph.distances)
+        (folder / "settings.json").write_text(
+            json.dumps({field.name: getattr(settings, field.name) for field in fields(LayoutSettings)})
+        )
+        for dimension in dimensions:  # takes the room that the layouts need before the work is done
+            np.save(_layout(folder, dimension), np.zeros((len(embeddings), dimension), np.float32))
+
+        side_by_side = min(usable_cpus(), len(dimensions))
+        reading, writing = os.pipe()
+        steps = cleanup.enter_context(os.fdopen(reading))
+        try:
+            children = [
+                cleanup.enter_context(_child(folder, dimensions[number::side_by_side], writing))
+                for number in range(side_by_side)
+            ]
+        finally:
+            os.close(writing)
+        for child in children:
+            cleanup.callback(child.kill)
+        for number, line in enumerate(steps):  # until the last child has closed its end
+            advance(int(line))
+            if number == 0:  # not before: it would be in the way of numba's compiling
+                meanwhile()
+        for child in children:
+            if child.wait():
+                raise RuntimeError(f"UMAP ended with exit code {child.returncode}:\n{_errors(folder)}")
+        return {dimension: np.load(_layout(folder, dimension)) for dimension in dimensions}
+
+
+def _layout(folder: Path, dimension: int) -> Path:
+    return folder / f"layout{dimension}.npy"
+
+
+def _child(folder: Path, dimensions: Sequence[int], steps: int) -> subprocess.Popen[bytes]:
+    program = "from localtopics.topics.umap import _serve; _serve()"
+    arguments = [str(folder), *map(str, dimensions)]
+    packages = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(packages),
+        "OMP_NUM_THREADS": "1",  # each child has one processor, and sums must not depend on how many
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+    with (folder / f"errors{dimensions[0]}.txt").open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", program, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=steps,
+            stderr=errors,
+            env=environment,
+        )
+
+
+def _errors(folder: Path) -> str:
+    return "\n".join(path.read_text(errors="replace") for path in sorted(folder.glob("errors*.txt"))).strip()
+
+
+def _serve() -> None:
+    """What a child process does: the layouts in so many dimensions, of what lies in the folder."""
+    import threading
+
+    folder = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    settings = LayoutSettings(**json.loads((folder / "settings.json").read_text()))
+    embeddings = np.load(folder / "embeddings.npy", mmap_mode="r")
+    graph = NeighborGraph(np.load(folder / "indices.npy"), np.load(folder / "distances.npy"))
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as steps:
+        sys.stdout = sys.stderr  # so that nothing else can get among the steps
+        for dimension in map(int, sys.argv[2:]):
+            place = np.load(_layout(folder, dimension), mmap_mode="r+")
+            place[:] = _umap(embeddings, graph, settings, dimension, steps)
+            place.flush()
+
+
+def _end_with_parent(folder: Path) -> None:
+    import shutil
+
+    os.read(sys.stdin.fileno(), 1)  # nothing is written there: it returns when the parent is gone
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _umap(
+    embeddings: np.ndarray, graph: NeighborGraph, settings: LayoutSettings, dimension: int, steps: TextIO
+) -> np.ndarray:
+    """The layout in so many dimensions, float32 [n, dimension]."""
+    import warnings
+
+    from scipy.sparse.linalg import ArpackError
+    from umap import UMAP
+
+    _keep_compiled()
+    warnings.simplefilter("ignore")
+    model = UMAP(
+        n_neighbors=graph.indices.shape[1],
+        n_components=dimension,
+        min_dist=settings.min_dist,
+        metric="cosine",
+        n_epochs=_epochs(len(embeddings)),
+        random_state=settings.seed,
+        n_jobs=1,
+        precomputed_knn=(graph.indices, graph.distances),
+        tqdm_kwds={"file": _Steps(steps), "bar_format": "{n}", "mininterval": 0.5, "disable": False},
+    )
+    try:
+        layout = model.fit_transform(embeddings)
+    except (ArpackError, TypeError, ValueError):  # the spectral start fails on a handful of documents
+        layout = model.set_params(init="random").fit_transform(embeddings)
+    return np.asarray(np.nan_to_num(layout), np.float32)
+
+
+class _Steps(io.TextIOBase):
+    """Where tqdm writes its count: passes on, a line each, by how much it grew."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._count = 0
+
+    def write(self, text: str) -> int:
+        if count := text.strip():
+            self._file.write(f"{int(count) - self._count}\n")
+            self._file.flush()
+            self._count = int(count)
+        return len(text)
+
+
+def _keep_compiled() -> None:
+    """Let numba keep UMAP's compiled functions on disk, as it keeps pynndescent's: 5 s less a process."""
+    from umap import layouts, umap_
+
+    for function in [*vars(umap_).values(), *vars(layouts).values()]:
+        if hasattr(function, "enable_caching"):
+            function.enable_caching()

@@ -1,0 +1,63 @@
+"""Documents of known kinds and the topics found in them: docstrings, which every machine has."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+from dataclasses import dataclass
+
+import numpy as np
+
+from localtopics.embedding import Embedder
+from localtopics.topics.bertopic import TopicModel, find_topics
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.umap import Layouts, lay_out
+
+MODULES = """
+    argparse asyncio configparser csv ctypes datetime decimal difflib email.message fractions http.cookiejar
+    inspect logging mailbox multiprocessing.pool optparse os pathlib pickle random shutil smtplib socket
+    sqlite3 ssl statistics string subprocess tarfile threading unicodedata unittest.mock urllib.request
+    xml.etree.ElementTree xml.sax.handler zipfile
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Documents of known kinds, and the topics found in them."""
+
+    documents: list[str]
+    kinds: list[str]
+    embeddings: np.ndarray
+    layouts: Layouts
+    found: TopicModel
+
+
+def docstrings() -> tuple[list[str], list[str]]:
+    """400 docstrings of the standard library, and the modules that they come from."""
+    kinds: dict[str, str] = {}
+    for name in MODULES.split():
+        module = importlib.import_module(name)
+        for owner in (module, *(value for _, value in inspect.getmembers(module, inspect.isclass))):
+            for _, member in inspect.getmembers(owner):
+                text = inspect.getdoc(member) if callable(member) else None
+                if text and len(text) > 120 and str(getattr(member, "__module__", "")).startswith(name[:4]):
+                    kinds.setdefault(" ".join(text.split())[:500], name)
+    chosen = sorted(kinds, key=hash_of)[:400]
+    return chosen, [kinds[text] for text in chosen]
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sample_of(documents: list[str], kinds: list[str], embedder: Embedder) -> Sample:
+    embeddings = embedder.embed(documents)
+    settings = TopicSettings()
+    layouts = lay_out(documents, embeddings, settings)
+    found = find_topics(documents, embeddings, layouts, settings, embedder.embed)
+    return Sample(documents, kinds, embeddings, layouts, found)
+
+
+def layouts_of(reduced: np.ndarray) -> Layouts:
+    return Layouts(reduced.astype(np.float32), reduced[:, :2].astype(np.float32))

@@ -1,0 +1,232 @@
+"""Neighbour graphs and layouts, on generated vectors."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from localtopics.errors import UserError
+from localtopics.progress import Progress, silent
+from localtopics.topics import umap as layout
+from localtopics.topics.neighbors import directions, nearest, neighbor_graph, require_documents
+from localtopics.topics.settings import LayoutSettings
+from localtopics.topics.umap import Layouts, lay_out
+
+
+def groups(*sizes: int, dimensions: int = 48, spread: float = 0.05, seed: int = 0) -> np.ndarray:
+    """Unit vectors around one random direction for each size."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(len(sizes), dimensions)) / dimensions**0.5
+    noise = random.normal(size=(sum(sizes), dimensions))
+    return directions((np.repeat(centres, sizes, axis=0) + spread * noise).astype(np.float32))
+
+
+PLAIN = LayoutSettings()
+
+
+def laid_out(
+    vectors: np.ndarray,
+    settings: LayoutSettings = PLAIN,
+    progress: Progress = silent,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Layouts:
+    """The layouts of documents that are all unlike."""
+    return lay_out([str(row) for row in range(len(vectors))], vectors, settings, progress, meanwhile)
+
+
+# -- neighbours -----------------------------------------------------------------------------------------
+
+
+def test_exact_neighbours_are_the_nearest_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = groups(150, 90, 60, spread=0.3)
+    whole = neighbor_graph(vectors, 15)
+    cosines = vectors @ vectors.T
+    assert np.allclose(whole.distances, 1 - np.sort(cosines, axis=1)[:, ::-1][:, :15], atol=1e-5)
+    assert np.allclose(np.take_along_axis(cosines, whole.indices, 1), 1 - whole.distances, atol=1e-5)
+    assert (whole.indices[:, 0] == np.arange(300)).all()
+    assert (whole.indices.dtype, whole.distances.dtype) == (np.int32, np.float32)
+    monkeypatch.setattr(layout, "_BLOCK_VALUES", 7 * 300)
+    blocks = neighbor_graph(vectors, 15)
+    assert (blocks.indices == whole.indices).mean() > 0.999
+
+
+def test_only_directions_count() -> None:
+    vectors = groups(60, spread=0.3)
+    longer = vectors * np.random.default_rng(1).uniform(0.1, 9, size=(60, 1))
+    assert (neighbor_graph(longer, 10).indices == neighbor_graph(vectors, 10).indices).all()
+    assert directions(vectors) is vectors
+
+
+@pytest.mark.timeout(900)  # nearly all of it is pynndescent compiling, half a minute on an idle machine
+def test_approximate_neighbours_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = groups(*[100] * 12, spread=0.3)
+    exact = neighbor_graph(vectors, 15)
+    monkeypatch.setattr(layout, "EXACT_LIMIT", 1000)
+    graph = neighbor_graph(vectors, 15)
+    found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact.indices, strict=True)]
+    assert np.mean(found) > 0.9
+    assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides, not the threads
+
+
+def test_nearest_finds_the_vectors_most_like_a_query() -> None:
+    vectors, queries = groups(80, spread=0.5), groups(7, spread=0.5, seed=1)
+    told: list[int] = []
+    rows, cosines = nearest(queries, vectors, 5, told.append)
+    assert (rows == np.argsort(-(queries @ vectors.T), axis=1)[:, :5]).all()
+    assert (np.diff(cosines, axis=1) <= 0).all()
+    assert sum(told) == 7
+
+
+@pytest.mark.parametrize(("documents", "there"), [(0, "are only 0"), (1, "is only 1"), (9, "are only 9")])
+def test_too_few_documents_is_one_clear_sentence(documents: int, there: str) -> None:
+    with pytest.raises(UserError, match=f"at least 10 documents, and there {there}"):
+        require_documents(documents)
+    with pytest.raises(UserError, match="at least 10 documents"):
+        laid_out(np.ones((documents, 4), np.float32))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"neighbors": 1}, {"components": 1}, {"min_dist": 1.5}, {"min_dist": -0.1}, {"seed": -1}]
+)
+def test_settings_that_umap_would_refuse_are_refused_at_once(wrong: dict[str, float]) -> None:
+    with pytest.raises(UserError):
+        LayoutSettings(**wrong)  # type: ignore[arg-type]
+
+
+# -- layouts --------------------------------------------------------------------------------------------
+
+
+def test_layouts_are_the_same_side_by_side_and_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = groups(80, 60, 40, 20)
+    steps = {"Finding neighbours": 0, "Laying out documents": 0}
+    totals: dict[str, int | None] = {}
+    meanwhile: list[str] = []
+
+    @contextmanager
+    def progress(description: str, total: int | None = None):  # type: ignore[no-untyped-def]
+        totals[description] = total
+
+        def advance(count: int) -> None:
+            steps[description] += count
+
+        yield advance
+
+    settings = LayoutSettings(components=3)
+    monkeypatch.setattr(layout, "usable_cpus", lambda: 2)
+    together = laid_out(vectors, settings, progress, lambda: meanwhile.append("called"))
+    assert (together.reduced.shape, together.map.shape) == ((200, 3), (200, 2))
+    assert together.reduced.dtype == together.map.dtype == np.float32
+    assert steps == totals == {"Finding neighbours": 200, "Laying out documents": 1000}
+    assert meanwhile == ["called"]
+
+    monkeypatch.setattr(layout, "usable_cpus", lambda: 1)
+    in_turn = laid_out(vectors, settings)
+    assert (in_turn.reduced == together.reduced).all()
+    assert (in_turn.map == together.map).all()
+
+    centres = [together.map[start:end].mean(axis=0) for start, end in ((0, 80), (80, 140), (140, 180))]
+    own = np.linalg.norm(together.map[:80] - centres[0], axis=1)
+    others = np.linalg.norm(together.map[:80] - centres[1], axis=1)
+    assert (own < others).all()
+
+
+def lay_out_here(vectors: np.ndarray, dimension: int, seed: int = 42, neighbors: int = 15) -> np.ndarray:
+    """What a child process does, in this one."""
+    graph = neighbor_graph(vectors, neighbors)
+    return layout._umap(vectors, graph, LayoutSettings(seed=seed), dimension, io.StringIO())
+
+
+def test_the_seed_decides_the_layout() -> None:
+    vectors = groups(40, 30)
+    assert (lay_out_here(vectors, 2) == lay_out_here(vectors, 2)).all()
+    assert (lay_out_here(vectors, 2) != lay_out_here(vectors, 2, seed=1)).any()
+
+
+AWKWARD = {
+    "ten documents": groups(10, spread=1),
+    "eleven documents": groups(11, spread=1),
+    "as few as dimensions": groups(14, spread=1),
+    "all the same": np.repeat(groups(1), 40, axis=0),
+    "more copies than neighbours": np.repeat(groups(*[1] * 20), 20, axis=0),
+    "islands just above UMAP's threshold": groups(*[17] * 14),
+    "three islands": groups(30, 30, 30),
+    "empty vectors": np.vstack([groups(50, spread=1), np.zeros((10, 48), np.float32)]),
+    "nothing but empty vectors": np.zeros((30, 48), np.float32),
+    "opposites": np.vstack([groups(30), -groups(30)]),
+    "fewer dimensions than the layout": groups(50, dimensions=2, spread=1),
+}
+
+
+@pytest.mark.parametrize("dimension", [2, 5, 12])
+@pytest.mark.parametrize("vectors", AWKWARD.values(), ids=AWKWARD)
+def test_awkward_corpora_get_a_layout(vectors: np.ndarray, dimension: int) -> None:
+    placed = lay_out_here(vectors, dimension)
+    assert placed.shape == (len(vectors), dimension)
+    assert np.isfinite(placed).all()
+
+
+# -- processes ------------------------------------------------------------------------------------------
+
+LONG = """
+import numpy as np
+from contextlib import contextmanager
+from localtopics.topics.settings import LayoutSettings
+from localtopics.topics.umap import lay_out
+
+@contextmanager
+def progress(description, total=None):
+    yield lambda steps: print(description, flush=True)
+
+lay_out(list(map(str, range(9000))), np.random.default_rng(0).normal(size=(9000, 16)), LayoutSettings(), progress)
+"""
+
+
+def processes_of(parent: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+def test_nothing_is_left_of_a_killed_run(tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    program = subprocess.Popen(
+        [sys.executable, "-c", LONG], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with program:
+        assert program.stdout is not None
+        while not program.stdout.readline().startswith("Laying out"):
+            assert program.poll() is None
+        children = processes_of(program.pid)
+        assert children
+        assert list(tmp_path.iterdir())
+        program.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(alive(child) for child in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(child) for child in children)
+    assert not list(tmp_path.iterdir())
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_failing_process_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho out of luck >&2\nexit 3\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(RuntimeError, match=r"exit code 3(.|\n)*out of luck"):
+        laid_out(groups(20))
