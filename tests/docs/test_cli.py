@@ -83,7 +83,14 @@ def test_command_lines_are_found() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["rum papers.csv", "run papers.csv --texts abstract", "models find X", "show A B", "run --out", "--loud run"],
+    [
+        "rum papers.csv",
+        "run papers.csv --texts abstract",
+        "models find X",
+        "show A B",
+        "run --out",
+        "--loud run",
+    ],
 )
 def test_wrong_command_lines_are_not_known(line: str) -> None:
     with pytest.raises(click.UsageError):
@@ -93,8 +100,11 @@ def test_wrong_command_lines_are_not_known(line: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_options_are_known(page: Path) -> None:
     programs = [*ROOT.glob("scripts/**/*"), ROOT / "tests" / "conftest.py"]
-    sources = [program.read_text(encoding="utf-8") for program in programs if program.suffix in ("", ".py")
-               and program.is_file()]
+    sources = [
+        program.read_text(encoding="utf-8")
+        for program in programs
+        if program.suffix in ("", ".py") and program.is_file()
+    ]
     known = options(cli).union(*(re.findall(r"--[a-z][\w-]*", source) for source in sources))
     named = {span.split()[0] for span in spans(page.read_text(encoding="utf-8")) if span.startswith("--")}
     assert sorted(named - known) == []

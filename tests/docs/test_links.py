@@ -40,12 +40,14 @@ def absent_files(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
-    assert broken_links(page) == []
+    broken = broken_links(page)
+    assert not broken, f"not there: {', '.join(broken)}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_files_that_are_named_are_there(page: Path) -> None:
-    assert absent_files(page) == []
+    absent = absent_files(page)
+    assert not absent, f"not there: {', '.join(absent)}"
 
 
 def test_what_is_not_there_is_found(tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ def test_the_code_of_the_pages_runs_as_it_stands(papers: Path) -> None:
     pieces, notebook = code(ROOT / "docs" / "python.md"), code(ROOT / "docs" / "notebook.md")
     assert len(pieces) == 9
     assert len(notebook) == 5
-    (papers / "page.py").write_text("\n".join([*pieces, CHECKS, *notebook, NOTEBOOK_CHECKS]), encoding="utf-8")
+    (papers / "page.py").write_text(
+        "\n".join([*pieces, CHECKS, *notebook, NOTEBOOK_CHECKS]), encoding="utf-8"
+    )
     environment = {
         "HF_HUB_OFFLINE": "1",
         "XDG_CACHE_HOME": str(papers / "cache"),
