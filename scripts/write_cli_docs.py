@@ -20,8 +20,8 @@ WIDTH = 100
 HEAD = """\
 # The command line
 
-What `--help` says, of every command. `python scripts/write_cli_docs.py` writes this page: change the command's
-words and not these.
+What `--help` says, of every command. `python scripts/write_cli_docs.py` writes this page: change the words in
+the code and not here.
 """
 
 

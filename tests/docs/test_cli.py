@@ -1,4 +1,4 @@
-"""docs/cli.md is what `--help` says now, and every command line in the pages is one that localtopics knows."""
+"""docs/cli.md is what `--help` says now, and localtopics knows every command line in the pages."""
 
 import re
 import runpy
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.docs.pages import PAGES, ROOT, blocks, name, spans
 
 from localtopics.cli import cli
+from tests.docs.pages import PAGES, ROOT, blocks, name, spans
 
 _CALL = re.compile(r"(?:^|[\s/])localtopics +(\S.*)$", re.MULTILINE)
 _SHELL = ("", "bash", "console", "powershell", "sh")
