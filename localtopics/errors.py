@@ -6,17 +6,28 @@ import errno
 import os
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from localtopics.files import TEMPORARY
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: one clear sentence that says what to do.
+    """A mistake that the user can mend.
 
-    The command line prints the sentence without a traceback and exits with code 2.
-    Every other exception is a fault of ours and keeps its traceback.
+    The command line prints the sentence without a traceback, with the options and the command that mend it,
+    and exits with code 2. Every other exception is a fault of ours and keeps its traceback.
+
+    Args:
+        sentence: what is wrong, and what to do.
+        arguments: the arguments and settings that mend it, by their names in Python, such as "out".
+        command: the command that mends it, as the ``localtopics`` program is given it.
     """
+
+    def __init__(self, sentence: str, *, arguments: Sequence[str] = (), command: str = "") -> None:
+        super().__init__(sentence)
+        self.arguments = tuple(arguments)
+        self.command = command
 
 
 def _numbers(*names: str) -> frozenset[int]:

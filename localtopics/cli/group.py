@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -9,6 +10,14 @@ import click
 from localtopics.cli import terminal
 from localtopics.cli.terminal import echo, harmless, harmless_line
 from localtopics.errors import UserError, explained
+
+
+def hinted(sentence: str, arguments: Sequence[str] = (), command: str = "") -> str:
+    """A sentence of the library with the options and the command that mend what it is about."""
+    hints = [f"--{name.replace('_', '-')}" for name in arguments]
+    if command:
+        hints.append(f"`localtopics {command}`")
+    return f"{sentence.rstrip('.')} ({', '.join(hints)})." if hints else sentence
 
 
 class _Failure(click.ClickException):
@@ -31,7 +40,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            raise _Failure(str(error)) from None
+            raise _Failure(hinted(str(error), error.arguments, error.command)) from None
         except OSError as error:
             if (sentence := explained(error)) is None:
                 raise

@@ -27,8 +27,13 @@ def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-def _option(kind: type[Checked], name: str, metavar: str | None = None) -> Callable[[Any], Any]:
-    """The option that sets a field: its range, choices, default and words are the field's own."""
+def _option(
+    kind: type[Checked], name: str, metavar: str | None = None, command: str = ""
+) -> Callable[[Any], Any]:
+    """The option that sets a field: its range, choices, default and words are the field's own.
+
+    ``command`` shows what the option may be given.
+    """
     rule = rule_of(kind, name)
     declared, *others = (one for one in types_of(kind)[name] if one is not NoneType)
     given: dict[str, Any] = {"metavar": metavar}
@@ -43,7 +48,8 @@ def _option(kind: type[Checked], name: str, metavar: str | None = None) -> Calla
     elif declared is not str:
         given["type"] = click.Choice(get_args(declared))
     default = f" [default: {rule.usual}]" if rule.usual else ""
-    words = f"{rule.meaning[0].upper()}{rule.meaning[1:]}{default}."
+    more = f"; see `localtopics {command}`" if command else ""
+    words = f"{rule.meaning[0].upper()}{rule.meaning[1:]}{more}{default}."
     return click.option(f"--{name.replace('_', '-')}", help=words, **given)
 
 
@@ -92,13 +98,15 @@ machine = options(
     _option(LabelSettings, "vram", "SIZE"),
 )
 
-model = options(_option(LabelSettings, "model", "PATH|NAME"), _option(LabelSettings, "chat_format"))
+model = options(
+    _option(LabelSettings, "model", "PATH|NAME", "models list"), _option(LabelSettings, "chat_format")
+)
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
 
 labels = options(
     model,
-    _option(LabelSettings, "prompt", "FILE"),
+    _option(LabelSettings, "prompt", "FILE", "prompt"),
     *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates")),
     machine,
 )

@@ -12,6 +12,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from localtopics.cli import terminal
+from localtopics.cli.group import hinted
 from localtopics.cli.terminal import echo, harmless_line
 from localtopics.progress import Advance, Bytes, Progress
 from localtopics.topics.topic import OUTLIER
@@ -40,7 +41,8 @@ class _Notes(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._console.print(harmless_line(self.format(record)), soft_wrap=True)
+        note = hinted(self.format(record), getattr(record, "arguments", ()))
+        self._console.print(harmless_line(note), soft_wrap=True)
 
 
 @contextmanager

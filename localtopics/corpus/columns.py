@@ -51,7 +51,9 @@ class Wanted:
             if role not in names and (column := next(found, None)) is not None:
                 names[role] = column
         if "documents" not in names:
-            raise UserError(f"Name the column of {self.source} that holds the documents (--text): {listed}.")
+            raise UserError(
+                f"Name the column of {self.source} that holds the documents: {listed}.", arguments=["text"]
+            )
         for column in names.values():
             if columns.count(column) > 1:
                 raise UserError(

@@ -43,7 +43,9 @@ def read_columns(source: str, asked: Mapping[str, str | None], split: str | None
     if source.startswith("hf:"):
         return _read_dataset(source, split, wanted)
     if split is not None:
-        raise UserError(f"{source} has no splits: --split is for datasets (hf:OWNER/NAME).")
+        raise UserError(
+            f"{source} has no splits, which only datasets (hf:OWNER/NAME) have.", arguments=["split"]
+        )
     path = Path(os.path.expanduser(source))  # noqa: PTH111, since pathlib's raises for a file called ~x
     with one_sentence(path):
         return _read_folder(path, wanted) if path.is_dir() else _read_file(path, wanted)
@@ -207,7 +209,9 @@ def _read_dataset(source: str, split: str | None, wanted: Wanted) -> Columns:
     if isinstance(loaded, datasets.DatasetDict):
         only = next(iter(loaded)) if len(loaded) == 1 else None
         if (split or only) not in loaded:
-            raise UserError(f"Choose by --split which split of {source} to read: {', '.join(loaded)}.")
+            raise UserError(
+                f"Choose which split of {source} to read: {', '.join(loaded)}.", arguments=["split"]
+            )
         loaded = loaded[split or only]
     names = wanted.among(loaded.column_names)
     return {role: loaded.with_format(None)[column][:] for role, column in names.items()}

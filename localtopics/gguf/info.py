@@ -66,20 +66,18 @@ def read_info(path: Path, *, vocabulary_only: bool = False) -> ModelInfo:
         UserError: The file is missing, damaged, no GGUF, or no chat model.
     """
     if not path.is_file():
-        raise UserError(
-            f"There is no model file {path}; `localtopics models list` shows those that are here."
-        )
+        raise UserError(f"There is no model file {path}.", command="models list")
     try:
         return _read(path, vocabulary_only)
     except UnsuitableError as error:
         raise UserError(
-            f"The model file {path} cannot be used: it {error}; choose a GGUF chat model, for example one "
-            "that `localtopics models pull` fetches."
+            f"The model file {path} cannot be used: it {error}; choose a GGUF chat model.",
+            command="models pull NAME",
         ) from None
     except MalformedError as error:
         raise UserError(
-            f"The model file {path} is damaged or unfinished: it {error}; fetch it again, for example with "
-            "`localtopics models pull`."
+            f"The model file {path} is damaged or unfinished: it {error}; fetch it again.",
+            command="models pull NAME",
         ) from None
     except OSError as error:
         raise UserError(

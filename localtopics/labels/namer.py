@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from localtopics.errors import UserError
+from localtopics.gguf import ModelInfo, read_info
 from localtopics.labels.phrases import phrases, titled
 from localtopics.labels.prompt import DEFAULT, Prompt, PromptBuilder, PromptText, ask_prompt, read_prompt
 from localtopics.labels.selection import Label, choose, clean, keyword_label
 from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings, size_in_bytes
 from localtopics.llama.chat import chosen_format, spell
+from localtopics.models import DEFAULT_MODEL, find_model
 from localtopics.progress import Progress, silent
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 if TYPE_CHECKING:
-    from localtopics.gguf import ModelInfo
     from localtopics.labels.scoring import LabelScorer
     from localtopics.llama.engine import Engine, Vocabulary
     from localtopics.topics.topic import Topic
@@ -78,9 +79,6 @@ class Namer:
     """
 
     def __init__(self, model: str | Path | None = None, settings: LabelSettings | None = None) -> None:
-        from localtopics.gguf import read_info
-        from localtopics.models import find_model
-
         self.model = model
         self.settings = settings
         self._settings = settings or LabelSettings()
@@ -185,7 +183,7 @@ class Namer:
             raise UserError("Topic -1 holds the outliers: it is always called so, and no prompt asks for it.")
         tokens = self._prompt(topic, self._builder()).tokens
         for note in self._notes():
-            log.warning(note)
+            log.warning(note, extra={"arguments": ["chat_format"]})
         return spell(tokens, self._tokenizer()), len(tokens)
 
     def ask(self, question: str, max_tokens: int = 256) -> Iterator[str]:
@@ -314,7 +312,7 @@ class Namer:
     def _path(self) -> Path:
         if self._card is None:
             raise UserError(
-                "There is no language model here: `localtopics models pull llama-2-13b-chat` gets one."
+                "There is no language model here: fetch one.", command=f"models pull {DEFAULT_MODEL}"
             )
         return self._card.path
 
@@ -330,8 +328,8 @@ class Namer:
         if self._settings.chat_format != "auto" or chosen_format(self._tokenizer()) != "plain":
             return []
         return [
-            f"{self._path().name} has no chat template, so it is asked in plain text, as a base model; "
-            "--chat-format says otherwise."
+            f"{self._path().name} has no chat template, so it is asked in plain text, as a base model, "
+            "unless another chat format is chosen."
         ]
 
     def loaded(self) -> Engine:

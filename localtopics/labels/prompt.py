@@ -109,7 +109,10 @@ def read_prompt(path: Path) -> PromptText:
             raise UserError(f"The prompt file {path} is not valid TOML: {error}.") from None
         parts = {"request": content}
     if not parts:
-        raise UserError(f"The prompt file {path} is empty; `localtopics prompt` shows what it may hold.")
+        raise UserError(
+            f"The prompt file {path} is empty: give it one of the parts that the built-in prompt has.",
+            command="prompt",
+        )
     known = [part.name for part in fields(PromptText)]
     if not all(name in known and isinstance(value, str) for name, value in parts.items()):
         raise UserError(f"The prompt file {path} may set only {', '.join(known)}, each to a text.")

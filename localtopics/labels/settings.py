@@ -23,11 +23,9 @@ class LabelSettings(Checked):
         UserError: a value is out of its range, or of the wrong type.
     """
 
-    model: str | None = setting(None, "a GGUF file, a name from `localtopics models list`, or none")
+    model: str | None = setting(None, "a GGUF file, the name of a model that is here, or none")
     """None takes the best on this machine; "none" is for keywords."""
-    prompt: str | None = setting(
-        None, "a prompt file with [DOCUMENTS] and [KEYWORDS]; see `localtopics prompt`"
-    )
+    prompt: str | None = setting(None, "a prompt file with [DOCUMENTS] and [KEYWORDS]")
     """It replaces the built-in prompt."""
     chat_format: ChatFormat = setting(  # noqa: RUF009
         "auto", "how the model is asked; plain is a text to continue, as for a base model"

@@ -101,7 +101,10 @@ def chosen_format(tokenizer: Tokenizer, asked: ChatFormat = "auto") -> ChatForma
     """
     template = tokenizer.chat_template
     if asked == "template" and template is None:
-        raise UserError("The model's GGUF has no chat template: ask it with --chat-format llama-2 or plain.")
+        raise UserError(
+            "The model's GGUF has no chat template: choose llama-2 or plain as its chat format.",
+            arguments=["chat_format"],
+        )
     if asked != "auto":
         return asked
     if template is not None:
@@ -167,7 +170,8 @@ def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -
         return Arrangement((*head, text.removeprefix(bos)), tuple(sorted(marks)))
     raise UserError(
         f"The chat template in the model's GGUF does not work ({reason}): "
-        "choose another model, or ask this one with --chat-format plain."
+        "choose another model, or plain as the chat format of this one.",
+        arguments=["model", "chat_format"],
     )
 
 

@@ -267,7 +267,8 @@ class Engine:
                 if schedule or wanted == tried:
                     raise UserError(
                         f"Memory is too short to run {self.card.path.name} ({error}): put fewer layers on "
-                        "the GPU with --gpu-layers, or show the model less text."
+                        "the GPU, or show the model less text.",
+                        arguments=["gpu_layers"],
                     ) from None
                 tried = wanted
                 self._machine = replace(self._machine, cells=wanted.total_cells // 2)

@@ -111,7 +111,8 @@ def plan_offload(
         return in_ram
     raise UserError(
         f"{layers} of {in_ram.all_layers} layers of {card.path.name} do not fit the GPU memory that is free: "
-        "ask for fewer with --gpu-layers, or leave the number to --gpu-layers auto."
+        "ask for fewer, or leave the number to auto.",
+        arguments=["gpu_layers"],
     )
 
 

@@ -1,6 +1,7 @@
 """Which GGUF: found on this machine, fetched from the hub, verified."""
 
 from localtopics.models.registry import (
+    DEFAULT_MODEL,
     KNOWN_MODELS,
     InstalledModel,
     KnownModel,
@@ -14,6 +15,7 @@ from localtopics.models.registry import (
 )
 
 __all__ = [
+    "DEFAULT_MODEL",
     "KNOWN_MODELS",
     "InstalledModel",
     "KnownModel",

@@ -117,13 +117,11 @@ def find_model(name: str | Path | None = None) -> Path | None:
         return _only_model(path)
     if hub_files := _hub_files(str(name)):
         raise UserError(
-            f"The model {name} ({hub_files[0].repo}) is not on this machine; fetch it with "
-            f"`localtopics models pull {name}`."
+            f"The model {name} ({hub_files[0].repo}) is not on this machine: fetch it.",
+            command=f"models pull {name}",
         )
     if path.suffix == ".gguf" or isinstance(name, Path):
-        raise UserError(
-            f"There is no model file {path}; `localtopics models list` shows those that are here."
-        )
+        raise UserError(f"There is no model file {path}.", command="models list")
     raise UserError(_unknown(str(name)))
 
 
@@ -197,7 +195,8 @@ def verify(name: str | Path, progress: Progress = silent) -> Verification:
         if stated not in (None, digest):
             raise UserError(
                 f"The model file {part} is damaged: its SHA-256 is {digest[:16]}… where {by} says "
-                f"{stated[:16]}…; delete it and fetch it again with `localtopics models pull`."
+                f"{stated[:16]}…; delete it and fetch it again.",
+                command="models pull NAME",
             )
         files.append(VerifiedFile(part, digest, by))
     return Verification(card, tuple(files))

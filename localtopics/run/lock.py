@@ -36,7 +36,7 @@ def require_ours(folder: Path) -> None:
         if RECORD in names:
             read_record(folder / RECORD)
             return
-    raise UserError(f"{folder} exists and is not a run folder; name another with --out.")
+    raise UserError(f"{folder} exists and is not a run folder: name another.", arguments=["out"])
 
 
 @contextmanager
@@ -60,7 +60,8 @@ def alone(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise UserError(
-            f"Another localtopics is at work in {folder}; wait for it or name another --out."
+            f"Another localtopics is at work in {folder}: wait for it, or name another folder.",
+            arguments=["out"],
         ) from None
     try:
         _mend(folder)

@@ -100,7 +100,8 @@ def read_record(path: Path) -> dict[str, Any]:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(
             f"{path} cannot be read ({reason}): it is damaged, or not of localtopics. Make the run anew in "
-            "another --out, or remove the folder first."
+            "another folder, or remove this one first.",
+            arguments=["out"],
         ) from None
     return record
 

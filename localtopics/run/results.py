@@ -199,9 +199,7 @@ def _read(path: Path, columns: Mapping[str, str], check: Callable[[pd.DataFrame]
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "missing" if missing else f"damaged ({' '.join(str(error).split())[:200]})"
-        raise UserError(
-            f"{path} is {reason}: give its `localtopics run` command again, which makes it anew."
-        ) from None
+        raise UserError(f"{path} is {reason}: do the run again, which makes it anew.") from None
     return table
 
 

@@ -86,13 +86,13 @@ class Run:
         folder = Path(folder)
         if folder.is_file():
             raise UserError(
-                f"{folder} is a file and not a run folder; `localtopics run {folder}` makes one of it."
+                f"{folder} is a file and not a run folder: make one of it.", command=f"run {folder}"
             )
         try:
             return cls(folder, read_record(folder / RECORD), embedding_model)
         except FileNotFoundError:
             raise UserError(
-                f"{folder} is not a run folder; make one with `localtopics run FILE --out {folder}`."
+                f"{folder} is not a run folder: make one first.", command=f"run FILE --out {folder}"
             ) from None
 
     @classmethod
@@ -148,10 +148,11 @@ class Run:
         fresh, self.record = self.record, before
         if differences := changes(before, fresh, settings):
             relabel = differences.keys() == {"labels"}
-            hint = f", or name its topics anew with `localtopics label {self.folder}`" if relabel else ""
             raise UserError(
                 f"{self.folder} holds a run with other settings ({'; '.join(differences.values())}): "
-                f"choose another --out, or add --force to replace it{hint}."
+                f"choose another folder, or replace it{', or name its topics anew' if relabel else ''}.",
+                arguments=["out", "force"],
+                command=f"label {self.folder}" if relabel else "",
             )
         record = before | {"settings": fresh["settings"], "embedding": fresh["embedding"]}
         other_model = any(
@@ -162,10 +163,11 @@ class Run:
         others = other_versions(before)
         if others and len(record["stages"]) < len(STAGES):
             log.warning(
-                "The run in %s was begun with other versions (%s) and goes on with these: for one of a piece "
-                "add --force",
+                "The run in %s was begun with other versions (%s) and goes on with these: replace it for one "
+                "of a piece",
                 self.folder,
                 ", ".join(others),
+                extra={"arguments": ["force"]},
             )
             record["continued"] = versions()
         if record != before:
@@ -241,7 +243,8 @@ class Run:
         if settings.model is not None and Path(settings.model).expanduser().exists():
             raise UserError(
                 f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
-                "trust it, name it again with --model."
+                "trust it, name it again.",
+                arguments=["model"],
             )
         return settings
 
@@ -326,8 +329,7 @@ class Run:
                 raise ValueError("a topic has no label")
         except ValueError as error:
             raise UserError(
-                f"{self.folder} is damaged ({error}): give its `localtopics run` command again, which makes "
-                "anew what is."
+                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
             ) from None
         return table
 
@@ -391,13 +393,15 @@ class Run:
         if self.embedding_model is None and name not in KNOWN_MODELS:
             raise UserError(
                 f"{self.folder} names the embedding model {name!r}, which does not come with localtopics: if "
-                f"you trust it, name it again with --embedding-model."
+                f"you trust it, name it again.",
+                arguments=["embedding_model"],
             )
         model = choose_model(name)
         if model.digest != recorded["digest"]:
             raise UserError(
                 f"{self.folder} was embedded with another model {recorded['name']!r} than {name!r} is here: "
-                "name the right one with --embedding-model."
+                "name the right one.",
+                arguments=["embedding_model"],
             )
         return Embedder(model)
 

@@ -76,9 +76,7 @@ def run_file(settings: RunSettings, out: Path, *, force: bool = False, progress:
     """
     asked = settings.input
     if asked.source is None:
-        raise UserError(
-            "No documents named: give a file, a folder or hf:OWNER/NAME, or run `localtopics demo`."
-        )
+        raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
         corpus = read_corpus(
             asked.source, text=asked.text, title=asked.title, time=asked.time, id=asked.id, split=asked.split
@@ -105,7 +103,7 @@ def run_corpus(
     if embeddings is not None:
         embeddings = corpus.align(embeddings)
     namer = Namer(settings=settings.labels)
-    namer.check()  # a wrong --model or --prompt shows now, not after an hour
+    namer.check()  # a wrong model or prompt shows now, not after an hour
     model = choose_model(settings.embedding.model)
     digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
@@ -169,7 +167,8 @@ def assign(run: Run, corpus: Corpus, embeddings: Path | None = None, progress: P
         vectors = corpus.align(load_embeddings(embeddings))
     elif not run.embeds_documents:
         raise UserError(
-            f"{run.folder} was made from ready embeddings: give the new documents' by --embeddings FILE.npy."
+            f"{run.folder} was made from ready embeddings: give the new documents' too.",
+            arguments=["embeddings"],
         )
     else:
         vectors = run.embedder.embed(corpus.documents, progress)

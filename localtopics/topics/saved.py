@@ -183,7 +183,7 @@ def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tu
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     """Let all that a damaged or foreign file makes its readers raise be one sentence."""
-    again = "give the same `localtopics run` command again"
+    again = "do the run again, which makes it anew"
     try:
         yield
     except FileNotFoundError:

@@ -18,10 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import llama_cpp
-from gguf_mutants import mutants
+from tests.gguf.mutants import mutants
 
 from localtopics.errors import UserError
 from localtopics.gguf import read_info

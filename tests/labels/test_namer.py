@@ -161,8 +161,8 @@ def test_a_base_model_continues_a_plain_text_and_the_user_is_told(tmp_path: Path
         labels = {label.topic: label for label in namer.label(TOPICS)}
     assert [labels[number].text for number in range(4)] == ["Urban buses"] * 4
     told = (
-        "base.gguf has no chat template, so it is asked in plain text, as a base model; --chat-format says "
-        "otherwise."
+        "base.gguf has no chat template, so it is asked in plain text, as a base model, unless another chat "
+        "format is chosen."
     )
     assert {record.message for record in caplog.records} - {WITHOUT_AMX} == {told}
     caplog.clear()

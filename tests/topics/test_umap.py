@@ -187,7 +187,8 @@ from localtopics.topics.umap import lay_out
 def progress(description, total=None):
     yield lambda steps: print(description, flush=True)
 
-lay_out(list(map(str, range(9000))), np.random.default_rng(0).normal(size=(9000, 16)), LayoutSettings(), progress)
+vectors = np.random.default_rng(0).normal(size=(9000, 16))
+lay_out(list(map(str, range(9000))), vectors, LayoutSettings(), progress)
 """
 
 
