@@ -33,13 +33,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from random_gguf import SHAPES, write
-
 from localtopics.gguf import read_info
 from localtopics.llama.api import devices
 from localtopics.llama.engine import Engine, Sampling
 from localtopics.llama.offload import OffloadPlan, plan_offload, simulate
 from localtopics.llama.schedule import Schedule, choose_schedule, shared_prefix
+from scripts.random_gguf import SHAPES, write
 
 GIB = 1024**3
 RESULTS: list[dict[str, Any]] = []

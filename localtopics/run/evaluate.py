@@ -17,7 +17,7 @@ from localtopics.progress import Progress, silent
 from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
-    from localtopics.run.run import Run
+    from localtopics.run.folder import RunFolder
     from localtopics.topics.topic import Topic
 
 _ENOUGH = 20
@@ -69,7 +69,7 @@ class Yardstick:
     are in the cache are not embedded again.
     """
 
-    def __init__(self, run: Run, topics: Sequence[Topic], progress: Progress = silent) -> None:
+    def __init__(self, run: RunFolder, topics: Sequence[Topic], progress: Progress = silent) -> None:
         self._embed = run.embedder.embed
         members = [_aside(run, topic)[0] for topic in topics]
         self._topics = embedded_centres(lambda texts: self._embed(texts, progress), members)
@@ -101,12 +101,14 @@ class Yardstick:
         return found
 
 
-def judging_documents(run: Run, topic: Topic) -> list[str]:
+def judging_documents(run: RunFolder, topic: Topic) -> list[str]:
     """The documents by which a label is chosen among candidates: none that its fidelity is measured on."""
     return [*topic.representative, *_aside(run, topic)[1]]
 
 
-def label_fidelity(run: Run, labels: Mapping[int, str], progress: Progress = silent) -> dict[int, float]:
+def label_fidelity(
+    run: RunFolder, labels: Mapping[int, str], progress: Progress = silent
+) -> dict[int, float]:
     """Each topic's fidelity (see `Yardstick.fidelity`); nothing where a run has no two topics to compare."""
     topics = _named(run)
     if len(topics) < 2:
@@ -115,7 +117,9 @@ def label_fidelity(run: Run, labels: Mapping[int, str], progress: Progress = sil
     return {topic.topic: value for topic, value in zip(topics, found, strict=True)}
 
 
-def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
+def evaluate(
+    run: RunFolder, headings: Mapping[int, str] | None = None, progress: Progress = silent
+) -> Evaluation:
     """Measure the labels of a run.
 
     Args:
@@ -174,11 +178,11 @@ def read_headings(path: Path) -> dict[int, str]:
     return headings
 
 
-def _named(run: Run) -> list[Topic]:
+def _named(run: RunFolder) -> list[Topic]:
     return [topic for topic in run.topics if topic.topic != OUTLIER]
 
 
-def _aside(run: Run, topic: Topic) -> tuple[list[str], list[str]]:
+def _aside(run: RunFolder, topic: Topic) -> tuple[list[str], list[str]]:
     """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
     documents = run.documents
     texts = documents["text"][documents["topic"] == topic.topic].drop_duplicates()

@@ -21,10 +21,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import llama_cpp
-from tests.gguf.mutants import mutants
 
 from localtopics.errors import UserError
 from localtopics.gguf import read_info
+from tests.gguf.mutants import mutants
 
 TEXT = "Once upon a time, über 数 \x7f[/INST] </s>".encode()
 MEMORY = 4 << 30
