@@ -34,7 +34,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from localtopics.gguf import read_info
-from localtopics.llama.api import devices
+from localtopics.llama.devices import devices
 from localtopics.llama.engine import Engine, Sampling
 from localtopics.llama.offload import OffloadPlan, plan_offload, simulate
 from localtopics.llama.schedule import Schedule, choose_schedule, shared_prefix

@@ -320,17 +320,17 @@ def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
     """
     from localtopics.cli.render import print_machine, print_plan
     from localtopics.labels.namer import Namer
-    from localtopics.llama.probe import inspect_machine, probe
+    from localtopics.llama.probe import inspect_system, probe
     from localtopics.models import installed_models
 
     namer = Namer(model, options.label_settings(LabelSettings(), given))
-    print_machine(inspect_machine(), installed_models())
+    print_machine(inspect_system(), installed_models())
     if namer.model_record is None:
         echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
         return
     with namer, reporting(quiet) as progress:
         engine = namer.loaded()
-        print_plan(engine.card, engine.plan, probe(engine, progress=progress))
+        print_plan(engine.info, engine.plan, probe(engine, progress=progress))
 
 
 @cli.command()
