@@ -25,8 +25,8 @@ def why_no_gpu() -> str | None:
     if not (shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()) or devices():
         return None
     if supports_gpus():
-        return "llama.cpp sees no NVIDIA card although a driver is installed: does `nvidia-smi` list one?"
-    return f"This machine has an NVIDIA card, but llama.cpp was built without CUDA; rebuild it: {REBUILD}"
+        return "llama.cpp sees no NVIDIA GPU although a driver is installed: does `nvidia-smi` list one?"
+    return f"This machine has an NVIDIA GPU, but llama.cpp was built without CUDA; rebuild it: {REBUILD}"
 
 
 def system_features() -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 MOST_SEQUENCES = 256
 """llama.cpp's LLAMA_MAX_SEQ."""
 MOST_CANDIDATES = 64
-"""Answers that can be drawn for a prompt."""
+"""The most answers to one prompt."""
 ANSWER = 8
 """Tokens of an ordinary answer, with which times are estimated; memory is set aside for the longest."""
 KV_PAD = 256
@@ -21,7 +21,7 @@ class Task:
     """Prompts that are to be answered."""
 
     prompts: Sequence[Sequence[int]]
-    """The prompts' tokens, the longest prompt first."""
+    """The tokens of each prompt."""
     prefix: int
     """How many leading tokens all prompts have in common; each has at least one more."""
     max_tokens: int
