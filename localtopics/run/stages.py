@@ -15,7 +15,7 @@ from localtopics.labels.namer import Namer
 from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.selection import distinguish
 from localtopics.progress import Progress, silent
-from localtopics.run.evaluate import scoring_documents, label_fidelity
+from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.results import read_layouts, write_layouts

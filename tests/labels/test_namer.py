@@ -13,7 +13,7 @@ from localtopics.errors import UserError
 from localtopics.labels.namer import ANSWER_TOKENS, Namer
 from localtopics.labels.selection import Label
 from localtopics.labels.settings import LabelSettings
-from localtopics.llama.api import WITHOUT_AMX
+from localtopics.llama.build import WITHOUT_AMX
 from localtopics.models import registry as models
 from localtopics.progress import Advance
 from localtopics.topics.topic import Topic

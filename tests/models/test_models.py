@@ -20,7 +20,7 @@ from localtopics.models import KNOWN_MODELS, find_model, installed_models, licen
 from localtopics.models import download as hub
 from localtopics.models import registry as models
 from localtopics.progress import Advance
-from tests.gguf.mutants import tiny_model
+from tests.gguf.files import tiny_model
 from tests.models.hub_server import COMMIT, HubServer
 
 NAME = "someone/tiny-GGUF/tiny.Q8_0.gguf"
@@ -472,7 +472,7 @@ def test_explicit_names_and_paths(home: Path, model: bytes, tmp_path: Path) -> N
 
 
 def test_split_model_is_pulled_whole(home: Path, tmp_path: Path) -> None:
-    from tests.gguf.test_gguf import split
+    from tests.gguf.files import split
 
     first, second = split(tiny_model(tmp_path / "tiny.gguf"), tmp_path)
     folder = "someone/tiny-GGUF/"
