@@ -11,8 +11,8 @@ import numpy as np
 
 from localtopics.corpus.readers import read_columns
 from localtopics.errors import UserError
+from localtopics.labels.distinct import keyword_label
 from localtopics.labels.fidelity import embedded_centres, fidelity
-from localtopics.labels.selection import keyword_label
 from localtopics.progress import Progress, silent
 from localtopics.topics.topic import OUTLIER
 

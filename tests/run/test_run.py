@@ -15,7 +15,7 @@ import pytest
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model
 from localtopics.errors import UserError
-from localtopics.labels.selection import Candidate, Label
+from localtopics.labels.label import Candidate, Label
 from localtopics.run.record import FORMAT, STAGES, read_record
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
