@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from localtopics.labels.selection import Label
 
 from localtopics.errors import UserError
 from localtopics.labels.namer import ANSWER_TOKENS, Namer
-from localtopics.labels.selection import Label
 from localtopics.labels.settings import LabelSettings
 from localtopics.llama.api import WITHOUT_AMX
 from localtopics.models import registry as models
