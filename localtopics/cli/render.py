@@ -199,7 +199,7 @@ def explain(run: Run) -> None:
 
 def finish(run: Run) -> None:
     """Print what a command that named topics has to show."""
-    from localtopics.labels.namer import NO_MODEL
+    from localtopics.labels.settings import NO_MODEL
 
     print_topics(run, _ROWS)
     explain(run)

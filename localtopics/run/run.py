@@ -20,8 +20,8 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
-from localtopics.labels.namer import NO_MODEL, Namer
-from localtopics.labels.settings import LabelSettings
+from localtopics.labels.namer import Namer
+from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.evaluate import Evaluation, evaluate

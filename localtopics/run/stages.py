@@ -11,9 +11,9 @@ import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
+from localtopics.labels.distinct import distinguish
 from localtopics.labels.namer import Namer
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.selection import distinguish
 from localtopics.progress import Progress, silent
 from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
