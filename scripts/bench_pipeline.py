@@ -88,7 +88,7 @@ def ours(options: argparse.Namespace) -> Stages:
         from localtopics.corpus import read_corpus
         from localtopics.embedding import Embedder, choose_model
         from localtopics.topics.bertopic import find_topics
-        from localtopics.topics.saved import save_model
+        from localtopics.topics.save import save_model
         from localtopics.topics.settings import TopicSettings
         from localtopics.topics.umap import lay_out
     with stages.stage("reading"):

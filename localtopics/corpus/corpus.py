@@ -52,7 +52,7 @@ class Corpus:
     titles: list[str] | None = None
     """None where no document has one; "" where this document has none."""
     times: list[str] | None = None
-    """None and "" mean what they mean in `titles`; datetimes in ISO 8601, other values as they were written."""
+    """None and "" as in `titles`; datetimes are in ISO 8601, other values as they were written."""
     dropped: Dropped = field(default_factory=Dropped)
     source: str = "documents"
     """Where the documents come from, for messages and the maps' title."""

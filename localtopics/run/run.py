@@ -38,7 +38,7 @@ from localtopics.run.results import (
 from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
 from localtopics.topics.bertopic import TopicModel
-from localtopics.topics.saved import check_model
+from localtopics.topics.load import check_model
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
@@ -415,7 +415,7 @@ class Run:
             UserError: the run has no labels yet, its model is damaged, or a model that it takes is missing.
         """
         from localtopics.labels.representation import LlamaLabels
-        from localtopics.topics.saved import open_model
+        from localtopics.topics.load import open_model
 
         naming = LlamaLabels(settings=labels or self.label_settings)
         embed = self.embedder.embed if self.embeds_documents else None

@@ -26,8 +26,8 @@ from localtopics.progress import Progress, silent
 from localtopics.run.evaluate import judging_documents, label_fidelity
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
-from localtopics.topics.saved import assign as assign_to_topics
-from localtopics.topics.saved import save_labels, save_model
+from localtopics.topics.load import assign as assign_to_topics
+from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 from localtopics.topics.umap import lay_out

@@ -14,7 +14,7 @@ from bertopic import BERTopic
 from localtopics import LabelSettings, Run
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.topics.saved import save_labels
+from localtopics.topics.save import save_labels
 from tests.topics.opened_model import name_of, opened
 from tests.topics.samples import Sample
 

@@ -15,7 +15,8 @@ from bertopic import BERTopic
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.topics.clusters import DocumentClusters
-from localtopics.topics.saved import assign, save_labels, save_model
+from localtopics.topics.load import assign
+from localtopics.topics.save import save_labels, save_model
 from tests.topics.opened_model import opened
 from tests.topics.samples import Sample
 

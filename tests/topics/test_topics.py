@@ -16,7 +16,8 @@ from localtopics.errors import UserError
 from localtopics.topics import bertopic as topics_module
 from localtopics.topics.backend import Backend
 from localtopics.topics.bertopic import TopicModel, check_size, find_topics
-from localtopics.topics.saved import assign, save_labels, save_model
+from localtopics.topics.load import assign
+from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings
 from tests.topics.samples import Sample, layouts_of
 
