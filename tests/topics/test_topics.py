@@ -15,10 +15,11 @@ from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
 from localtopics.topics import bertopic as topics_module
 from localtopics.topics.backend import Backend
-from localtopics.topics.bertopic import TopicModel, check_size, find_topics
+from localtopics.topics.bertopic import find_topics
 from localtopics.topics.load import assign
 from localtopics.topics.save import save_labels, save_model
-from localtopics.topics.settings import TopicSettings
+from localtopics.topics.settings import TopicSettings, check_size
+from localtopics.topics.topic import TopicModel
 from tests.topics.samples import Sample, layouts_of
 
 # -- what is found --------------------------------------------------------------------------------------
