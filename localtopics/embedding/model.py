@@ -166,6 +166,7 @@ def cached_folder(name: str) -> Path | None:
     return Path(folder) if _weights(Path(folder)) else None
 
 
+@lru_cache(maxsize=1)  # a hub that is silent is waited for once
 def _fetched_default() -> Path | None:
     """`DEFAULT_MODEL` from the hub, or None where the hub does not answer or does not deliver."""
     from huggingface_hub import is_offline_mode

@@ -73,4 +73,4 @@ class TopicModel:
     assignments: np.ndarray
     """Each document's topic, int64 [n]; `OUTLIER` where it has none."""
     probabilities: np.ndarray
-    """The strength of each document's membership in its topic, by HDBSCAN: float32 [n], 0 to 1, 0 in outliers."""
+    """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""
