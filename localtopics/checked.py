@@ -21,15 +21,17 @@ class Rule:
     """What a field may be, beyond its type."""
 
     meaning: str = ""
-    """In few words, for help texts and error messages."""
+    """What the field is, in few words, for help texts and error messages."""
     low: int | None = None
+    """The lowest number that the field may be; None where there is no lowest."""
     high: int | None = None
+    """The highest number that the field may be; None where there is no highest."""
     form: re.Pattern[str] | None = None
-    """What a text must look like as a whole, …"""
+    """The pattern that a text must match as a whole; None where every text will do."""
     example: str = ""
-    """… in words and examples."""
+    """What texts of that form look like, for error messages; "" where they are just text."""
     usual: str = ""
-    """What holds where nobody says anything, where there is a word for it."""
+    """What the field is where nobody sets it, for help texts; "" where there is no word for it."""
 
     def allows_number(self, value: float) -> bool:
         """Whether a number is in the range, and finite."""
@@ -58,9 +60,15 @@ def setting(
     example: str = "",
     unset: object = "",
 ) -> Any:
-    """A dataclass field with a `Rule`; ``unset`` says what None stands for.
+    """A dataclass field with a `Rule`.
 
-    A text for which no other form is asked is not empty.
+    Args:
+        default: what the field is where nobody sets it.
+        meaning: what the field is, in few words.
+        low, high: the range of a number, both ends included.
+        form: the pattern that a text must match as a whole; without one, any text but an empty one.
+        example: what texts of that form look like.
+        unset: what a default of None or False stands for, for help texts.
     """
     usual = unset if default is None or default is False else default
     rule = Rule(meaning, low, high, form, example, str(usual))

@@ -18,7 +18,8 @@ class Progress(Protocol):
     def __call__(self, description: str, total: int | None = None) -> AbstractContextManager[Advance]:
         """Open a bar of ``total`` steps; None where the number of steps is not known.
 
-        A total of `Bytes` is shown in megabytes and gigabytes."""
+        A total of `Bytes` is shown in megabytes and gigabytes.
+        """
         ...
 
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpora" / "arxiv_ml.parquet"
 FIRST_RUN, SECOND_RUN, LESS_INFORMATION = 0.55, 0.10, 0.02  # the bars
@@ -88,7 +89,7 @@ def ours(options: argparse.Namespace) -> Stages:
         from localtopics.corpus import read_corpus
         from localtopics.embedding import Embedder, choose_model
         from localtopics.topics.bertopic import find_topics
-        from localtopics.topics.saved import save_model
+        from localtopics.topics.save import save_model
         from localtopics.topics.settings import TopicSettings
         from localtopics.topics.umap import lay_out
     with stages.stage("reading"):
@@ -146,17 +147,22 @@ JOBS = {"plain": plain, "ours": ours, "information": information}
 # -- the comparison -------------------------------------------------------------------------------------
 
 
-def run(job: str, options: argparse.Namespace, folder: Path, **more: object) -> dict[str, float]:
-    """One job in a fresh process; its stages, and what they do not cover as "start and end"."""
+def run(job: str, options: argparse.Namespace, folder: Path, **more: object) -> Any:
+    """The result of one job in a fresh process."""
     asked = {"corpus": options.corpus, "documents": options.documents, "folder": folder, "job": job} | more
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in asked.items()]
     arguments += ["--seeds", *map(str, options.seeds)]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / f"numba-{job}")}
-    begun = time.time()
     subprocess.run([sys.executable, __file__, *arguments], env=environment, check=True)
+    return json.loads((folder / f"{job}.json").read_text())
+
+
+def timed(job: str, options: argparse.Namespace, folder: Path, **more: object) -> dict[str, float]:
+    """The seconds of a job's stages, and what they do not cover as "start and end"."""
+    begun = time.time()
+    stages: dict[str, float] = run(job, options, folder, **more)
     seconds = time.time() - begun
-    result: dict[str, float] = json.loads((folder / f"{job}.json").read_text())
-    return result | ({} if job == "information" else {"start and end": seconds - sum(result.values())})
+    return stages | {"start and end": seconds - sum(stages.values())}
 
 
 def compare(options: argparse.Namespace) -> bool:
@@ -171,15 +177,15 @@ def compare(options: argparse.Namespace) -> bool:
     named = {} if options.embedding_model is None else {"embedding_model": options.embedding_model}
     with tempfile.TemporaryDirectory(prefix="bench-pipeline-") as name:
         times = {
-            "Plain": run("plain", options, Path(name), embedding_model=model.location),
-            "Ours, first run": run("ours", options, Path(name), **named),
-            "Ours, second run": run("ours", options, Path(name), **named),
+            "Plain": timed("plain", options, Path(name), embedding_model=model.location),
+            "Ours, first run": timed("ours", options, Path(name), **named),
+            "Ours, second run": timed("ours", options, Path(name), **named),
         }
         for title, stages in times.items():
             print(f"{title:<24}{sum(stages.values()):8.1f} s")
             for stage, seconds in stages.items():
                 print(f"  {stage:<22}{seconds:8.1f}")
-        scores = run("information", options, Path(name), **named)
+        scores: dict[str, list[float]] = run("information", options, Path(name), **named)
     print("\nAdjusted mutual information of topics and categories, for each seed, and the mean")
     print("(the plain pipeline's embeddings are computed once and serve all its seeds):")
     means = {name: sum(values) / len(values) for name, values in scores.items()}

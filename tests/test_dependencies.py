@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from localtopics.embedding import Embedder, choose_model
-from localtopics.embedding.embedder import _STEP
+from localtopics.embedding.batches import STEP
+from localtopics.embedding.embedder import _loaded
 from localtopics.errors import UserError
 from localtopics.llama.template import render
 
@@ -55,11 +56,14 @@ def folder(tmp_path: Path) -> Path:
 def test_texts_are_padded_to_multiples(tmp_path: Path) -> None:
     embedder = Embedder(choose_model("all-MiniLM-L6-v2"), tmp_path)
     widths: list[int] = []
-    model = embedder._open()
-    model[0].register_forward_pre_hook(lambda _, inputs: widths.append(inputs[0]["input_ids"].shape[1]))
+    model = _loaded(embedder.model)
+    hook = model[0].register_forward_pre_hook(
+        lambda _, inputs: widths.append(inputs[0]["input_ids"].shape[1])
+    )
     embedder.embed(["Maps.", "A map of the whole town.", "Maps of rivers, of roads and of all hills."])
+    hook.remove()
     assert widths
-    assert [width % _STEP for width in widths] == [0] * len(widths)
+    assert [width % STEP for width in widths] == [0] * len(widths)
 
 
 def test_the_folder_of_an_embedding_model_runs_no_code_of_its_own(folder: Path, tmp_path: Path) -> None:

@@ -69,11 +69,9 @@ def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> No
 
     The documents are the docstrings of the scientific Python packages that are installed here.
     """
-    from localtopics.demo import demo_corpus
-    from localtopics.run.run import fit
+    from localtopics.demo import run_demo
 
     with reporting(quiet) as progress:
-        corpus = demo_corpus(limit, progress)
         settings = options.run_settings(None, None, given)
-        run = fit(corpus, settings=settings, out=out, force=force, progress=progress)
+        run = run_demo(limit, settings, out, force=force, progress=progress)
     finish(run)

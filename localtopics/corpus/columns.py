@@ -20,27 +20,31 @@ _LONGEST = 40  # characters of a name that are shown: what stands for a name may
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The columns that are to be read from a source."""
+class ColumnRequest:
+    """The columns that a reader is asked for, named or to be found."""
 
     source: str
-    asked: Mapping[str, str | None]
-    """Field to the column that the user named, or None to find it in `USUAL_COLUMNS`."""
+    """What is read, for error messages."""
+    named: Mapping[str, str | None]
+    """Field of a corpus to the column that the user named, or None to find it by `USUAL_COLUMNS`."""
 
-    def among(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
-        """Field to the column that is to be read, of those there are.
+    def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
+        """The columns to read, of those that a source has.
 
         Args:
-            columns: the names there are.
-            hint: what to add where the names themselves may be the fault.
+            columns: the names of the source's columns.
+            hint: what the error sentence adds where the names themselves may be the fault.
+
+        Returns:
+            Field of a corpus to the name of its column; fields without a column are left out.
 
         Raises:
-            UserError: a column is missing or its name occurs twice.
+            UserError: a column is missing, or its name occurs twice.
         """
         listed = ", ".join(map(short, columns[:30])) + (", …" if len(columns) > 30 else "") + hint
         folded = {column.strip().casefold(): column for column in reversed(columns)}
         names: dict[str, str] = {}
-        for role, name in self.asked.items():
+        for role, name in self.named.items():
             if name is not None:
                 column = name if name in columns else folded.get(name.strip().casefold())
                 if column is None:
@@ -61,10 +65,10 @@ class Wanted:
                 )
         return names
 
-    def found_in(self, columns: Sequence[str]) -> bool:
-        """Whether every column is among these."""
+    def resolves(self, columns: Sequence[str]) -> bool:
+        """Whether a source with these columns has all that are asked for."""
         try:
-            return bool(self.among(columns))
+            return bool(self.resolve(columns))
         except UserError:
             return False
 

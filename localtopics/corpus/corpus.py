@@ -25,14 +25,15 @@ class Dropped:
     """How many documents were left out, by reason."""
 
     empty: int = 0
-    """Nothing visible in them."""
+    """Documents with nothing visible in them."""
     missing: int = 0
-    """None, NaN, null."""
+    """Documents that are None, NaN or pandas' own values for nothing."""
     not_text: int = 0
-    """A number, a list, bytes: anything but a string."""
+    """Documents that are a number, a list, bytes: anything but a string."""
 
     @property
     def total(self) -> int:
+        """How many documents were left out."""
         return self.empty + self.missing + self.not_text
 
 
@@ -47,13 +48,14 @@ class Corpus:
 
     documents: list[str]
     ids: list[str]
-    """All different."""
+    """No two are the same."""
     titles: list[str] | None = None
     """None where no document has one; "" where this document has none."""
     times: list[str] | None = None
-    """As `titles`; datetimes in ISO 8601, other values as they were written."""
+    """None and "" as in `titles`; datetimes are in ISO 8601, other values as they were written."""
     dropped: Dropped = field(default_factory=Dropped)
     source: str = "documents"
+    """Where the documents come from, for messages and the maps' title."""
     rows: list[int] | None = None
     """Each document's row in the source, counted from 0; None where every row was kept."""
 
@@ -181,9 +183,9 @@ def read_corpus(
     Raises:
         UserError: the source is not there, cannot be read, or holds no documents; the sentence says which.
     """
-    asked = {"documents": text, "titles": title, "times": time, "ids": id}
+    named = {"documents": text, "titles": title, "times": time, "ids": id}
     source = os.fspath(source)
-    return Corpus.from_documents(**read_columns(source, asked, split), source=source)
+    return Corpus.from_documents(**read_columns(source, named, split), source=source)
 
 
 def _listed(name: str, values: Iterable[object]) -> list[object]:

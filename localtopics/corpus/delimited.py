@@ -1,4 +1,4 @@
-"""Delimited text, .csv and .tsv: which character separates the fields, and which words stand for no value."""
+"""Reads delimited text, .csv and .tsv, whichever character separates the fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localtopics.corpus.columns import Columns, Wanted
+from localtopics.corpus.columns import ColumnRequest, Columns
 from localtopics.corpus.decoding import open_text
 from localtopics.errors import UserError
 
@@ -30,8 +30,18 @@ _ROWS = 1000  # that are looked at to find out the separator
 _HINT = " (the first row must be a header)"
 
 
-def read_delimited(path: Path, wanted: Wanted, usual: str) -> Columns:
-    """A header, then rows of as many fields, quoted as RFC 4180 has it; every value is a string or None.
+def read_csv(path: Path, request: ColumnRequest) -> Columns:
+    """Read rows of fields that commas separate, or plainly something else; see `_read_delimited`."""
+    return _read_delimited(path, request, ",")
+
+
+def read_tsv(path: Path, request: ColumnRequest) -> Columns:
+    """Read rows of fields that tabs separate, or plainly something else; see `_read_delimited`."""
+    return _read_delimited(path, request, "\t")
+
+
+def _read_delimited(path: Path, request: ColumnRequest, usual: str) -> Columns:
+    """Read a header, then rows of as many fields, quoted as RFC 4180 has it; every value is a string or None.
 
     Fields are separated by ``usual``, or by what `_SEPARATORS` has that plainly does so instead. A value that
     is one of `MISSING` is None, except in a column of ids.
@@ -39,12 +49,12 @@ def read_delimited(path: Path, wanted: Wanted, usual: str) -> Columns:
     Raises:
         UserError: the file is not well-formed, a column is missing, or it cannot be told what separates them.
     """
-    separator = _separator(path, wanted, usual)
+    separator = _separator(path, request, usual)
     if separator != usual:
         log.info("The columns of %s are separated by %s", path, _SEPARATORS[separator])
     with _rows(path, separator) as reader:
         try:
-            return _read_rows(path, reader, wanted)
+            return _read_rows(path, reader, request)
         except csv.Error as error:
             raise UserError(
                 f"{path} is not well-formed near line {reader.line_num:,} ({error}): a quoted field must "
@@ -64,11 +74,11 @@ def _rows(path: Path, separator: str) -> Iterator[Reader]:
         csv.field_size_limit(limit)
 
 
-def _read_rows(path: Path, reader: Reader, wanted: Wanted) -> Columns:
+def _read_rows(path: Path, reader: Reader, request: ColumnRequest) -> Columns:
     header: list[str] = next((row for row in reader if row), [])
     if not header:
         raise UserError(f"{path} is empty: it has no header line that names its columns.")
-    positions = {role: header.index(column) for role, column in wanted.among(header, _HINT).items()}
+    positions = {role: header.index(column) for role, column in request.resolve(header, _HINT).items()}
     values: dict[str, list[object]] = {role: [] for role in positions}
     for row in reader:
         if len(row) == len(header):
@@ -86,7 +96,7 @@ def _read_rows(path: Path, reader: Reader, wanted: Wanted) -> Columns:
 # -- the separator ------------------------------------------------------------------------------------
 
 
-def _separator(path: Path, wanted: Wanted, usual: str) -> str:
+def _separator(path: Path, request: ColumnRequest, usual: str) -> str:
     """What separates the fields: what the first line says, or else, of all that split the header, what
     splits most rows into as many fields.
 
@@ -101,7 +111,7 @@ def _separator(path: Path, wanted: Wanted, usual: str) -> str:
     shares = {separator: _share(path, separator, len(header)) for separator, header in headers.items()}
     best = [separator for separator, share in shares.items() if share == max(0.5, *shares.values())]
     if len(best) > 1:  # the one that separates the columns that are wanted
-        best = [separator for separator in best if wanted.found_in(headers[separator])] or best
+        best = [separator for separator in best if request.resolves(headers[separator])] or best
     if len(best) > 1:
         kinds = " or ".join(_SEPARATORS[separator] for separator in best)
         raise UserError(

@@ -53,7 +53,6 @@ class EmbeddingCache:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """The float32 [d] vectors of those keys that are there and whole."""
-
         found: dict[bytes, np.ndarray] = {}
 
         def look_up(connection: sqlite3.Connection) -> None:

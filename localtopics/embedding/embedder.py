@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from localtopics.embedding.batches import STEP, Batch, batches, blocks
 from localtopics.embedding.cache import EmbeddingCache, default_folder
 from localtopics.embedding.model import EmbeddingModel, cached_folder
 from localtopics.errors import UserError
 from localtopics.machine import no_nested_threads, usable_cpus
 from localtopics.progress import Progress, silent
+from localtopics.text import one_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,15 +31,15 @@ _PART = {"cpu": 256, "gpu": 2**13}  # texts between two writes to the cache: a f
 _BLOCK = 2**22  # characters that are sorted by length together: of many there are few batches to fill up
 _BATCH = {"cpu": 2**11, "gpu": 2**16}  # tokens embedded together, padding included
 _ROWS = {"cpu": 32, "gpu": 2**16}  # texts embedded together
-_STEP = 8  # tokens: every text is padded to a multiple, so that its own length alone decides how far
 _CHARACTERS = 32  # at most read for each token that the model takes: no use to tokenise a whole book
+_SAMPLES = 5  # batches that are timed to tell how long all will take
 
 
 class Embedder:
     """Texts to unit vectors by one model, each distinct text embedded once and kept on disk.
 
-    The model is loaded when the first text comes that is not in the cache. It runs on the GPU that PyTorch
-    finds, or else on all processors.
+    The model is loaded when the first text comes that is not in the cache; one that was loaded last in this
+    process is used again. It runs on the GPU that PyTorch finds, or else on all processors.
 
     On a CPU a text's vector does not depend on the texts beside it: rounding depends on how far a text is
     padded, and with AMX on how many are embedded together, and both on its length alone. So the same texts
@@ -50,7 +53,6 @@ class Embedder:
         folder = cache if cache is not None else default_folder()
         self.model = model
         self._cache = EmbeddingCache(folder / f"{model.digest[:16]}-{model.precision}.sqlite")
-        self._loaded: SentenceTransformer | None = None
 
     def embed(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
         """Embed texts.
@@ -59,98 +61,133 @@ class Embedder:
             float32 [n, d], each row of length 1. Texts past the model's limit are cut off there.
 
         Raises:
-            UserError: the model cannot be opened.
+            UserError: the model cannot be opened, or its numbers are unusable.
         """
-
         if not texts:
             return self.embed([""])[:0]  # the model alone knows d
-        keys = [hashlib.sha256(text.encode(errors="replace")).digest() for text in texts]
+        keys = [_key(text) for text in texts]
         distinct = dict(zip(keys, texts, strict=True))
         vectors = self._cache.get(list(distinct))
-        missing = [key for key in distinct if key not in vectors]
+        missing = {key: text for key, text in distinct.items() if key not in vectors}
         if missing:
             with progress("Embedding", len(missing)) as advance, no_nested_threads():
-                limit = self._limit
-                cut = [distinct[key][:limit].encode(errors="replace").decode() for key in missing]
-                for rows, made in self._parts(cut):
-                    done = [missing[row] for row in rows]
+                for done, made in self._parts(missing):
                     self._cache.put(done, made)
                     vectors.update(zip(done, made, strict=True))
                     advance(len(done))
         return np.stack([vectors[key] for key in keys])
 
+    def seconds_for(self, texts: Sequence[str]) -> float:
+        """About how many seconds `embed` would take for texts, found out by embedding some of them.
+
+        That takes a second or two, besides loading the model, and is not lost: the vectors are kept.
+
+        Returns:
+            Seconds; 0 where all texts are in the cache.
+
+        Raises:
+            UserError: the model cannot be opened, or its numbers are unusable.
+        """
+        distinct = {_key(text): text for text in texts}
+        kept = self._cache.get(list(distinct))
+        missing = {key: text for key, text in distinct.items() if key not in kept}
+        if not missing:
+            return 0.0
+        keys, cut = list(missing), self._cut(missing.values())
+        sizes = [len(text) for text in cut]
+        block = next(blocks(sizes, _BLOCK))
+        seconds = []
+        with no_nested_threads():
+            planned = self._plan(cut[block])
+            self._encode(cut, planned[0])  # the first batch of all takes longer
+            for number in range(_SAMPLES):  # evenly from the shortest to the longest
+                batch = planned[(2 * number + 1) * len(planned) // (2 * _SAMPLES)]
+                begun = time.perf_counter()
+                made = self._encode(cut, batch)
+                seconds.append(time.perf_counter() - begun)
+                self._cache.put([keys[place] for place in batch.places], made)
+        share = sum(sizes[block]) / max(1, sum(sizes))
+        return sum(seconds) / len(seconds) * len(planned) / share
+
     @property
     def _kind(self) -> str:
-        return "cpu" if self._open().device.type == "cpu" else "gpu"
+        return "cpu" if _loaded(self.model).device.type == "cpu" else "gpu"
 
-    @property
-    def _limit(self) -> int | None:
-        """Characters of a text that the tokenizer is given."""
-        tokens = self._open().max_seq_length
-        return _CHARACTERS * tokens if tokens else None
+    def _cut(self, texts: Iterable[str]) -> list[str]:
+        """As much of each text as the tokenizer is given, in characters that it can be given."""
+        tokens = _loaded(self.model).max_seq_length
+        limit = _CHARACTERS * tokens if tokens else None
+        return [text[:limit].encode(errors="replace").decode() for text in texts]
 
-    def _parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
-        """Embed texts: the places of some and their vectors, again and again until all are done."""
-
-        for block in _blocks([len(text) for text in texts], _BLOCK):
-            rows: list[int] = []
+    def _parts(self, texts: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], np.ndarray]]:
+        """Embed texts by key: the keys of some and their vectors, again and again until all are done."""
+        keys, cut = list(texts), self._cut(texts.values())
+        for block in blocks([len(text) for text in cut], _BLOCK):
+            own, within = keys[block], cut[block]
+            done: list[bytes] = []
             vectors: list[np.ndarray] = []
-            for batch, made in self._encode(texts[block]):
-                rows += [block.start + row for row in batch]
-                vectors.append(made)
-                if len(rows) >= _PART[self._kind]:
-                    yield rows, np.concatenate(vectors)
-                    rows, vectors = [], []
-            if rows:
-                yield rows, np.concatenate(vectors)
+            for batch in self._plan(within):
+                done += [own[place] for place in batch.places]
+                vectors.append(self._encode(within, batch))
+                if len(done) >= _PART[self._kind]:
+                    yield done, np.concatenate(vectors)
+                    done, vectors = [], []
+            if done:
+                yield done, np.concatenate(vectors)
 
-    def _encode(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
-        """Embed one block: batches of texts of similar length, and their vectors."""
+    def _plan(self, texts: Sequence[str]) -> list[Batch]:
+        """Batches of texts of one length."""
+        return batches(_token_counts(_loaded(self.model), texts), _BATCH[self._kind], _ROWS[self._kind])
+
+    def _encode(self, texts: Sequence[str], batch: Batch) -> np.ndarray:
+        """The vectors of one batch of texts, float32 [rows, d] of length 1."""
         import torch
 
-        model, kind = self._open(), self._kind
+        model = _loaded(self.model)
         half = torch.autocast(model.device.type, torch.bfloat16, enabled=self.model.precision == "bf16")
-        for batch, rows in _batches(_token_counts(model, texts), _BATCH[kind], _ROWS[kind]):
-            inputs = [texts[row] for row in batch]
-            if kind == "cpu":  # always as many for texts of one length
-                inputs += inputs[-1:] * (rows - len(batch))
-            with torch.inference_mode(), half:
-                outputs = model.encode(
-                    inputs, batch_size=len(inputs), show_progress_bar=False, **_padding(model)
-                )
-            vectors = np.asarray(outputs[: len(batch)], np.float32)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            if not (np.isfinite(lengths) & (lengths > 0)).all():
-                raise UserError(
-                    f"The embedding model {self.model.name} gives no usable numbers: choose another."
-                )
-            yield batch, vectors / lengths
+        inputs = [texts[place] for place in batch.places]
+        if self._kind == "cpu":  # always as many for texts of one length
+            inputs += inputs[-1:] * (batch.rows - len(inputs))
+        with torch.inference_mode(), half:
+            outputs = model.encode(inputs, batch_size=len(inputs), show_progress_bar=False, **_padding(model))
+        vectors = np.asarray(outputs[: len(batch.places)], np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not (np.isfinite(lengths) & (lengths > 0)).all():
+            raise UserError(f"The embedding model {self.model.name} gives no usable numbers: choose another.")
+        return np.asarray(vectors / lengths)
 
-    def _open(self) -> SentenceTransformer:
-        """The model, loaded at the first call."""
-        if self._loaded is None:
-            import torch
-            from sentence_transformers import SentenceTransformer
 
-            location = self.model.location
-            folder = Path(location) if Path(location).is_dir() else cached_folder(location)
-            if folder is None:
-                raise UserError(f"The embedding model {location} is not on this machine any more.")
-            torch.set_num_threads(usable_cpus())
-            try:
-                with _no_bars():
-                    model = SentenceTransformer(str(folder), local_files_only=True)
-            except Exception as error:  # whatever a damaged or foreign folder makes the loaders raise
-                reason = " ".join(str(error).split())[:200]
-                raise UserError(
-                    f"The embedding model {self.model.name} cannot be opened: {reason}"
-                ) from error
-            self._loaded = model.float().eval()
-            if self.model.precision == "bf16":  # autocast would do it anew for each batch
-                for module in model.modules():
-                    if isinstance(module, torch.nn.Linear):
-                        module.bfloat16()
-        return self._loaded
+def _key(text: str) -> bytes:
+    """What the cache knows a text by."""
+    return hashlib.sha256(text.encode(errors="replace")).digest()
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: EmbeddingModel) -> SentenceTransformer:
+    """The model, ready to embed.
+
+    Raises:
+        UserError: it is not on this machine any more, or cannot be opened.
+    """
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(model.location) if Path(model.location).is_dir() else cached_folder(model.location)
+    if folder is None:
+        raise UserError(f"The embedding model {model.location} is not on this machine any more.")
+    torch.set_num_threads(usable_cpus())
+    try:
+        with _no_bars():
+            opened = SentenceTransformer(str(folder), local_files_only=True)
+    except Exception as error:  # whatever a damaged or foreign folder makes the loaders raise
+        reason = one_line(str(error))[:200]
+        raise UserError(f"The embedding model {model.name} cannot be opened: {reason}") from error
+    opened = opened.float().eval()
+    if model.precision == "bf16":  # autocast would do it anew for each batch
+        for module in opened.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.bfloat16()
+    return opened
 
 
 def _token_counts(model: SentenceTransformer, texts: Sequence[str]) -> list[int]:
@@ -163,35 +200,10 @@ def _token_counts(model: SentenceTransformer, texts: Sequence[str]) -> list[int]
 
 
 def _padding(model: SentenceTransformer) -> dict[str, Any]:
-    """What makes `SentenceTransformer.encode` pad to multiples of `_STEP`, where the model pads at all."""
-    if not callable(model.tokenizer) or (model.max_seq_length or 1) % _STEP:
+    """What makes `SentenceTransformer.encode` pad to multiples of `STEP`, where the model pads at all."""
+    if not callable(model.tokenizer) or (model.max_seq_length or 1) % STEP:
         return {}
-    return {"processing_kwargs": {"text": {"pad_to_multiple_of": _STEP}}}
-
-
-def _blocks(sizes: Sequence[int], budget: int) -> Iterator[slice]:
-    """Consecutive rows whose sizes add up to at most ``budget`` (or a single row)."""
-    start = total = 0
-    for row, size in enumerate(sizes):
-        if total + size > budget and row > start:
-            yield slice(start, row)
-            start, total = row, 0
-        total += size
-    yield slice(start, len(sizes))
-
-
-def _batches(sizes: Sequence[int], budget: int, most: int) -> Iterator[tuple[list[int], int]]:
-    """Batches of rows of one length when padded, each with the number of rows that fill it.
-
-    A full batch has at most ``most`` rows and at most ``budget`` together, or a single row.
-    """
-    padded = [-(-size // _STEP) * _STEP for size in sizes]
-    by_length = sorted(range(len(sizes)), key=padded.__getitem__)
-    for length, group in groupby(by_length, key=padded.__getitem__):
-        rows = min(most, max(1, budget // max(length, 1)))
-        alike = list(group)
-        for start in range(0, len(alike), rows):
-            yield alike[start : start + rows], rows
+    return {"processing_kwargs": {"text": {"pad_to_multiple_of": STEP}}}
 
 
 @contextmanager

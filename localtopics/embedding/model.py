@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 
 from localtopics.errors import UserError
@@ -47,11 +48,11 @@ class EmbeddingModel:
     """Which model embeds, and how."""
 
     name: str
-    """What the user sees."""
+    """What the user calls it."""
     location: str
     """The hub id or the folder that `SentenceTransformer` opens."""
     precision: str
-    """bf16 or fp32."""
+    """"bf16" or "fp32": what matrix products are computed in."""
     digest: str
     """SHA-256 over weights, tokenizer and configuration."""
 
@@ -120,6 +121,14 @@ def _file_digests(folder: Path) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
+    """The file's SHA-256, computed again only when the file has changed since."""
+    state = path.stat()
+    return _sha256_of(path.resolve(), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256_of(path: Path, *state: int) -> str:
+    """The SHA-256 of a file in this state: every write and replacement changes a number of it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -157,6 +166,7 @@ def cached_folder(name: str) -> Path | None:
     return Path(folder) if _weights(Path(folder)) else None
 
 
+@lru_cache(maxsize=1)  # a hub that is silent is waited for once
 def _fetched_default() -> Path | None:
     """`DEFAULT_MODEL` from the hub, or None where the hub does not answer or does not deliver."""
     from huggingface_hub import is_offline_mode

@@ -40,12 +40,12 @@ from localtopics.run.results import (
 from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
 from localtopics.run.trust import trusted_embedding_model, trusted_labels
-from localtopics.topics.saved import check_model
+from localtopics.topics.load import check_model
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
-    from localtopics.topics.bertopic import TopicModel
+    from localtopics.topics.topic import TopicModel
 
 log = logging.getLogger(__name__)
 

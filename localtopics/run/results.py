@@ -19,7 +19,7 @@ from localtopics.topics.umap import Layouts
 if TYPE_CHECKING:
     from localtopics.corpus import Corpus
     from localtopics.labels.label import Label
-    from localtopics.topics.bertopic import TopicModel
+    from localtopics.topics.topic import TopicModel
 
 _DOCUMENTS = {
     "id": "string",

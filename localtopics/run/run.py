@@ -195,7 +195,7 @@ class Run(RunFolder):
             UserError: the run has no labels yet, its model is damaged, or a model that it takes is missing.
         """
         from localtopics.labels.representation import LlamaLabels
-        from localtopics.topics.saved import open_model
+        from localtopics.topics.load import open_model
 
         naming = LlamaLabels(settings=labels or self.label_settings)
         embed = self.embedder.embed if self.embeds_documents else None

@@ -19,8 +19,8 @@ from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.results import read_layouts, write_layouts
-from localtopics.topics.saved import assign as assign_to_topics
-from localtopics.topics.saved import save_labels, save_model
+from localtopics.topics.load import assign as assign_to_topics
+from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 from localtopics.topics.umap import Layouts, lay_out
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from bertopic import BERTopic
+from bertopic.backend import BaseEmbedder
 from bertopic.dimensionality import BaseDimensionalityReduction
+from bertopic.representation import BaseRepresentation
 from bertopic.vectorizers import ClassTfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer
 
 from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
@@ -19,26 +21,13 @@ from localtopics.topics.copies import distinct
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
 from localtopics.topics.settings import TopicSettings, check_size
-from localtopics.topics.topic import Topic
+from localtopics.topics.topic import Topic, TopicModel
 from localtopics.topics.umap import Layouts
 
 log = logging.getLogger(__name__)
 
 _REPRESENTATIVE = 10
 """Representative documents kept for a topic."""
-
-
-@dataclass
-class TopicModel:
-    """Topics and the documents in them: ``assignments`` int64 [n], ``probabilities`` float32 [n].
-
-    A probability is HDBSCAN's strength of the document's membership in its topic; 0 in outliers.
-    """
-
-    model: BERTopic
-    topics: list[Topic]
-    assignments: np.ndarray
-    probabilities: np.ndarray
 
 
 def find_topics(
@@ -80,6 +69,35 @@ def find_topics(
     return TopicModel(model, _topics(model), assignments, strengths)
 
 
+def new_model(
+    settings: TopicSettings,
+    clusters: DocumentClusters,
+    vectorizer: CountVectorizer,
+    embed: Embed | None,
+    naming: BaseRepresentation | None = None,
+) -> BERTopic:
+    """BERTopic over ready embeddings and clusters ("manual topic modeling"), not fitted yet.
+
+    Args:
+        settings: by which topics are found.
+        clusters: the cluster model, fitted or not.
+        vectorizer: counts the words of topics.
+        embed: embeds documents and words; None: there are no aspects of embedded words, and ``transform``
+            needs embeddings.
+        naming: what represents topics; None: their keywords do.
+    """
+    main = {} if naming is None else {"Main": naming}
+    return BERTopic(
+        top_n_words=settings.top_n_words,
+        embedding_model=BaseEmbedder() if embed is None else Backend(embed),
+        umap_model=BaseDimensionalityReduction(),
+        hdbscan_model=clusters,
+        vectorizer_model=vectorizer,
+        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
+        representation_model=main | representations(settings, embedded=embed is not None),
+    )
+
+
 def _clusters(
     documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -103,16 +121,8 @@ def _describe(
     settings: TopicSettings,
     embed: Embed,
 ) -> BERTopic:
-    """BERTopic with ready embeddings and clusters ("manual topic modeling"), its aspects and its words."""
-    model = BERTopic(
-        top_n_words=settings.top_n_words,
-        embedding_model=Backend(embed),
-        umap_model=BaseDimensionalityReduction(),
-        hdbscan_model=DocumentClusters(),
-        vectorizer_model=vectorizer(documents, clusters, settings),
-        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
-        representation_model=representations(settings),
-    )
+    """BERTopic fitted to the clusters: their words and its aspects."""
+    model = new_model(settings, DocumentClusters(), vectorizer(documents, clusters, settings), embed)
     model.fit(documents, vectors, y=clusters)
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
     model.hdbscan_model.labels_ = model.topics_

@@ -101,7 +101,6 @@ class DocumentClusters:
 
     def centres(self) -> np.ndarray:
         """The mean of each cluster's embeddings, in order of their numbers: float32 [clusters, d]."""
-
         labels = np.asarray(self.labels_)
         return np.stack([self.vectors[labels == label].mean(axis=0) for label in np.unique(labels)])
 
@@ -121,7 +120,6 @@ class DocumentClusters:
         Raises:
             UserError: the vectors are not of as many dimensions as the known documents'.
         """
-
         known = self.vectors.shape[1]
         if vectors.ndim != 2 or vectors.shape[1] != known:
             raise UserError(
@@ -142,7 +140,6 @@ class DocumentClusters:
 
     def _least_alike(self, voters: int) -> float:
         """The mean cosine to their neighbours that all but one in a thousand known documents exceed."""
-
         known = len(self.vectors)
         sample = np.random.default_rng(0).choice(known, min(known, 1000), replace=False)
         cosines = nearest(self.vectors[sample], self.vectors, voters + 1)[1][:, 1:]

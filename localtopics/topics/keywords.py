@@ -11,9 +11,8 @@ from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from localtopics.topics.settings import TopicSettings
+from localtopics.topics.topic import KEYWORDS
 
-KEYWORDS = "Keywords"
-"""The aspect of a BERTopic model that holds the words of the highest c-TF-IDF."""
 _WORD = r"(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
 """Words of two characters and more with a letter in them; no LaTeX commands, no bare numbers."""
 _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn weren won wouldn"

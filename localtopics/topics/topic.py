@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from bertopic import BERTopic
 
 OUTLIER = -1
 """The number that stands for no topic, in documents and in tables of topics."""
 OUTLIER_LABEL = "Outliers"
 """What the documents of no topic are called together."""
+KEYWORDS = "Keywords"
+"""The aspect of a BERTopic model that holds `Topic.keywords`."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,3 +60,17 @@ class Topic:
 def _start(text: str, characters: int = 300) -> str:
     """The beginning of a long text."""
     return text if len(text) <= characters else text[:characters].rstrip() + " …"
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """Topics and the documents in them."""
+
+    model: BERTopic
+    """The fitted model."""
+    topics: list[Topic]
+    """The topics by number, outliers first where there are any."""
+    assignments: np.ndarray
+    """Each document's topic, int64 [n]; `OUTLIER` where it has none."""
+    probabilities: np.ndarray
+    """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""

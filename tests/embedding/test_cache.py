@@ -81,7 +81,7 @@ def test_a_cache_that_others_lock_or_that_finds_no_room_is_done_without(
             connect = sqlite3.connect
 
             def on_a_full_disk(*arguments: Any, **options: Any) -> sqlite3.Connection:
-                connection = connect(*arguments, **options)
+                connection: sqlite3.Connection = connect(*arguments, **options)
                 connection.execute(f"PRAGMA max_page_count = {pages}")
                 return connection
 

@@ -22,7 +22,7 @@ def test_ready_embeddings(tmp_path: Path) -> None:
         np.save(path, np.array([[3, 4], [0, 2]], dtype=kind))
         loaded = load_embeddings(path, 2)
         assert loaded.dtype == np.float32
-        np.testing.assert_allclose(loaded, [[0.6, 0.8], [0, 1]], atol=1e-3)
+        np.testing.assert_allclose(loaded, np.array([[0.6, 0.8], [0, 1]]), atol=1e-3)
     assert load_embeddings(path).shape == (2, 2)
 
 
@@ -48,7 +48,7 @@ ROWS = [[3.0, 4.0], [0.0, 2.0]]
 def test_embeddings_may_come_as_arrays_lists_tables_and_tensors(values: Any) -> None:
     embeddings = checked_embeddings(values, "The argument embeddings")
     assert embeddings.dtype == np.float32
-    np.testing.assert_allclose(embeddings, [[0.6, 0.8], [0, 1]], atol=1e-6)
+    np.testing.assert_allclose(embeddings, np.array([[0.6, 0.8], [0, 1]]), atol=1e-6)
     embeddings[:] = 0
     assert np.asarray(torch.as_tensor(ROWS)).max() == 4, "a copy"
 

@@ -21,8 +21,7 @@ from localtopics.run.evaluate import (
 )
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
-from localtopics.topics.bertopic import TopicModel
-from localtopics.topics.topic import Topic
+from localtopics.topics.topic import Topic, TopicModel
 from localtopics.topics.umap import Layouts
 
 SUBJECTS = {

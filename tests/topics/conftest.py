@@ -9,7 +9,7 @@ import pytest
 
 from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder, choose_model
-from localtopics.topics.saved import save_model
+from localtopics.topics.save import save_model
 from tests.topics.samples import Sample, docstrings, sample_of
 
 

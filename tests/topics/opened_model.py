@@ -9,7 +9,7 @@ from bertopic import BERTopic
 from bertopic.representation import BaseRepresentation
 
 from localtopics.embedding import Embedder
-from localtopics.topics.saved import open_model
+from localtopics.topics.load import open_model
 from localtopics.topics.settings import TopicSettings
 from tests.topics.samples import Sample
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from localtopics.embedding import Embedder
-from localtopics.topics.bertopic import TopicModel, find_topics
+from localtopics.topics.bertopic import find_topics
 from localtopics.topics.settings import TopicSettings
+from localtopics.topics.topic import TopicModel
 from localtopics.topics.umap import Layouts, lay_out
 
 MODULES = """

@@ -1,206 +1,182 @@
-"""What BERTopic's methods do with a run's model: names stay at their topics."""
+"""Topics of real texts."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from bertopic import BERTopic
 
-from localtopics import LabelSettings, Run
-from localtopics.embedding import Embedder
+from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
-from localtopics.topics.saved import save_labels
-from tests.topics.opened_model import name_of, opened
-from tests.topics.samples import Sample
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = [f"Name {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
-
-Change = Callable[[BERTopic, list[str]], None]
-
-
-def merge(model: BERTopic, documents: list[str]) -> None:
-    model.merge_topics(documents, [1, 3])
+from localtopics.topics import bertopic as bertopic_module
+from localtopics.topics.bertopic import find_topics
+from localtopics.topics.load import assign
+from localtopics.topics.save import save_labels, save_model
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.topic import TopicModel
+from tests.topics.samples import Sample, layouts_of
 
 
-def merge_groups(model: BERTopic, documents: list[str]) -> None:
-    model.merge_topics(documents, [[0, 2], [1, 4]])
+def test_topics_fit_the_kinds_of_the_documents(sample: Sample) -> None:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    numbers = sorted({*sample.found.assignments.tolist()} - {-1})
+    assert numbers == list(range(len(numbers)))
+    assert 5 <= len(numbers) <= 30
+    assert (sample.found.assignments == -1).mean() < 0.4
+    assert adjusted_mutual_info_score(sample.kinds, sample.found.assignments) > 0.2
 
 
-def merge_into_outliers(model: BERTopic, documents: list[str]) -> None:
-    model.merge_topics(documents, [-1, 0])
+def test_topics_come_by_number_which_is_by_size(sample: Sample) -> None:
+    found = sample.found
+    assert [topic.topic for topic in found.topics] == sorted({*found.assignments.tolist()})
+    assert {topic.topic: topic.size for topic in found.topics} == {
+        int(number): int(count)
+        for number, count in zip(*np.unique(found.assignments, return_counts=True), strict=True)
+    }
+    sizes = [topic.size for topic in found.topics if topic.topic != -1]
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(sizes) >= TopicSettings().cluster_size(400)
 
 
-def reduce(model: BERTopic, documents: list[str]) -> None:
-    model.reduce_topics(documents, nr_topics=4)
+def test_probabilities_are_strengths_of_membership(sample: Sample) -> None:
+    found = sample.found
+    outliers = found.assignments == -1
+    assert [found.assignments.dtype, found.probabilities.dtype] == [np.dtype(np.int64), np.dtype(np.float32)]
+    assert (found.probabilities[outliers] == 0).all()
+    assert (found.probabilities[~outliers] > 0).all()
+    assert found.probabilities.max() == 1
+    assert (found.model.probabilities_ == found.probabilities).all()
 
 
-def reduce_automatically(model: BERTopic, documents: list[str]) -> None:
-    model.reduce_topics(documents, nr_topics="auto")
-
-
-def delete(model: BERTopic, documents: list[str]) -> None:
-    model.delete_topics([0, 2])
-
-
-def reduce_outliers(model: BERTopic, documents: list[str]) -> None:
-    topics = model.reduce_outliers(documents, model.topics_, strategy="c-tf-idf")
-    model.update_topics(documents, topics=topics, representation_model=model.representation_model)
-
-
-def renumber(model: BERTopic, documents: list[str]) -> None:
-    highest = max(model.topics_)
-    model.update_topics(documents, topics=[highest - topic if topic >= 0 else -1 for topic in model.topics_])
-
-
-def renumber_and_merge(model: BERTopic, documents: list[str]) -> None:
-    renumber(model, documents)
-    merge(model, documents)
-
-
-def again(model: BERTopic, documents: list[str]) -> None:
-    vectors = np.random.default_rng(0).normal(size=(len(documents), 384))
-    model.fit(documents, vectors, y=[topic // 2 for topic in model.topics_])
-
-
-CHANGES = (
-    *(merge, merge_groups, merge_into_outliers, reduce, reduce_automatically, delete),
-    *(reduce_outliers, renumber, renumber_and_merge, again),
-)
-
-
-def words_at(model: BERTopic) -> dict[int, set[str]]:
-    """All that BERTopic shows of each topic."""
-    info = model.get_topic_info().set_index("Topic").drop(columns="Representative_Docs")
-    topics = sorted(set(model.topics_))
-    shown = {topic: {*map(str, info.loc[topic].tolist()), model.topic_labels_[topic]} for topic in topics}
-    for topic in topics:
-        for words in model.get_topic(topic, full=True).values():
-            shown[topic] |= {word for word, *_ in words}
-    if model.custom_labels_ is not None:
-        for topic, label in zip(topics, model.custom_labels_, strict=False):
-            shown[topic].add(label)
-    return shown
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_name_never_stands_at_another_topic(
-    change: Change, library: Sample, library_folder: Path, tmp_path: Path
-) -> None:
-    """In a model that ``BERTopic.load`` opens, whatever is done with it."""
-    model_folder = shutil.copytree(library_folder, tmp_path / "model")
-    numbers = [topic.topic for topic in library.found.topics]
-    names = dict(zip(numbers, NAMES, strict=False))
-    save_labels(model_folder, names)
-    model = BERTopic.load(model_folder)
-    assert all(any(name in text for text in words_at(model)[topic]) for topic, name in names.items())
-    change(model, library.documents)
-    check_names(model, names, library)
-    if change is delete:  # BERTopic cannot save what it leaves
-        return
-    model.save(tmp_path / "again", serialization="safetensors", save_ctfidf=True)
-    loaded = BERTopic.load(tmp_path / "again")
-    check_names(loaded, names, library)
-    loaded.merge_topics(library.documents, [0, 2])
-    check_names(loaded, names, library)
-
-
-def check_names(model: BERTopic, names: dict[int, str], sample: Sample) -> None:
-    now = np.array(model.topics_)
-    for topic, texts in words_at(model).items():
-        for former, name in names.items():
-            if any(name in text for text in texts):
-                own = sample.found.assignments == former
-                assert (now[own] == topic).all(), f"{name} stands at {topic}"
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_topics_that_change_are_described_anew(
-    change: Change, library: Sample, library_folder: Path, embedder: Embedder
-) -> None:
-    """In a model as `Run.bertopic` opens it."""
-    model = opened(library_folder, library, embedder)
-    settings = model.vectorizer_model.get_params()
-    change(model, library.documents)
-    topics = sorted(set(model.topics_))
-    table = pd.DataFrame({"Topic": model.topics_, "ID": range(len(library.documents))})
-    info = model.get_topic_info().set_index("Topic")
-    assert info["Count"].to_dict() == table["Topic"].value_counts().to_dict()
-    if change in (renumber, renumber_and_merge):  # update_topics forgets what it is not given
-        return
-    if change is not reduce_outliers:
-        assert model.vectorizer_model.get_params() == settings
-    for topic in topics:
-        own = " ".join(np.array(library.documents, object)[np.array(model.topics_) == topic]).lower()
-        for aspect in ("Keywords", "KeyBERT", "MMR"):
-            assert all(word in own for word, _ in model.topic_aspects_[aspect][topic]), (aspect, topic)
-        if change is not delete or topic != -1:
-            assert model.get_topic(topic)[0][0] == name_of(table, topic)
-            documents = model.get_representative_docs(topic)
-            assert documents
-            assert all(model.topics_[library.documents.index(text)] == topic for text in documents)
-    if change is not again:
-        predicted, _ = model.transform(library.documents, library.embeddings)
-        assert (np.array(predicted) == model.topics_).mean() == 1 or change is reduce_outliers
-
-
-def test_the_opened_model_agrees_with_the_run(sample: Sample, folder: Path, embedder: Embedder) -> None:
-    model = opened(folder, sample, embedder)
-    topics, _ = model.transform(sample.documents)
-    assert topics == model.topics_ == sample.found.assignments.tolist()
+def test_keywords_are_words_of_the_topics_documents(sample: Sample) -> None:
     for topic in sample.found.topics:
-        assert model.get_representative_docs(topic.topic) == list(topic.representative)
-        for aspect, words in (("Keywords", topic.keywords), ("KeyBERT", topic.keybert), ("MMR", topic.mmr)):
-            assert tuple(word for word, _ in model.topic_aspects_[aspect][topic.topic]) == words
-    assert np.allclose(model.topic_embeddings_, sample.found.model.topic_embeddings_, atol=1e-3)
-    assert (model.c_tf_idf_ != sample.found.model.c_tf_idf_).nnz == 0
-    some = model.ctfidf_model.transform(model.vectorizer_model.transform(sample.documents[:9]))
-    before = sample.found.model
-    same = before.ctfidf_model.transform(before.vectorizer_model.transform(sample.documents[:9]))
-    assert abs(some - same).max() < 1e-9
+        own = sample.found.assignments == topic.topic
+        text = " ".join(np.array(sample.documents, object)[own]).lower()
+        for words in (topic.keywords, topic.keybert, topic.mmr):
+            assert 5 <= len(words) <= 10
+            assert len(set(words)) == len(words)
+            for word in words:
+                assert re.search(r"[^\W\d_]", word), "a bare number"
+                assert word in text
+                assert word not in {"the", "of", "and", "don", "is", "we"}
+    assert len({topic.keywords for topic in sample.found.topics}) == len(sample.found.topics)
 
 
-def test_what_cannot_be_done_is_one_clear_error(
-    library: Sample, library_folder: Path, embedder: Embedder
+def test_representative_documents_are_typical_and_the_first_ones_unlike(sample: Sample) -> None:
+    row = {text: number for number, text in enumerate(sample.documents)}
+    likeness = []
+    for topic in sample.found.topics:
+        own = sample.found.assignments == topic.topic
+        rows = [row[text] for text in topic.representative]
+        assert len(rows) == len(set(rows)) == min(10, topic.size)
+        assert own[rows].all()
+        weights = np.where(own, sample.found.probabilities if topic.topic != -1 else 1, 0)
+        centre = weights @ sample.embeddings
+        typical = sample.embeddings @ centre / np.linalg.norm(centre)
+        nearest = np.flatnonzero(own)[np.argsort(-typical[own])]
+        likeness.append([_alike(sample.embeddings[four]) for four in (rows[:4], nearest[:4])])
+        assert typical[rows].mean() > typical[own].mean() or topic.size <= 10
+        assert row[topic.representative[0]] == np.flatnonzero(own)[typical[own].argmax()]
+    first, nearest_ones = np.mean(likeness, axis=0)
+    assert first < nearest_ones - 0.02
+
+
+def _alike(vectors: np.ndarray) -> float:
+    cosines = vectors @ vectors.T
+    return float(cosines[np.triu_indices(len(vectors), 1)].mean())
+
+
+def test_copies_of_a_document_represent_a_topic_once(
+    few: tuple[list[str], np.ndarray], embedder: Embedder
 ) -> None:
-    model = opened(library_folder, library, embedder)
-    with pytest.raises(UserError, match="give fit a topic for each document as y"):
-        model.fit(library.documents, library.embeddings)
-    with pytest.raises(ValueError, match="partial_fit"):
-        model.partial_fit(library.documents, library.embeddings)
+    documents, embeddings = (
+        [few[0][0]] * 20 + few[0][:20] + few[0][40:],
+        np.vstack([few[1][[0] * 20], few[1][:20], few[1][40:]]),
+    )
+    reduced = np.repeat([[0.0, 0, 0], [9, 9, 9]], [40, 20], axis=0) + np.random.default_rng(0).normal(
+        size=(60, 3)
+    )
+    found = find_topics(documents, embeddings, layouts_of(reduced), TopicSettings(), embedder.embed)
+    for topic in found.topics:
+        assert len(set(topic.representative)) == len(topic.representative)
 
 
-def test_without_an_embedding_model_texts_are_not_embedded_by_another(
-    library: Sample, library_folder: Path
+def test_the_same_again_is_the_same(sample: Sample, embedder: Embedder) -> None:
+    again = find_topics(sample.documents, sample.embeddings, sample.layouts, TopicSettings(), embedder.embed)
+    assert again.topics == sample.found.topics
+    assert (again.assignments == sample.found.assignments).all()
+
+
+def test_settings_reach_the_models(few: tuple[list[str], np.ndarray], embedder: Embedder) -> None:
+    documents, embeddings = few
+    settings = TopicSettings(top_n_words=4, ngrams=2, stop_words="none", min_cluster_size=12, min_samples=2)
+    reduced = np.repeat(np.eye(3) * 50, 20, axis=0) + np.random.default_rng(0).normal(size=(60, 3))
+    found = find_topics(documents, embeddings, layouts_of(reduced), settings, embedder.embed)
+    assert [topic.size for topic in found.topics if topic.topic >= 0] == [20, 20, 20]
+    words = {word for topic in found.topics for word in topic.keywords}
+    assert all(len(topic.keywords) == len(topic.keybert) == len(topic.mmr) == 4 for topic in found.topics)
+    assert words & {"the", "is", "of", "to"}
+    vocabulary = found.model.vectorizer_model.get_feature_names_out()
+    assert any(" " in word for word in vocabulary)
+
+
+def test_all_outliers_is_a_result(
+    few: tuple[list[str], np.ndarray], embedder: Embedder, tmp_path: Path
 ) -> None:
-    model = opened(library_folder, library, None)
-    with pytest.raises(ValueError, match="No embedding model was found"):
-        model.transform(library.documents)
-    assert model.transform(library.documents, library.embeddings)[0] == model.topics_
-    merge(model, library.documents)
-    assert set(model.topic_aspects_) == {"Keywords"}
+    documents, embeddings = few
+    even = np.linspace(0, 1, 60)[:, None] * np.ones(3)
+    found = find_topics(
+        documents, embeddings, layouts_of(even), TopicSettings(min_cluster_size=30), embedder.embed
+    )
+    assert [(topic.topic, topic.size) for topic in found.topics] == [(-1, 60)]
+    assert found.topics[0].keywords
+    assert found.topics[0].representative
+    check_saved(found, documents, embeddings, tmp_path)
 
 
-def test_a_run_of_an_earlier_release_goes_on_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whose names were custom labels and an aspect of their own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    run = Run.open(shutil.copytree(ROOT / "tests" / "data" / "run-0.1.0", tmp_path / "run"))
-    documents = run.documents["text"].tolist()
-    model = run.bertopic(LabelSettings(model="none"))
-    assert model.topics_ == run.documents["topic"].tolist() == model.transform(documents)[0]
-    assert {topic: model.get_topic(topic)[0][0] for topic in run.labels} == run.labels
-    assert set(model.topic_aspects_) == {"Keywords", "KeyBERT", "MMR"}
-    model.merge_topics(documents, [0, 1])
-    assert {model.get_topic(topic)[0][0] for topic in model.topics_}.isdisjoint(run.labels.values())
-    save_labels(run.model_folder, run.labels)
-    plain = BERTopic.load(run.model_folder)
-    assert plain.custom_labels_ is None
-    assert plain.topic_labels_ == {topic: f"{topic}_{label}" for topic, label in run.labels.items()}
-    with pytest.raises(TypeError):  # as docs/python.md says
-        plain.fit(documents)
-    assert plain.get_representative_docs(0) is None
+def test_one_topic_is_a_result(
+    few: tuple[list[str], np.ndarray], embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, embeddings = few
+    one = (np.zeros(60, np.int64), np.ones(60, np.float32))
+    monkeypatch.setattr(bertopic_module, "find_clusters", lambda *_: one)
+    found = find_topics(documents, embeddings, layouts_of(embeddings), TopicSettings(), embedder.embed)
+    assert [(topic.topic, topic.size) for topic in found.topics] == [(0, 60)]
+    check_saved(found, documents, embeddings, tmp_path)
+
+
+def check_saved(found: TopicModel, documents: list[str], embeddings: np.ndarray, tmp_path: Path) -> None:
+    """The model can be saved, labelled, opened plainly and given new documents."""
+
+    save_model(found.model, tmp_path / "model", choose_model("all-MiniLM-L6-v2").location)
+    save_labels(tmp_path / "model", {topic.topic: f"Label {topic.topic}" for topic in found.topics})
+    opened = BERTopic.load(tmp_path / "model")
+    assert opened.topic_labels_ == {
+        topic.topic: f"{topic.topic}_Label {topic.topic}" for topic in found.topics
+    }
+    assert opened.get_topic_info()["Count"].tolist() == [topic.size for topic in found.topics]
+    assert opened.transform("a text")[0] == [found.topics[0].topic]
+    assert (assign(tmp_path / "model", documents, embeddings)[0] == found.assignments).all()
+
+
+def test_ten_documents_are_enough_and_nine_are_not(
+    few: tuple[list[str], np.ndarray], embedder: Embedder
+) -> None:
+    documents, embeddings = few[0][:10], few[1][:10]
+    reduced = np.repeat([[0.0, 0], [9, 9]], 5, axis=0) + np.random.default_rng(0).normal(size=(10, 2)) / 9
+    found = find_topics(documents, embeddings, layouts_of(reduced), TopicSettings(), embedder.embed)
+    assert [topic.size for topic in found.topics] == [5, 5]
+    with pytest.raises(UserError, match="at least 10 documents, and there are only 9"):
+        find_topics(documents[:9], embeddings[:9], layouts_of(reduced[:9]), TopicSettings(), embedder.embed)
+
+
+def test_importing_costs_nothing() -> None:
+    program = "import sys, localtopics.topics; print(*sys.modules)"
+    imported = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+    assert not {*imported} & {"numpy", "torch", "bertopic", "umap", "hdbscan", "sklearn", "pandas"}

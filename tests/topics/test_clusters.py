@@ -1,11 +1,12 @@
-"""Clusters of points."""
+"""Clusters, and the clusters that new documents belong to."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from localtopics.topics.clusters import find_clusters
+from localtopics.topics.clusters import DocumentClusters, find_clusters
+from tests.topics.samples import Sample
 
 
 def test_copies_count_towards_the_size_of_a_cluster() -> None:
@@ -41,3 +42,18 @@ def test_a_cluster_of_more_than_half_is_taken_apart_if_it_has_parts(apart: float
     points = places + np.random.default_rng(0).normal(size=(120, 2))
     clusters, _ = find_clusters(points, 10, 2)
     assert np.bincount(clusters + 1)[1:].tolist() == sizes
+
+
+def test_new_documents_go_where_they_would_have_gone(sample: Sample) -> None:
+    """Of documents held out of a model, most get the topic that they have when they are in it."""
+    topics = sample.found.assignments
+    new = np.arange(len(topics)) % 5 == 0
+    clusters = DocumentClusters().fit(sample.embeddings[~new], topics[~new].tolist())
+    placed, _ = clusters.place(sample.embeddings[new])
+    both = (placed >= 0) & (topics[new] >= 0)
+    numbers = range(topics.max() + 1)
+    centroids = np.array([sample.embeddings[~new & (topics == number)].mean(axis=0) for number in numbers])
+    nearest = (sample.embeddings[new] @ centroids.T).argmax(axis=1)
+    assert both.mean() > 0.5
+    assert (placed == topics[new])[both].mean() > 0.85
+    assert (placed == topics[new])[both].mean() >= (nearest == topics[new])[both].mean() - 0.02

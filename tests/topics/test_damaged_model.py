@@ -18,7 +18,8 @@ from safetensors.numpy import load_file, save_file
 
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.topics.saved import assign, open_model, save_labels
+from localtopics.topics.load import assign, open_model
+from localtopics.topics.save import save_labels
 from localtopics.topics.settings import TopicSettings
 from tests.topics.opened_model import Naming, opened
 from tests.topics.samples import Sample

@@ -1,4 +1,4 @@
-"""Neighbour graphs and layouts, on generated vectors."""
+"""Layouts, on generated vectors."""
 
 from __future__ import annotations
 
@@ -18,18 +18,10 @@ import pytest
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.topics import umap as layout
-from localtopics.topics.neighbors import directions, nearest, neighbor_graph, require_documents
-from localtopics.topics.settings import LayoutSettings
+from localtopics.topics.neighbors import neighbor_graph
+from localtopics.topics.settings import LayoutSettings, require_documents
 from localtopics.topics.umap import Layouts, lay_out
-
-
-def groups(*sizes: int, dimensions: int = 48, spread: float = 0.05, seed: int = 0) -> np.ndarray:
-    """Unit vectors around one random direction for each size."""
-    random = np.random.default_rng(seed)
-    centres = random.normal(size=(len(sizes), dimensions)) / dimensions**0.5
-    noise = random.normal(size=(sum(sizes), dimensions))
-    return directions((np.repeat(centres, sizes, axis=0) + spread * noise).astype(np.float32))
-
+from tests.topics.vectors import groups
 
 PLAIN = LayoutSettings()
 
@@ -42,49 +34,6 @@ def laid_out(
 ) -> Layouts:
     """The layouts of documents that are all unlike."""
     return lay_out([str(row) for row in range(len(vectors))], vectors, settings, progress, meanwhile)
-
-
-# -- neighbours -----------------------------------------------------------------------------------------
-
-
-def test_exact_neighbours_are_the_nearest_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    vectors = groups(150, 90, 60, spread=0.3)
-    whole = neighbor_graph(vectors, 15)
-    cosines = vectors @ vectors.T
-    assert np.allclose(whole.distances, 1 - np.sort(cosines, axis=1)[:, ::-1][:, :15], atol=1e-5)
-    assert np.allclose(np.take_along_axis(cosines, whole.indices, 1), 1 - whole.distances, atol=1e-5)
-    assert (whole.indices[:, 0] == np.arange(300)).all()
-    assert (whole.indices.dtype, whole.distances.dtype) == (np.int32, np.float32)
-    monkeypatch.setattr(layout, "_BLOCK_VALUES", 7 * 300)
-    blocks = neighbor_graph(vectors, 15)
-    assert (blocks.indices == whole.indices).mean() > 0.999
-
-
-def test_only_directions_count() -> None:
-    vectors = groups(60, spread=0.3)
-    longer = vectors * np.random.default_rng(1).uniform(0.1, 9, size=(60, 1))
-    assert (neighbor_graph(longer, 10).indices == neighbor_graph(vectors, 10).indices).all()
-    assert directions(vectors) is vectors
-
-
-@pytest.mark.timeout(900)  # nearly all of it is pynndescent compiling, half a minute on an idle machine
-def test_approximate_neighbours_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    vectors = groups(*[100] * 12, spread=0.3)
-    exact = neighbor_graph(vectors, 15)
-    monkeypatch.setattr(layout, "EXACT_LIMIT", 1000)
-    graph = neighbor_graph(vectors, 15)
-    found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact.indices, strict=True)]
-    assert np.mean(found) > 0.9
-    assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides, not the threads
-
-
-def test_nearest_finds_the_vectors_most_like_a_query() -> None:
-    vectors, queries = groups(80, spread=0.5), groups(7, spread=0.5, seed=1)
-    told: list[int] = []
-    rows, cosines = nearest(queries, vectors, 5, told.append)
-    assert (rows == np.argsort(-(queries @ vectors.T), axis=1)[:, :5]).all()
-    assert (np.diff(cosines, axis=1) <= 0).all()
-    assert sum(told) == 7
 
 
 @pytest.mark.parametrize(("documents", "there"), [(0, "are only 0"), (1, "is only 1"), (9, "are only 9")])
@@ -101,9 +50,6 @@ def test_too_few_documents_is_one_clear_sentence(documents: int, there: str) -> 
 def test_settings_that_umap_would_refuse_are_refused_at_once(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError):
         LayoutSettings(**wrong)  # type: ignore[arg-type]
-
-
-# -- layouts --------------------------------------------------------------------------------------------
 
 
 def test_layouts_are_the_same_side_by_side_and_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,12 +121,10 @@ def test_awkward_corpora_get_a_layout(vectors: np.ndarray, dimension: int) -> No
     assert np.isfinite(placed).all()
 
 
-# -- processes ------------------------------------------------------------------------------------------
-
 LONG = """
 import numpy as np
 from contextlib import contextmanager
-from localtopics.topics.settings import LayoutSettings
+from localtopics.topics.settings import LayoutSettings, require_documents
 from localtopics.topics.umap import lay_out
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The saved BERTopic model: what ``BERTopic.load`` opens, names included; new documents find their topics."""
+"""Opens a saved BERTopic model, to go on with it or to place new documents; what its files say is checked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ import numpy as np
 
 from localtopics.embedding.embedder import Embed
 from localtopics.errors import UserError
-from localtopics.files import replacing, replacing_folder
+from localtopics.text import one_line
 from localtopics.topics.clusters import DocumentClusters
-from localtopics.topics.keywords import KEYWORDS, representations
 from localtopics.topics.settings import TopicSettings
-from localtopics.topics.topic import OUTLIER, Topic
+from localtopics.topics.topic import KEYWORDS, OUTLIER, Topic
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -27,66 +26,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import CountVectorizer
 
-_TOPICS = "topics.json"
-_EMBEDDINGS = "document_embeddings.safetensors"
-
-
-def save_model(model: BERTopic, folder: Path, embedding_location: str | None) -> None:
-    """Save the model as safetensors, so that ``BERTopic.load(folder)`` opens it whole or finds the old one.
-
-    Args:
-        model: from `find_topics`.
-        folder: replaced if it exists.
-        embedding_location: hub id or folder of what embeds new documents; None where nothing does.
-    """
-    from safetensors.numpy import save_file
-
-    aspects = model.topic_aspects_
-    if 0 not in model.topic_sizes_:  # BERTopic's save looks at topic 0 of every aspect
-        model.topic_aspects_ = {}
-    try:
-        with replacing_folder(folder) as temporary:
-            model.save(
-                temporary,
-                serialization="safetensors",
-                save_ctfidf=True,
-                save_embedding_model=embedding_location or False,
-            )
-            vectors = model.hdbscan_model.vectors.astype(np.float16)
-            save_file({"embeddings": vectors}, temporary / _EMBEDDINGS)
-    finally:
-        model.topic_aspects_ = aspects
-
-
-def save_labels(folder: Path, names: Mapping[int, str]) -> None:
-    """Make the names the topics' representations in a saved model; a topic without a name keeps its keywords.
-
-    So ``get_topic`` gives them, and ``topic_labels_`` and ``get_topic_info`` show them. Whenever BERTopic
-    numbers topics anew it moves their representations along or computes them anew, so that a name never
-    stands at another topic; aspects and custom labels it may leave where they were. The keywords are an
-    aspect.
-
-    Args:
-        folder: a saved model. One file of it is replaced, whole or not at all.
-        names: topic number to name.
-
-    Raises:
-        UserError: the folder holds no model of ours, or a damaged one.
-    """
-    content = _read_topics(folder)
-    aspects = content["topic_aspects"]
-    aspects.pop("Llama", None)  # where names stood once, as in the custom labels
-    content["custom_labels"] = None
-    keywords = aspects.setdefault(KEYWORDS, content["topic_representations"])
-    words: dict[str, list[tuple[str, float]]] = {
-        topic: [(names[int(topic)], 1.0)] if names.get(int(topic)) else keywords[topic] for topic in keywords
-    }
-    content["topic_representations"] = words
-    content["topic_labels"] = {
-        topic: "_".join([topic, *(word for word, _ in found[:4])]) for topic, found in words.items()
-    }
-    with replacing(folder / _TOPICS) as temporary:
-        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
+TOPICS = "topics.json"
+"""The file of a saved model that holds its topics, in BERTopic's own form."""
+EMBEDDINGS = "document_embeddings.safetensors"
+"""The file of a saved model that holds its documents' embeddings, float16 [n, d]."""
 
 
 def open_model(
@@ -113,26 +56,14 @@ def open_model(
     Raises:
         UserError: the folder holds no model of ours, or a damaged one.
     """
-    from bertopic import BERTopic
     from bertopic._bertopic import TopicMapper
-    from bertopic.backend import BaseEmbedder
-    from bertopic.dimensionality import BaseDimensionalityReduction
-    from bertopic.vectorizers import ClassTfidfTransformer
 
-    from localtopics.topics.backend import Backend
+    from localtopics.topics.bertopic import new_model
 
-    content = _read_topics(folder)
+    content = read_topics(folder)
     clusters = _open_clusters(folder, content)
     vectorizer, weights, idf = _read_weights(folder, len(content["topic_sizes"]))
-    model = BERTopic(
-        top_n_words=settings.top_n_words,
-        embedding_model=BaseEmbedder() if embed is None else Backend(embed),
-        umap_model=BaseDimensionalityReduction(),
-        hdbscan_model=clusters,
-        vectorizer_model=vectorizer,
-        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
-        representation_model={"Main": naming} | representations(settings, embedded=embed is not None),
-    )
+    model = new_model(settings, clusters, vectorizer, embed, naming)
     aspects = {KEYWORDS: content["topic_representations"]} | content["topic_aspects"]
     model.topics_ = content["topics"]
     model.topic_sizes_ = Counter(model.topics_)
@@ -153,7 +84,7 @@ def open_model(
 
 def check_model(folder: Path) -> None:
     """Raise `UserError` where the folder does not hold a whole model of ours."""
-    content = _read_topics(folder)
+    content = read_topics(folder)
     _read_weights(folder, len(content["topic_sizes"]))
     _open_clusters(folder, content)
 
@@ -174,10 +105,10 @@ def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tu
     """
     if len(documents) != len(embeddings):
         raise UserError(f"There are {len(documents):,} new documents, but {len(embeddings):,} embeddings.")
-    return _open_clusters(folder, _read_topics(folder)).place(embeddings)
+    return _open_clusters(folder, read_topics(folder)).place(embeddings)
 
 
-# -- reading, which believes no file --------------------------------------------------------------------
+# -- the files ------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -191,7 +122,7 @@ def _reading(path: Path) -> Iterator[None]:
             f"{path.parent} holds no topic model that localtopics saved, for {path.name} is missing: {again}."
         ) from None
     except Exception as error:
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else one_line(str(error))[:200]
         raise UserError(f"{path} is damaged or of another program ({reason}): {again}.") from None
 
 
@@ -200,10 +131,14 @@ def _require(holds: bool, otherwise: str) -> None:
         raise ValueError(otherwise)
 
 
-def _read_topics(folder: Path) -> dict[str, Any]:
-    """What topics.json holds, of which these are sure: topics, their sizes, representations and aspects."""
-    with _reading(folder / _TOPICS):
-        content: dict[str, Any] = json.loads((folder / _TOPICS).read_text(encoding="utf-8"))
+def read_topics(folder: Path) -> dict[str, Any]:
+    """What `TOPICS` of a saved model holds; its topics, sizes, representations and aspects are checked.
+
+    Raises:
+        UserError: the folder holds no model of ours, or a damaged one.
+    """
+    with _reading(folder / TOPICS):
+        content: dict[str, Any] = json.loads((folder / TOPICS).read_text(encoding="utf-8"))
         _require(isinstance(content, dict), "it holds no object")
         topics = content["topics"]
         _require(
@@ -238,10 +173,11 @@ def _is_word(found: object) -> bool:
 
 
 def _open_clusters(folder: Path, content: Mapping[str, Any]) -> DocumentClusters:
+    """The embeddings of the model's documents with their topics, which ``content`` holds."""
     from safetensors import safe_open
 
     topics = content["topics"]
-    with _reading(folder / _EMBEDDINGS), safe_open(folder / _EMBEDDINGS, framework="numpy") as file:
+    with _reading(folder / EMBEDDINGS), safe_open(folder / EMBEDDINGS, framework="numpy") as file:
         stored = file.get_slice("embeddings")
         shape, kind = stored.get_shape(), stored.get_dtype()
         _require(kind in ("F16", "F32") and len(shape) == 2 and 0 not in shape, f"it holds {kind} {shape}")

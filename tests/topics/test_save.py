@@ -1,4 +1,4 @@
-"""The saved model: whole, with names at their topics, and believed only after a look."""
+"""The saved model: whole, with names at their topics."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ import numpy as np
 import pytest
 from bertopic import BERTopic
 
-from localtopics.embedding import Embedder
-from localtopics.errors import UserError
-from localtopics.topics.clusters import DocumentClusters
-from localtopics.topics.saved import assign, save_labels, save_model
-from tests.topics.opened_model import opened
+from localtopics.topics.save import save_labels, save_model
 from tests.topics.samples import Sample
 
 
@@ -121,15 +117,6 @@ def test_the_opened_model_takes_new_texts_without_a_network(library: Sample, lib
     assert (topics == library.found.assignments[rows]).mean() > 0.8  # BERTopic itself goes by centroids
 
 
-def test_our_opened_model_embeds_with_what_it_is_given(
-    sample: Sample, folder: Path, embedder: Embedder
-) -> None:
-    topics, _ = opened(folder, sample, embedder).transform(sample.documents[:50])
-    assert topics == sample.found.assignments[:50].tolist()
-    in_memory, _ = sample.found.model.transform(sample.documents[:50], sample.embeddings[:50])
-    assert in_memory == topics
-
-
 def test_a_failed_save_leaves_the_old_model(
     sample: Sample, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,46 +136,3 @@ def test_a_failed_save_leaves_the_old_model(
 def test_a_model_without_an_embedding_model_names_none(library: Sample, tmp_path: Path) -> None:
     save_model(library.found.model, tmp_path / "model", None)
     assert "embedding_model" not in json.loads((tmp_path / "model" / "config.json").read_text())
-
-
-# -- new documents --------------------------------------------------------------------------------------
-
-
-def test_known_documents_come_back_to_their_topics(sample: Sample, folder: Path) -> None:
-    topics, sure = assign(folder, sample.documents, sample.embeddings)
-    assert (topics.dtype, sure.dtype) == (np.int64, np.float32)
-    assert (topics == sample.found.assignments).all()
-    assert ((sure >= 0) & (sure <= 1)).all()
-    assert (sure[topics == -1] == 0).all()
-
-
-def test_new_documents_go_where_they_would_have_gone(sample: Sample) -> None:
-    """Of documents held out of a model, most get the topic that they have when they are in it."""
-    topics = sample.found.assignments
-    new = np.arange(len(topics)) % 5 == 0
-    clusters = DocumentClusters().fit(sample.embeddings[~new], topics[~new].tolist())
-    placed, _ = clusters.place(sample.embeddings[new])
-    both = (placed >= 0) & (topics[new] >= 0)
-    numbers = range(topics.max() + 1)
-    centroids = np.array([sample.embeddings[~new & (topics == number)].mean(axis=0) for number in numbers])
-    nearest = (sample.embeddings[new] @ centroids.T).argmax(axis=1)
-    assert both.mean() > 0.5
-    assert (placed == topics[new])[both].mean() > 0.85
-    assert (placed == topics[new])[both].mean() >= (nearest == topics[new])[both].mean() - 0.02
-
-
-def test_a_document_about_something_else_is_an_outlier(folder: Path, embedder: Embedder) -> None:
-    recipe = (
-        "Boil the potatoes for twenty minutes, then mash them with butter, nutmeg and a little warm milk."
-    )
-    topics, sure = assign(folder, [recipe], embedder.embed([recipe]))
-    assert (topics[0], sure[0]) == (-1, 0)
-
-
-def test_embeddings_that_do_not_fit_are_refused(sample: Sample, folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="have 7 dimensions and the topic model's 384"):
-        assign(folder, ["a", "b"], np.ones((2, 7), np.float32))
-    with pytest.raises(UserError, match="2 new documents, but 3 embeddings"):
-        assign(folder, ["a", "b"], np.ones((3, 384), np.float32))
-    with pytest.raises(UserError, match="holds no topic model"):
-        assign(tmp_path, ["a"], np.ones((1, 384), np.float32))

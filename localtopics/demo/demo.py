@@ -1,0 +1,66 @@
+"""The demo: a whole run on text that is on every machine, which says first how long it will take."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from localtopics.demo.docstrings import demo_corpus
+from localtopics.embedding import Embedder, choose_model
+from localtopics.progress import Progress, silent
+from localtopics.run.run import Run, fit
+from localtopics.run.settings import RunSettings
+
+log = logging.getLogger(__name__)
+
+_REST_FIXED, _REST_EACH = 2.5, 0.0011
+"""What comes after embedding takes this many times as long as reading the docstrings, and this for each."""
+
+
+def run_demo(
+    limit: int,
+    settings: RunSettings,
+    out: Path | str | None,
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Find and name the topics of docstrings; a line of the log tells beforehand how long it will take.
+
+    Args:
+        limit: how many docstrings at most.
+        settings: what to do differently from the defaults.
+        out: the run folder; None makes a new temporary one.
+        force: replace what an earlier run with other settings left in ``out``.
+
+    Raises:
+        UserError: as `localtopics.fit` and `demo_corpus`.
+    """
+    begun = time.process_time()
+    corpus = demo_corpus(limit, progress)
+    reading = time.process_time() - begun
+    with progress("Timing the embedding", 1) as advance:
+        embedding = Embedder(choose_model(settings.embedding.model)).seconds_for(corpus.documents)
+        advance(1)
+    rest = reading * (_REST_FIXED + _REST_EACH * len(corpus))
+    if embedding:
+        log.info(
+            "%s docstrings; embedding them takes about %s here, the rest about %s",
+            f"{len(corpus):,}",
+            in_words(embedding),
+            in_words(rest),
+        )
+    else:
+        log.info(
+            "%s docstrings, embedded before; the rest takes about %s", f"{len(corpus):,}", in_words(rest)
+        )
+    return fit(corpus, settings=settings, out=out, force=force, progress=progress)
+
+
+def in_words(seconds: float) -> str:
+    """A time as one would say it: in tens of seconds, or from a minute on in minutes."""
+    if seconds < 55:
+        return f"{max(10, round(seconds, -1)):.0f} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'s' * (minutes != 1)}"

@@ -1,0 +1,50 @@
+"""Neighbour graphs, on generated vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from localtopics.topics import neighbors as neighbors_module
+from localtopics.topics.neighbors import directions, nearest, neighbor_graph
+from tests.topics.vectors import groups
+
+
+def test_exact_neighbours_are_the_nearest_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = groups(150, 90, 60, spread=0.3)
+    whole = neighbor_graph(vectors, 15)
+    cosines = vectors @ vectors.T
+    assert np.allclose(whole.distances, 1 - np.sort(cosines, axis=1)[:, ::-1][:, :15], atol=1e-5)
+    assert np.allclose(np.take_along_axis(cosines, whole.indices, 1), 1 - whole.distances, atol=1e-5)
+    assert (whole.indices[:, 0] == np.arange(300)).all()
+    assert [whole.indices.dtype, whole.distances.dtype] == [np.dtype(np.int32), np.dtype(np.float32)]
+    monkeypatch.setattr(neighbors_module, "_BLOCK_VALUES", 7 * 300)
+    blocks = neighbor_graph(vectors, 15)
+    assert (blocks.indices == whole.indices).mean() > 0.999
+
+
+def test_only_directions_count() -> None:
+    vectors = groups(60, spread=0.3)
+    longer = vectors * np.random.default_rng(1).uniform(0.1, 9, size=(60, 1))
+    assert (neighbor_graph(longer, 10).indices == neighbor_graph(vectors, 10).indices).all()
+    assert directions(vectors) is vectors
+
+
+@pytest.mark.timeout(900)  # nearly all of it is pynndescent compiling, half a minute on an idle machine
+def test_approximate_neighbours_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = groups(*[100] * 12, spread=0.3)
+    exact = neighbor_graph(vectors, 15)
+    monkeypatch.setattr(neighbors_module, "EXACT_LIMIT", 1000)
+    graph = neighbor_graph(vectors, 15)
+    found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact.indices, strict=True)]
+    assert np.mean(found) > 0.9
+    assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides, not the threads
+
+
+def test_nearest_finds_the_vectors_most_like_a_query() -> None:
+    vectors, queries = groups(80, spread=0.5), groups(7, spread=0.5, seed=1)
+    told: list[int] = []
+    rows, cosines = nearest(queries, vectors, 5, told.append)
+    assert (rows == np.argsort(-(queries @ vectors.T), axis=1)[:, :5]).all()
+    assert (np.diff(cosines, axis=1) <= 0).all()
+    assert sum(told) == 7
