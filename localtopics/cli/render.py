@@ -199,7 +199,7 @@ def explain(run: Run) -> None:
 
 def finish(run: Run) -> None:
     """Print what a command that named topics has to show."""
-    from localtopics.labels.namer import NO_MODEL
+    from localtopics.labels.settings import NO_MODEL
 
     print_topics(run, _ROWS)
     explain(run)
@@ -219,7 +219,7 @@ def finish(run: Run) -> None:
         echo(harmless_line(run.folder / name))
 
 
-def print_machine(report: SystemReport, models: Sequence[InstalledModel]) -> None:
+def print_system(report: SystemReport, models: Sequence[InstalledModel]) -> None:
     """One screen about the machine: processor, memory, GPUs, llama.cpp, PyTorch, models."""
     import torch
 
@@ -236,12 +236,12 @@ def print_machine(report: SystemReport, models: Sequence[InstalledModel]) -> Non
     )
 
 
-def print_plan(card: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
+def print_plan(info: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
     """How a model would be run here, and how fast it was."""
     where = f"{plan.layers} of {plan.all_layers} on the GPU" if plan.layers else "all in memory"
     echo()
     _print_facts(
-        ("plan for", f"{card.name} ({card.quantization}, {card.parameters / 1e9:.2f} billion parameters)"),
+        ("plan for", f"{info.name} ({info.quantization}, {info.parameters / 1e9:.2f} billion parameters)"),
         ("layers", where),
         ("KV cache", f"{plan.cells:,} cells of {plan.kv_type}, {plan.ubatch:,} tokens at once"),
         *[
