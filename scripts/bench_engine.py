@@ -283,7 +283,7 @@ def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dic
     free = [device.free for device in devices()]
     prompts = topics(253, options)[: options.few]
     with Engine(model, plan, threads=options.threads, context=4096) as engine:
-        full = Schedule(16, plan.cells, True, plan.ubatch, plan.ubatch)
+        full = Schedule(sequences=16, cells=plan.cells, unified=True, batch=plan.ubatch, ubatch=plan.ubatch)
         run(engine, prompts[:16], 2, schedule=full)
         taken = [before - device.free for before, device in zip(free, devices(), strict=True)]
         run(engine, prompts, 1, schedule=chosen(engine, prompts, options.tokens, 1))

@@ -71,9 +71,7 @@ class Engine:
         self._context: Context | None = None
         self.costs = cost_model(self.info, self.plan)
         """What the choice of a schedule counts with."""
-        if (
-            self._model.stateful
-        ):  # its state can be neither cut back to the prefix's end nor shared row by row
+        if self._model.stateful:  # a state can neither be cut back to a prefix's end nor shared row by row
             self.costs = replace(self.costs, read=None, rows=1, fewest=1)
 
     def __enter__(self) -> Self:

@@ -262,10 +262,11 @@ def _dry_run(path: Path, plan: OffloadPlan, used: Collection[Device]) -> tuple[d
     and a real context is told the answer.
     """
     model = LlamaModel(path, layers=plan.layers, split=plan.split, dry=True)
-    schedule = Schedule(16, plan.cells, True, plan.ubatch, plan.ubatch)
+    schedule = Schedule(sequences=16, cells=plan.cells, unified=True, batch=plan.ubatch, ubatch=plan.ubatch)
     try:
         with recording() as lines:
-            LlamaContext(model, context_parameters(schedule, plan.kv_type)).close()
+            context = LlamaContext(model, context_parameters(schedule, plan.kv_type))
+        context.close()
     except MemoryError as error:
         if plan.kv_type == "f16":
             raise RuntimeError(f"llama.cpp cannot simulate a context of {path}: {error}") from None

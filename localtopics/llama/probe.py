@@ -83,7 +83,7 @@ def probe(engine: Engine, seconds: float = 10.0, progress: Progress = silent) ->
         return time.perf_counter() - start
 
     rows = 16
-    schedule = Schedule(rows, 1024, True, 512, 512, block=rows)
+    schedule = Schedule(sequences=rows, cells=1024, unified=True, batch=512, ubatch=512, block=rows)
     with progress("Probing", 4) as advance:
         timed([words(8)], 1)  # opens the context
         advance(1)

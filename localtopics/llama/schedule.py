@@ -39,7 +39,7 @@ class Task:
         return [len(prompt) - self.prefix for prompt in self.prompts]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """How prompts go through the KV cache. The same schedule gives the same results."""
 
@@ -165,7 +165,16 @@ def _continuous(lengths: _Lengths, costs: CostModel, prompts: int) -> tuple[floa
     filled = lengths.prefix + prompts * (mean + answer / 2)
     decode = answer * _row(rows, 1 + costs.attend * filled, costs)
     batch = max(min(costs.ubatch, cells), sequences)
-    schedule = Schedule(sequences, cells, True, batch, batch, 4 * prompts, costs.rows, costs.fewest)
+    schedule = Schedule(
+        sequences=sequences,
+        cells=cells,
+        unified=True,
+        batch=batch,
+        ubatch=batch,
+        block=4 * prompts,
+        rows=costs.rows,
+        fewest=costs.fewest,
+    )
     return prefill + decode, schedule
 
 
@@ -178,7 +187,17 @@ def _waves(lengths: _Lengths, costs: CostModel, prompts: int) -> tuple[float, Sc
     decode = answer * _row(prompts, 1 + (costs.read or 0.0) * cells, costs)
     batch = max(min(costs.ubatch, cells * sequences), sequences)
     gap = max(int(costs.step / 2), costs.rows // 2)
-    schedule = Schedule(sequences, cells, False, batch, batch, prompts, costs.rows, costs.fewest, gap)
+    schedule = Schedule(
+        sequences=sequences,
+        cells=cells,
+        unified=False,
+        batch=batch,
+        ubatch=batch,
+        block=prompts,
+        rows=costs.rows,
+        fewest=costs.fewest,
+        gap=gap,
+    )
     return prefill + decode, schedule
 
 

@@ -137,10 +137,10 @@ def cases(draw: st.DrawFn) -> Case:
     cells = shared_prefix(prompts) + own + draw(st.integers(0, 60))
     batch = draw(st.integers(sequences, 100))
     schedule = Schedule(
-        sequences,
-        cells,
-        unified,
-        batch,
+        sequences=sequences,
+        cells=cells,
+        unified=unified,
+        batch=batch,
         ubatch=draw(st.integers(1, batch)),
         block=draw(st.integers(1, 30)),
         rows=draw(st.integers(1, 16)),
@@ -174,7 +174,10 @@ def test_skipped_blocks_cost_nothing_and_change_nothing(case: Case, skip: set[in
 
 
 def test_no_prompts_need_nothing() -> None:
-    assert batcher(Task([], 0, 4), Schedule(1, 8, True, 8, 8)).step() is None
+    assert (
+        batcher(Task([], 0, 4), Schedule(sequences=1, cells=8, unified=True, batch=8, ubatch=8)).step()
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,12 +201,21 @@ def test_what_cannot_fit_is_refused_before_anything_happens(
     prompts: list[list[int]], prefix: int, sequences: int, candidates: int, unified: bool
 ) -> None:
     with pytest.raises(ValueError, match=r"fit|beyond|candidates"):
-        batcher(Task(prompts, prefix, 4, candidates), Schedule(sequences, 8, unified, 8, 8))
+        batcher(
+            Task(prompts, prefix, 4, candidates),
+            Schedule(sequences=sequences, cells=8, unified=unified, batch=8, ubatch=8),
+        )
 
 
 def test_decode_rows_ride_along_with_the_next_prompts() -> None:
     prompts = [[i, *range(1, 20)] for i in range(1, 65)]
-    _, calls = run(prompts, Schedule(32, 32 * 30, True, 64, 64, block=64), 8, 1, 10**9)
+    _, calls = run(
+        prompts,
+        Schedule(sequences=32, cells=32 * 30, unified=True, batch=64, ubatch=64, block=64),
+        8,
+        1,
+        10**9,
+    )
     tokens = 64 * (20 + 7)
     assert calls <= tokens // 64 + 8, "full batches but for the last prompts' decoding"
 
@@ -211,7 +223,13 @@ def test_decode_rows_ride_along_with_the_next_prompts() -> None:
 def test_filler_rows_take_no_cells_that_are_spoken_for() -> None:
     prompts = [[i, 1, 2, 3] for i in range(1, 9)]
     cells = 8 * (4 + 9)
-    answers, _ = run(prompts, Schedule(16, cells, True, 64, 64, rows=16, fewest=2), 10, 1, 10**9)
+    answers, _ = run(
+        prompts,
+        Schedule(sequences=16, cells=cells, unified=True, batch=64, ubatch=64, rows=16, fewest=2),
+        10,
+        1,
+        10**9,
+    )
     assert len(answers) == 8
 
 
@@ -241,7 +259,7 @@ def test_a_beginning_that_candidates_have_in_common_is_decoded_once(case: Case) 
 def test_the_last_of_a_wave_move_together() -> None:
     """Two of three prompts are answered at once; the rest move side by side and need no filler rows."""
     prompts = [[i, 1, 2] for i in range(1, 13)]
-    schedule = Schedule(12, 16, False, 64, 64, block=12, gap=20)
+    schedule = Schedule(sequences=12, cells=16, unified=False, batch=64, ubatch=64, block=12, gap=20)
     work, cache = batcher(Task(prompts, 0, 5), schedule), Cache(schedule)
     rows: list[list[int] | None] = []
     while (step := work.step()) is not None:
@@ -252,7 +270,9 @@ def test_the_last_of_a_wave_move_together() -> None:
 
 
 def test_as_many_tokens_as_draws_are_taken() -> None:
-    work = batcher(Task([[1, 2]], 0, 4, candidates=2), Schedule(2, 8, True, 8, 8))
+    work = batcher(
+        Task([[1, 2]], 0, 4, candidates=2), Schedule(sequences=2, cells=8, unified=True, batch=8, ubatch=8)
+    )
     step = work.step()
     assert step is not None
     assert len(step.draws) == 2
@@ -262,7 +282,9 @@ def test_as_many_tokens_as_draws_are_taken() -> None:
 
 def test_a_wave_is_prefilled_in_full_batches() -> None:
     prompts = [[i, *range(1, 16)] for i in range(1, 17)]
-    work = batcher(Task(prompts, 0, 4), Schedule(16, 32, False, 128, 64, block=16))
+    work = batcher(
+        Task(prompts, 0, 4), Schedule(sequences=16, cells=32, unified=False, batch=128, ubatch=64, block=16)
+    )
     rows = []
     while (step := work.step()) is not None:
         rows.append(len(step.tokens))

@@ -11,8 +11,8 @@ from localtopics.llama.batching import batcher
 from localtopics.llama.context import Context
 from localtopics.llama.schedule import Schedule, Task
 
-UNIFIED = Schedule(4, 256, True, 32, 32)
-WAVES = Schedule(4, 256, False, 32, 32, block=4)
+UNIFIED = Schedule(sequences=4, cells=256, unified=True, batch=32, ubatch=32)
+WAVES = Schedule(sequences=4, cells=256, unified=False, batch=32, ubatch=32, block=4)
 PROMPTS = [[1, 403, 407, 261, 378 + i] for i in range(6)]
 
 

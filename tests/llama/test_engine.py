@@ -39,9 +39,11 @@ ENDINGS = [
     "frog",
     "happy family. They",
 ]
-UNIFIED = Schedule(6, 1024, True, 64, 32, block=5)
-SIDE_BY_SIDE = Schedule(20, 2048, True, 128, 64, block=8, rows=8, fewest=2)
-WAVES = Schedule(4, 256, False, 128, 64, block=4, rows=4, fewest=2)
+UNIFIED = Schedule(sequences=6, cells=1024, unified=True, batch=64, ubatch=32, block=5)
+SIDE_BY_SIDE = Schedule(
+    sequences=20, cells=2048, unified=True, batch=128, ubatch=64, block=8, rows=8, fewest=2
+)
+WAVES = Schedule(sequences=4, cells=256, unified=False, batch=128, ubatch=64, block=4, rows=4, fewest=2)
 ANSWER = 14
 
 
@@ -240,7 +242,7 @@ def test_opening_and_closing_gives_all_memory_back(story: Path, prompts: list[li
 def test_ctrl_c_stops_a_decode_call_within_a_second(large: Path) -> None:
     words = random.Random(0)
     prompt = [words.randrange(3, 16000) for _ in range(4000)]
-    schedule = Schedule(1, 4096, True, 4096, 4096)
+    schedule = Schedule(sequences=1, cells=4096, unified=True, batch=4096, ubatch=4096)
     with Engine(large, threads=1, context=4096) as engine:
         start = time.monotonic()
         list(engine.generate([prompt[:1000]], 1, schedule=schedule))

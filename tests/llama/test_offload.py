@@ -248,7 +248,12 @@ def test_kv_cache_and_weights_are_counted_as_llama_cpp_counts_them(info: ModelIn
     kv_types: tuple[KVType, ...] = ("f16", "q8_0")
     for kv_type in kv_types:
         with recording() as lines:
-            LlamaContext(model, context_parameters(Schedule(4, 2048, True, 512, 512), kv_type)).close()
+            LlamaContext(
+                model,
+                context_parameters(
+                    Schedule(sequences=4, cells=2048, unified=True, batch=512, ubatch=512), kv_type
+                ),
+            ).close()
         (size,) = re.findall(r"size = +([\d.]+) MiB \( *2048 cells", "\n".join(lines))
         assert kv_cell_bytes(info, kv_type) * info.layers * 2048 == pytest.approx(float(size) * MIB, rel=1e-3)
     model.close()
