@@ -62,7 +62,7 @@ class Evaluation:
     """The labels that do not find their topic first, worst first."""
 
 
-class Yardstick:
+class HeldOutTopics:
     """The topics of a run as directions: those of documents that played no part in naming them.
 
     A topic all of whose documents are representative ones is measured on these. Documents whose embeddings
@@ -101,7 +101,7 @@ class Yardstick:
         return found
 
 
-def judging_documents(run: RunFolder, topic: Topic) -> list[str]:
+def scoring_documents(run: RunFolder, topic: Topic) -> list[str]:
     """The documents by which a label is chosen among candidates: none that its fidelity is measured on."""
     return [*topic.representative, *_aside(run, topic)[1]]
 
@@ -109,11 +109,11 @@ def judging_documents(run: RunFolder, topic: Topic) -> list[str]:
 def label_fidelity(
     run: RunFolder, labels: Mapping[int, str], progress: Progress = silent
 ) -> dict[int, float]:
-    """Each topic's fidelity (see `Yardstick.fidelity`); nothing where a run has no two topics to compare."""
+    """Each topic's fidelity, see `HeldOutTopics`; nothing where a run has no two topics to compare."""
     topics = _named(run)
     if len(topics) < 2:
         return {}
-    found = Yardstick(run, topics, progress).fidelity([labels[topic.topic] for topic in topics])
+    found = HeldOutTopics(run, topics, progress).fidelity([labels[topic.topic] for topic in topics])
     return {topic.topic: value for topic, value in zip(topics, found, strict=True)}
 
 
@@ -139,14 +139,14 @@ def evaluate(
         raise UserError(
             f"A heading is given for topic {strange[0]}; the topics are {numbers[0]} to {numbers[-1]}."
         )
-    yardstick = Yardstick(run, topics, progress)
+    held_out = HeldOutTopics(run, topics, progress)
     ours = [labels[number] for number in numbers]
     ways = {"labels": ours, "top 3 keywords": [keyword_label(topic.keywords) for topic in topics]}
     if len(headings) == len(topics):
         ways["human headings"] = [headings[number] for number in numbers]
     kinds = [headings.get(number, f"topic {number}").casefold() for number in numbers]
     placed = {place: headings[number] for place, number in enumerate(numbers) if number in headings}
-    ranks, nearest = yardstick.fidelity(ours), yardstick.cosines(ours).argmax(axis=1)
+    ranks, nearest = held_out.fidelity(ours), held_out.cosines(ours).argmax(axis=1)
     doubts = [
         Doubt(number, rank, numbers[other])
         for number, rank, other in zip(numbers, ranks, nearest, strict=True)
@@ -155,7 +155,7 @@ def evaluate(
     return Evaluation(
         len(topics),
         len(headings),
-        {name: yardstick.score(texts, kinds, placed) for name, texts in ways.items()},
+        {name: held_out.score(texts, kinds, placed) for name, texts in ways.items()},
         sorted(doubts, key=lambda doubt: doubt.fidelity),
     )
 

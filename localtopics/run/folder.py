@@ -20,7 +20,7 @@ import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.embedding import Embedder
-from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
+from localtopics.embedding.model import EmbeddingModel
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
@@ -39,6 +39,7 @@ from localtopics.run.results import (
 )
 from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
+from localtopics.run.trust import trusted_embedding_model, trusted_labels
 from localtopics.topics.saved import check_model
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
@@ -73,7 +74,7 @@ class RunFolder:
 
         Args:
             folder: a run folder, of this or any earlier release.
-            embedding_model: what embedded its documents, where that is none of `KNOWN_MODELS`.
+            embedding_model: what embedded its documents, where that does not come with localtopics.
 
         Raises:
             UserError: ``folder`` is not a run folder, or is damaged.
@@ -229,19 +230,8 @@ class RunFolder:
 
     @property
     def label_settings(self) -> LabelSettings:
-        """How its topics were named, for who wants them named so again.
-
-        Raises:
-            UserError: that was by a model file which only the folder names, and it may be anybody's folder.
-        """
-        settings = self.settings.labels
-        if settings.model is not None and Path(settings.model).expanduser().exists():
-            raise UserError(
-                f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
-                "trust it, name it again.",
-                arguments=["model"],
-            )
-        return settings
+        """How its topics were named, for who wants them named so again; see `trusted_labels`."""
+        return trusted_labels(self.folder, self.settings.labels)
 
     def done(self, stage: str) -> bool:
         """Whether ``stage`` (one of `STAGES`) has finished."""
@@ -377,28 +367,10 @@ class RunFolder:
     def embedder(self) -> Embedder:
         """What embedded the documents, or the words and labels where these came with ready embeddings.
 
-        A model is code and weights from somewhere: one that only the folder names is not opened, unless it is
-        one of `KNOWN_MODELS`.
-
         Raises:
-            UserError: the user must name the model, or named another one than embedded the run.
+            UserError: as `trusted_embedding_model`.
         """
-        recorded = self.record["embedding"]
-        name = self.embedding_model or recorded["name"]
-        if self.embedding_model is None and name not in KNOWN_MODELS:
-            raise UserError(
-                f"{self.folder} names the embedding model {name!r}, which does not come with localtopics: if "
-                f"you trust it, name it again.",
-                arguments=["embedding_model"],
-            )
-        model = choose_model(name)
-        if model.digest != recorded["digest"]:
-            raise UserError(
-                f"{self.folder} was embedded with another model {recorded['name']!r} than {name!r} is here: "
-                "name the right one.",
-                arguments=["embedding_model"],
-            )
-        return Embedder(model)
+        return Embedder(trusted_embedding_model(self.folder, self.record["embedding"], self.embedding_model))
 
     @property
     def title(self) -> str:

@@ -15,7 +15,7 @@ from localtopics.labels.distinct import distinguish
 from localtopics.labels.namer import Namer
 from localtopics.labels.scoring import LabelScorer
 from localtopics.progress import Progress, silent
-from localtopics.run.evaluate import judging_documents, label_fidelity
+from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.results import read_layouts, write_layouts
@@ -81,7 +81,7 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
         named = [topic for topic in run.topics if topic.topic != OUTLIER]
         scorer = None
         if namer.chooses and named:
-            shown = {topic.topic: judging_documents(run, topic) for topic in named}
+            shown = {topic.topic: scoring_documents(run, topic) for topic in named}
             scorer = LabelScorer(run.embedder.embed, shown)
         for label in namer.label(run.topics, labels, progress, scorer):
             append_label(run.labels_file, label)

@@ -13,7 +13,7 @@ from localtopics.errors import UserError
 from localtopics.labels.label import Label
 from localtopics.labels.namer import Namer
 from localtopics.labels.settings import ANSWER_TOKENS, LabelSettings
-from localtopics.llama.api import WITHOUT_AMX
+from localtopics.llama.build import WITHOUT_AMX
 from localtopics.progress import Advance
 from localtopics.topics.topic import Topic
 from tests.scripted_gguf import scripted_model

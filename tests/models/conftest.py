@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gguf.mutants import tiny_model
+from tests.gguf.files import tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ import pytest
 
 from localtopics.errors import UserError
 from localtopics.models import KNOWN_MODELS, find_model, installed_models, licence_notice, verify
-from tests.gguf.mutants import tiny_model
-from tests.gguf.test_gguf import split
+from tests.gguf.files import split, tiny_model
 from tests.models.client import NAME, parts, place, run
 from tests.models.hub_server import COMMIT, HubServer
 
