@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 from recipe import (
@@ -49,7 +50,24 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(part, index=False, compression="zstd", compression_level=19)
 
 
-def add(texts: Sequence[dict], groups: Sequence[dict], text_path: Path, groups_path: Path) -> None:
+class TextRow(TypedDict):
+    """Running text, as the stages hand it on."""
+
+    text: str
+    source: str
+
+
+class GroupRow(TypedDict):
+    """A group of documents under the label that it teaches, as the stages hand it on."""
+
+    label: str
+    docs: list[str]
+    source: str
+    unit: NotRequired[str]
+    """What is set aside together for development, such as a package; without it the label."""
+
+
+def add(texts: Sequence[TextRow], groups: Sequence[GroupRow], text_path: Path, groups_path: Path) -> None:
     """Write what a source of one's own adds to the shared data, and say how much it is."""
     write(pd.DataFrame(texts), text_path)
     write(pd.DataFrame(groups), groups_path)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archives import fetch
-from data import add
+from data import GroupRow, TextRow, add
 from recipe import DICTIONARY_GROUPS, DICTIONARY_TEXT, SEED
 
 from localtopics.labels.cleaning import clean
@@ -61,7 +61,7 @@ def entries(archive: tarfile.TarFile) -> dict[str, Entry]:
     return found
 
 
-def groups(found: dict[str, Entry]) -> Iterator[dict]:
+def groups(found: dict[str, Entry]) -> Iterator[GroupRow]:
     """A group for every noun with enough kinds."""
     below: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in found.items():
@@ -97,7 +97,7 @@ def main() -> None:
     pages: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in found.items():
         pages[entry.above[0] if entry.above else key[:-3]].append(str(entry))
-    texts = [{"text": "\n".join(lines), "source": "dictionary"} for lines in pages.values()]
+    texts: list[TextRow] = [{"text": "\n".join(lines), "source": "dictionary"} for lines in pages.values()]
     add(texts, list(groups(found)), DICTIONARY_TEXT, DICTIONARY_GROUPS)
 
 

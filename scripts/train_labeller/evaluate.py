@@ -17,13 +17,16 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from localtopics.labels.selection import choose, clean, keyword_label
+from bertopic.vectorizers import ClassTfidfTransformer
 from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
+from sklearn.feature_extraction.text import CountVectorizer
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
-from localtopics.labels.fidelity import centres, fidelity
+from localtopics.labels.cleaning import clean
+from localtopics.labels.distinct import keyword_label
+from localtopics.labels.fidelity import embedded_centres, fidelity
 from localtopics.labels.representation import LlamaLabels
-from localtopics.labels.scoring import LabelScorer
+from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics.topic import Topic
 
@@ -33,9 +36,6 @@ CHUNK = 200
 
 def keywords(groups: Sequence[Sequence[str]], count: int) -> list[tuple[str, ...]]:
     """Each group's words of highest c-TF-IDF, as BERTopic finds them."""
-    from bertopic.vectorizers import ClassTfidfTransformer
-    from sklearn.feature_extraction.text import CountVectorizer
-
     vectorizer = CountVectorizer(stop_words="english")
     weights = ClassTfidfTransformer().fit_transform(vectorizer.fit_transform(map(" ".join, groups))).tocsr()
     words = vectorizer.get_feature_names_out()
@@ -55,7 +55,7 @@ class Answer:
 
 
 def answers(
-    topics: Sequence[Topic], judge: LabelScorer, arguments: argparse.Namespace, path: Path
+    topics: Sequence[Topic], scorer: LabelScorer, arguments: argparse.Namespace, path: Path
 ) -> list[Answer]:
     """Label all topics, those that `path` does not hold yet."""
     done = [Answer(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
@@ -64,12 +64,12 @@ def answers(
         for start in range(len(done), len(topics), CHUNK):
             part = topics[start : start + CHUNK]
             began = perf_counter()
-            labels = {label.topic: label for label in namer.label(part, judge=judge)}
+            labels = {label.topic: label for label in namer.label(part, scorer=scorer)}
             seconds = (perf_counter() - began) / len(part)
             for topic in part:
                 label = labels[topic.topic]
                 texts = [candidate.text for candidate in label.candidates]
-                greedy = choose(texts[:1]).text or keyword_label(topic.keywords)
+                greedy = choose(topic.topic, texts[:1]).text or keyword_label(topic.keywords)
                 done.append(Answer(greedy, label.text, texts, label.fallback, seconds))
                 file.write(json.dumps(done[-1].__dict__) + "\n")
             file.flush()
@@ -97,15 +97,10 @@ def main() -> None:
     ]
 
     embed = Embedder(choose_model(BUILT_IN_MODEL)).embed
-    embedded = embed([document for documents in groups.docs for document in documents])
-    ends = np.cumsum(groups.docs.map(len).to_numpy())
-    starts = ends - groups.docs.map(len).to_numpy()
-    middles = starts + [len(documents) for documents in shown]
-    seen = centres(embedded, [np.arange(*span) for span in zip(starts, middles, strict=True)])
-    unseen = centres(embedded, [np.arange(*span) for span in zip(middles, ends, strict=True)])
-
-    judge = LabelScorer(embed, dict(enumerate(shown)), dict(enumerate(seen)))
-    found = answers(topics, judge, arguments, arguments.out)
+    seen = embedded_centres(embed, shown)
+    unseen = embedded_centres(embed, [list(docs[SETTINGS.documents :]) for docs in groups.docs])
+    scorer = LabelScorer(embed, dict(enumerate(shown)), dict(enumerate(seen)))
+    found = answers(topics, scorer, arguments, arguments.out)
     columns = {
         "human headings": list(groups.label),
         "top 3 keywords": [keyword_label(topic.keywords) for topic in topics],

@@ -17,14 +17,15 @@ import re
 import tarfile
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import Pool
 from pathlib import Path
+from typing import Any
 
 from archives import fetch
-from data import add, sentences
+from data import GroupRow, TextRow, add, sentences
 from headings import heading
 from packaging.version import InvalidVersion, Version
 from recipe import MANUAL_GROUPS, MANUAL_TEXT, SEED
@@ -81,13 +82,13 @@ class Section:
 # -- archives
 
 
-def releases(name: str) -> list[dict]:
+def releases(name: str) -> list[dict[str, Any]]:
     """What the index knows of a package's files."""
     request = urllib.request.Request(
         f"{INDEX}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
-        files: list[dict] = json.load(answer)["files"]
+        files: list[dict[str, Any]] = json.load(answer)["files"]
     return [file for file in files if file["filename"].endswith(".tar.gz") and not file.get("yanked")]
 
 
@@ -222,8 +223,19 @@ def shortened(text: str) -> str:
 # -- groups
 
 
-def read(path: Path) -> tuple[list[str], list[Group]] | None:
-    """The running texts and the groups of an archive; None where its licence does not let them be used."""
+@dataclass(frozen=True)
+class Archive:
+    """What a source archive holds for its readers."""
+
+    metadata: email.message.Message | None
+    code: dict[str, str]
+    """Path to source."""
+    pages: dict[str, str]
+    """Path to a page of the manual."""
+
+
+def unpacked(path: Path) -> Archive:
+    """The metadata, modules and manual's pages of an archive, as far as they may teach something."""
     code: dict[str, str] = {}
     pages: dict[str, str] = {}
     metadata = None
@@ -242,48 +254,58 @@ def read(path: Path) -> tuple[list[str], list[Group]] | None:
                 metadata = email.message_from_string(text)
             else:
                 (code if kind == "py" else pages)[name] = text
-    if metadata is None or not is_free(metadata):
+    return Archive(metadata, code, pages)
+
+
+def read(path: Path) -> tuple[list[str], list[Group]] | None:
+    """The running texts and the groups of an archive; None where its licence does not let them be used."""
+    archive = unpacked(path)
+    if archive.metadata is None or not is_free(archive.metadata):
         return None
-    raw = docstrings(code)
+    raw = docstrings(archive.code)
     documents = {name: " ".join(prose(text)) for name, text in raw.items() if text}
     documents = {name: text for name, text in documents.items() if len(text) >= SHORTEST}
     names = Names(documents)
     found: list[Group] = []
     texts: list[str] = []
-    for name, page in pages.items():
+    for name, page in archive.pages.items():
         parts = sections(page, name.endswith(".md"))
         pieces = [chunks(part.lines) for part in parts]
-        listed = [[text for n in part.names if (text := names.find(n))] for part in parts]
-        for number, part in enumerate(parts):
-            end = number + 1
-            while end < len(parts) and parts[end].level > part.level:
-                end += 1
-            if (label := heading(part.title)) is not None:
-                for source, lists in (("software_manual", pieces), ("software_reference", listed)):
-                    docs = [text for texts_here in lists[number:end] for text in texts_here]
-                    found.append(Group(label, docs, source))
+        found += page_groups(parts, pieces, names)
         texts.append("\n".join(" ".join(piece) for piece in pieces if piece))
     inside: defaultdict[str, list[str]] = defaultdict(list)
     for name, text in documents.items():
         inside[name.rpartition(".")[0]].append(text)
     for owner, docs in inside.items():
-        last = owner.rpartition(".")[2]
-        if last[:1].isupper():
-            label = heading(" ".join(_CAMEL.findall(last)))
-            if (
-                label
-                and len(label.split()) > 1
-                and not re.search(r"\b(base|mixin|abstract|\w)\b", label, re.I)
-            ):
-                found.append(Group(label, docs, "software_class"))
-        elif raw.get(owner):
-            first = raw[owner].strip().split("\n\n")[0].replace("\n", " ").split(". ")[0]
-            if label := heading(
-                re.sub(r"^(The |A |An |Module for |Functions for |Utilities for )", "", first)
-            ):
-                found.append(Group(label, docs, "software_module"))
+        found += code_groups(owner, docs, raw.get(owner, ""))
     texts += ["\n".join(docs) for docs in inside.values()]
     return texts, tidy(found)
+
+
+def page_groups(parts: Sequence[Section], pieces: Sequence[list[str]], names: Names) -> Iterator[Group]:
+    """Each section's paragraphs, and the docstrings of what it lists, with those of its subsections."""
+    listed = [[told for n in part.names if (told := names.find(n))] for part in parts]
+    for number, part in enumerate(parts):
+        end = number + 1
+        while end < len(parts) and parts[end].level > part.level:
+            end += 1
+        if (label := heading(part.title)) is not None:
+            for source, lists in (("software_manual", pieces), ("software_reference", listed)):
+                yield Group(label, [text for texts in lists[number:end] for text in texts], source)
+
+
+def code_groups(owner: str, docs: list[str], docstring: str) -> Iterator[Group]:
+    """The docstrings in a class under its name, or in a module under its docstring's heading."""
+    last = owner.rpartition(".")[2]
+    if last[:1].isupper():
+        label = heading(" ".join(_CAMEL.findall(last)))
+        if label and len(label.split()) > 1 and not re.search(r"\b(base|mixin|abstract|\w)\b", label, re.I):
+            yield Group(label, docs, "software_class")
+    elif docstring:
+        first = docstring.strip().split("\n\n")[0].replace("\n", " ").split(". ")[0]
+        label = heading(re.sub(r"^(The |A |An |Module for |Functions for |Utilities for )", "", first))
+        if label:
+            yield Group(label, docs, "software_module")
 
 
 def tidy(groups: Iterable[Group]) -> list[Group]:
@@ -328,7 +350,9 @@ def main() -> None:
         found = [(path.name, *content) for path, content in read_from if content is not None]
     told = held_out()
     lines: dict[str, None] = {}
-    texts, groups, openings = [], [], set()
+    texts: list[TextRow] = []
+    groups: list[GroupRow] = []
+    openings: set[tuple[str, str]] = set()
     for package, here, made in found:
         for text in here:
             new = [

@@ -3,6 +3,8 @@
 Parameter names and shapes are those of a GGUF of architecture `llama`, so that the export is a copy.
 """
 
+from typing import cast
+
 import torch
 from recipe import Shape
 from torch import Tensor, nn
@@ -74,11 +76,15 @@ class Block(nn.Module):
         """The block's output, from its input and what the heads found."""
         x = x + self.attn_output(attended.transpose(1, 2).reshape(x.shape))
         normed = self.ffn_norm(x)
-        return x + self.ffn_down(functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
+        output: Tensor = x + self.ffn_down(functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
+        return output
 
 
 class Llama(nn.Module):
     """Tokens, int [batch, tokens] -> logits."""
+
+    cosine: Tensor
+    sine: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -106,6 +112,10 @@ class Llama(nn.Module):
             x = block(x, rotation, mask)
         return functional.linear(self.output_norm(x), self.token_embd.weight)
 
+    def blocks(self) -> list[Block]:
+        """The layers, in their order."""
+        return [cast(Block, block) for block in self.blk]
+
     def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines for `rotate`, [batch, 1, tokens, size / 2] each."""
         return self.cosine[positions][:, None], self.sine[positions][:, None]
@@ -119,5 +129,5 @@ class Llama(nn.Module):
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """Rotary positions on the pairs (0, 1), (2, 3), ... as Meta's reference and llama.cpp's `llama` do it."""
-    even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
+    even, odd = x.float().reshape(*x.shape[:-1], -1, 2).unbind(-1)
     return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2).to(x.dtype)

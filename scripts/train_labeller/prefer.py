@@ -10,7 +10,7 @@ headings.
 
 import argparse
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -22,8 +22,11 @@ from model import Llama
 from prompts import SHARES, Background, Maker, tokenizer
 from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SETTINGS, SMALLEST, TOY, WORK
 from rollout import draw
+from sentence_transformers import SentenceTransformer
 from training import Batch, Log, Plan, Trainer, device
 
+from localtopics.embedding import BUILT_IN_MODEL, choose_model
+from localtopics.embedding.embedder import Embed
 from localtopics.files import replacing
 from localtopics.labels.cleaning import clean
 from localtopics.labels.fidelity import centres, fidelity
@@ -50,8 +53,6 @@ EVALUATE = 20
 AVERAGED = 0.7
 """Of the steps, from which on each look leaves a snapshot for the average."""
 
-Embed = Callable[[Sequence[str]], np.ndarray]
-
 
 def chosen(groups: pd.DataFrame) -> pd.DataFrame:
     """The groups that teach here: of each source its share, by a hash that knows nothing of other rows."""
@@ -68,13 +69,7 @@ def chosen(groups: pd.DataFrame) -> pd.DataFrame:
 
 def embedder(model: str | None) -> Embed:
     """Texts to float32 [n, d] of unit length, each distinct text once; kept is none, most come but once."""
-    from sentence_transformers import SentenceTransformer
-
-    if model is None:
-        from localtopics.embedding import BUILT_IN_MODEL, choose_model
-
-        model = choose_model(BUILT_IN_MODEL).location
-    encoder = SentenceTransformer(model, device=str(device()))
+    encoder = SentenceTransformer(model or choose_model(BUILT_IN_MODEL).location, device=str(device()))
     if device().type == "cuda":
         encoder.half()
 
@@ -130,7 +125,8 @@ def rewards(labels: list[str | None], headings: np.ndarray, found: np.ndarray, e
 def advantages(values: np.ndarray) -> np.ndarray:
     """How much each reward [groups, labels] exceeds its group's mean, in standard deviations of the batch."""
     centred = values - values.mean(axis=1, keepdims=True)
-    return centred / max(float(centred.std()), 1e-6)
+    scaled: np.ndarray = centred / max(float(centred.std()), 1e-6)
+    return scaled
 
 
 def pack(
@@ -179,7 +175,7 @@ def pack(
 
 def evaluate(
     model: Llama, prompts: Sequence[np.ndarray], groups: Groups, found: np.ndarray, embed: Embed
-) -> dict:
+) -> dict[str, float]:
     """How the likeliest labels of the development groups do."""
     answers = [
         draw(model, prompts[start : start + 512], 1, LONGEST, tokenizer.eos)[:, 0]
@@ -247,8 +243,8 @@ def main() -> None:
     with Pool(usable_cpus()) as pool:
         tasks = pool.starmap(ask, order, chunksize=500)
     held = Maker(development, background)
-    questions = [held.as_asked(i) for i in range(len(development))]
-    questions = [tokens[: len(tokens) - answer] for tokens, answer in questions]
+    asked = (held.as_asked(index) for index in range(len(development)))
+    questions = [tokens[: len(tokens) - answer] for tokens, answer in asked]
     print(f"{len(teaching):,} groups teach, {len(tasks):,} prompts", flush=True)
 
     embed = embedder(arguments.embedding_model)
@@ -289,7 +285,7 @@ def main() -> None:
                 step=trainer.step,
                 reward=float(values.mean()),
                 best=float(values.max(1).mean()),
-                distinct=distinct,
+                distinct=float(distinct),
             )
         if trainer.step % EVALUATE == 0:
             log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))

@@ -39,11 +39,13 @@ class SentencePiece:
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """The tokens of `text`; the template writes no control token as text, so `special` is moot."""
-        return self.processor.encode(text)
+        tokens: list[int] = self.processor.encode(text)
+        return tokens
 
     def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
         """The text of `tokens`."""
-        return self.processor.decode(list(tokens))
+        text: str = self.processor.decode(list(tokens))
+        return text
 
     def piece(self, token: int) -> bytes:
         """What one token adds to a text."""
@@ -78,7 +80,7 @@ class Background:
     def of(cls, groups: pd.DataFrame) -> "Background":
         """Count the words of all groups' documents."""
         with Pool(usable_cpus()) as pool:
-            parts = (groups.docs[start : start + 2000] for start in range(0, len(groups), 2000))
+            parts = (groups.docs[start : start + 2000].tolist() for start in range(0, len(groups), 2000))
             total = sum(pool.imap(count, parts), Counter())
         return cls(total, total.total() / len(groups))
 

@@ -1,10 +1,11 @@
 """Many token lists in two flat arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from localtopics.files import replacing
 
@@ -21,7 +22,7 @@ class Ragged:
     answers: np.ndarray
 
     @classmethod
-    def of(cls, lists: Iterable[tuple[Sequence[int], int]]) -> "Ragged":
+    def of(cls, lists: Iterable[tuple[ArrayLike, int]]) -> "Ragged":
         """From (tokens, answer length) pairs."""
         parts, answers = [], []
         for tokens, answer in lists:

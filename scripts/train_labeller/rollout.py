@@ -93,7 +93,7 @@ def _forward(model: Llama, tokens: Tensor, positions: Tensor, mask: Tensor, cach
     if x.is_cuda:
         x = x.bfloat16()
     rotation = model.rotation(positions)
-    for block, kept in zip(model.blk, cache, strict=True):
+    for block, kept in zip(model.blocks(), cache, strict=True):
         query, key, value = block.project(x)
         keys, values = kept.add(rotate(key, *rotation), value)
         x = block.finish(

@@ -86,7 +86,7 @@ class Trainer:
         """One step; returns the batch's weighted mean loss, still on the device. Weights may be negative."""
         losses, weights = self.losses(batch)
         loss = (losses * weights).sum() / weights.abs().sum()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, full in zip(
             self.optimizers, (self.plan.matrix_rate, self.plan.embedding_rate), strict=True
