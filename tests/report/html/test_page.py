@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from localtopics.report.html.page import write_page
+from localtopics.report.html.page import SCRIPTS, write_page
 from localtopics.report.scene import compose
 from tests.report.browsing import place_of, settle
 from tests.report.conftest import Visit
@@ -93,6 +94,12 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         write_page(tmp_path / name, scene, keywords={}, headlines=["x"] * 50, title="T")
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_every_script_of_the_folder_is_on_the_page() -> None:
+    web = files("localtopics.report.html") / "web"
+    scripts = [file.name for file in web.iterdir() if file.name.endswith(".js")]
+    assert sorted(SCRIPTS) == sorted(scripts)
 
 
 def test_headlines_must_be_as_many_as_the_documents(tmp_path: Path) -> None:

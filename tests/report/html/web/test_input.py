@@ -98,3 +98,11 @@ def test_it_fits_a_phone_and_takes_fingers(visit: Visit, small: Path) -> None:
         assert box_of(page, "#map")["height"] > stage["height"] + 150
         buttons = page.locator("button:visible").evaluate_all("(all) => all.map((b) => b.offsetHeight)")
         assert min(buttons) >= 38  # a finger's width
+
+
+def test_every_button_with_an_action_does_something(visit: Visit, small: Path) -> None:
+    with visit(small) as page:
+        asked = "[...document.querySelectorAll('[data-action]')].map((button) => button.dataset.action)"
+        assert len(page.evaluate(asked)) >= 5
+        assert sorted(page.evaluate(asked)) == sorted(page.evaluate("Object.keys(ACTIONS)"))
+        assert set(page.evaluate("Object.values(KEYS)")) <= set(page.evaluate(asked))

@@ -40,10 +40,11 @@ def test_names_never_overlap_and_closer_there_are_more(visit: Visit, large: Path
         seen = set()
         for x in np.linspace(-0.9, 0.9, 5):
             for y in np.linspace(-0.9, 0.9, 5):
-                view = (
-                    "([x, y]) => Object.assign(page.view.camera, { x, y, scale: 6 * page.view.camera.fitScale })"
+                page.evaluate(
+                    """([x, y]) => { const { camera } = page.view;
+                       Object.assign(camera, { x, y, scale: 6 * camera.fitScale }); page.view.redraw(); }""",
+                    [x, y],
                 )
-                page.evaluate(f"(place) => {{ ({view})(place); page.view.redraw(); }}", [x, y])
                 settle(page)
                 assert overlaps(boxes(page)) == 0
                 seen |= set(page.evaluate("page.view.labels.items.filter((s) => s.box).map((s) => s.row)"))
