@@ -143,6 +143,6 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_settings(tmp_path: Pat
 
 def test_a_hundred_thousand_documents_take_seconds(tmp_path: Path) -> None:
     layout, assignments, labels = scattered_islands(100_000, 120)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, however busy the machine is
     draw_map(tmp_path / "map.png", compose(layout, assignments, labels), title="Many")
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
