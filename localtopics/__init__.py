@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from localtopics.errors import UserError
     from localtopics.labels.representation import LlamaLabels
     from localtopics.labels.settings import LabelSettings
-    from localtopics.run.run import Run
+    from localtopics.run.run import Run, fit
     from localtopics.run.settings import RunSettings
-    from localtopics.run.stages import fit
     from localtopics.topics.settings import TopicSettings
     from localtopics.topics.topic import Topic
 
@@ -43,7 +42,7 @@ _HOME = {
     "Topic": "topics.topic",
     "TopicSettings": "topics.settings",
     "UserError": "errors",
-    "fit": "run.stages",
+    "fit": "run.run",
     "read_corpus": "corpus",
 }
 
@@ -52,3 +51,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
@@ -91,7 +90,7 @@ topics = options(
     )
 )
 
-machine = options(
+hardware = options(
     _option(LabelSettings, "gpu_layers", "N|auto|all"),
     _option(LabelSettings, "threads"),
     _option(LabelSettings, "context"),
@@ -108,10 +107,25 @@ labels = options(
     model,
     _option(LabelSettings, "prompt", "FILE", "prompt"),
     *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates")),
-    machine,
+    hardware,
+)
+
+run_folder = click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+
+force = click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a run of other documents, settings or versions; the same run goes on.",
 )
 
 raw_cells = _option(LabelSettings, "raw_cells")
+
+
+def named_after(source: str, ending: str) -> Path:
+    """Where a result goes that nobody gave a name: into this folder, by the source's own name."""
+    name = source.removeprefix("hf:").rstrip("/").rsplit("/", 1)[-1]
+    name = name.encode(errors="backslashreplace").decode()  # whatever bytes it has, the result's can be shown
+    return Path(name.split(".", 1)[0] + ending)
 
 
 def _given(kind: type[Checked], options: dict[str, Any]) -> dict[str, Any]:
@@ -129,16 +143,12 @@ def run_settings(config: Path | None, source: str | None, options: dict[str, Any
             "input": _given(InputSettings, {**options, "source": source}),
             "embedding": {name: value for name, value in embedding.items() if value is not None},
             "topics": _given(TopicSettings, options),
-            "labels": _labels(options),
+            "labels": label_settings(options),
         },
         "The command line",
     )
 
 
-def label_settings(settings: LabelSettings, options: dict[str, Any]) -> LabelSettings:
-    """The settings with what the command line says in place."""
-    return replace(settings, **_labels(options))
-
-
-def _labels(options: dict[str, Any]) -> dict[str, Any]:
+def label_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """What the command line says of the labels."""
     return _given(LabelSettings, {**options, "seed": None})  # --seed is that of the topics

@@ -11,13 +11,13 @@ import numpy as np
 
 from localtopics.corpus.readers import read_columns
 from localtopics.errors import UserError
+from localtopics.labels.distinct import keyword_label
 from localtopics.labels.fidelity import embedded_centres, fidelity
-from localtopics.labels.selection import keyword_label
 from localtopics.progress import Progress, silent
 from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
-    from localtopics.run.run import Run
+    from localtopics.run.folder import RunFolder
     from localtopics.topics.topic import Topic
 
 _ENOUGH = 20
@@ -62,14 +62,14 @@ class Evaluation:
     """The labels that do not find their topic first, worst first."""
 
 
-class Yardstick:
+class HeldOutTopics:
     """The topics of a run as directions: those of documents that played no part in naming them.
 
     A topic all of whose documents are representative ones is measured on these. Documents whose embeddings
     are in the cache are not embedded again.
     """
 
-    def __init__(self, run: Run, topics: Sequence[Topic], progress: Progress = silent) -> None:
+    def __init__(self, run: RunFolder, topics: Sequence[Topic], progress: Progress = silent) -> None:
         self._embed = run.embedder.embed
         members = [_aside(run, topic)[0] for topic in topics]
         self._topics = embedded_centres(lambda texts: self._embed(texts, progress), members)
@@ -101,21 +101,25 @@ class Yardstick:
         return found
 
 
-def judging_documents(run: Run, topic: Topic) -> list[str]:
+def scoring_documents(run: RunFolder, topic: Topic) -> list[str]:
     """The documents by which a label is chosen among candidates: none that its fidelity is measured on."""
     return [*topic.representative, *_aside(run, topic)[1]]
 
 
-def label_fidelity(run: Run, labels: Mapping[int, str], progress: Progress = silent) -> dict[int, float]:
-    """Each topic's fidelity (see `Yardstick.fidelity`); nothing where a run has no two topics to compare."""
+def label_fidelity(
+    run: RunFolder, labels: Mapping[int, str], progress: Progress = silent
+) -> dict[int, float]:
+    """Each topic's fidelity, see `HeldOutTopics`; nothing where a run has no two topics to compare."""
     topics = _named(run)
     if len(topics) < 2:
         return {}
-    found = Yardstick(run, topics, progress).fidelity([labels[topic.topic] for topic in topics])
+    found = HeldOutTopics(run, topics, progress).fidelity([labels[topic.topic] for topic in topics])
     return {topic.topic: value for topic, value in zip(topics, found, strict=True)}
 
 
-def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
+def evaluate(
+    run: RunFolder, headings: Mapping[int, str] | None = None, progress: Progress = silent
+) -> Evaluation:
     """Measure the labels of a run.
 
     Args:
@@ -135,14 +139,14 @@ def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Prog
         raise UserError(
             f"A heading is given for topic {strange[0]}; the topics are {numbers[0]} to {numbers[-1]}."
         )
-    yardstick = Yardstick(run, topics, progress)
+    held_out = HeldOutTopics(run, topics, progress)
     ours = [labels[number] for number in numbers]
     ways = {"labels": ours, "top 3 keywords": [keyword_label(topic.keywords) for topic in topics]}
     if len(headings) == len(topics):
         ways["human headings"] = [headings[number] for number in numbers]
     kinds = [headings.get(number, f"topic {number}").casefold() for number in numbers]
     placed = {place: headings[number] for place, number in enumerate(numbers) if number in headings}
-    ranks, nearest = yardstick.fidelity(ours), yardstick.cosines(ours).argmax(axis=1)
+    ranks, nearest = held_out.fidelity(ours), held_out.cosines(ours).argmax(axis=1)
     doubts = [
         Doubt(number, rank, numbers[other])
         for number, rank, other in zip(numbers, ranks, nearest, strict=True)
@@ -151,7 +155,7 @@ def evaluate(run: Run, headings: Mapping[int, str] | None = None, progress: Prog
     return Evaluation(
         len(topics),
         len(headings),
-        {name: yardstick.score(texts, kinds, placed) for name, texts in ways.items()},
+        {name: held_out.score(texts, kinds, placed) for name, texts in ways.items()},
         sorted(doubts, key=lambda doubt: doubt.fidelity),
     )
 
@@ -174,11 +178,11 @@ def read_headings(path: Path) -> dict[int, str]:
     return headings
 
 
-def _named(run: Run) -> list[Topic]:
+def _named(run: RunFolder) -> list[Topic]:
     return [topic for topic in run.topics if topic.topic != OUTLIER]
 
 
-def _aside(run: Run, topic: Topic) -> tuple[list[str], list[str]]:
+def _aside(run: RunFolder, topic: Topic) -> tuple[list[str], list[str]]:
     """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
     documents = run.documents
     texts = documents["text"][documents["topic"] == topic.topic].drop_duplicates()

@@ -64,7 +64,7 @@ def new_record(
     return {
         "format": FORMAT,
         "localtopics": __version__,
-        "settings": asdict(settings),
+        "settings": asdict(settings.with_whole_paths()),
         "corpus": {
             "source": corpus.source,
             "documents": len(corpus.documents),
@@ -158,20 +158,19 @@ def _check(value: Any, shape: Any, name: str) -> None:
         raise TypeError(f"{name} is {type(value).__name__}, not {allowed[0].__name__}")
 
 
-def changes(before: Mapping[str, Any], fresh: Mapping[str, Any], settings: RunSettings) -> dict[str, str]:
+def changes(before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, str]:
     """What a run that is asked for now has otherwise than the one on record.
 
     Args:
         before: the record.
         fresh: what the record of a run begun now would say.
-        settings: what is asked for now.
 
     Returns:
         For each section of the settings that differs, a part of a sentence that says how.
     """
-    old = RunSettings().updated(before["settings"], "run.json").asked()
+    old, new = (RunSettings().updated(record["settings"], "run.json").asked() for record in (before, fresh))
     found: dict[str, list[str]] = {}
-    for section, values in settings.asked().items():
+    for section, values in new.items():
         for name, value in values.items():
             was = old[section][name]
             if value != was:

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
-from localtopics.topics.bertopic import TopicModel
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
     from localtopics.corpus import Corpus
-    from localtopics.labels.selection import Label
+    from localtopics.labels.label import Label
+    from localtopics.topics.bertopic import TopicModel
 
 _DOCUMENTS = {
     "id": "string",
@@ -176,6 +176,8 @@ def to_topics(table: pd.DataFrame) -> list[Topic]:
             keybert=tuple(row["keybert"]),
             mmr=tuple(row["mmr"]),
             representative=tuple(row["representative_documents"]),
+            label=None if pd.isna(row["label"]) else row["label"],
+            fidelity=None if pd.isna(row["fidelity"]) else float(row["fidelity"]),
         )
         for row in table.to_dict("records")
     ]

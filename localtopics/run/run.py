@@ -1,409 +1,188 @@
-"""A run: a folder that holds every stage's result, so that a run killed at any instant goes on from there."""
+"""A run as people use it from Python: find and name topics, look at them, go on with them."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
-from functools import cached_property
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
+from localtopics.corpus import Corpus, read_corpus
+from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
-from localtopics.files import remove, replacing
-from localtopics.labels.selection import Label
-from localtopics.labels.settings import LabelSettings
-from localtopics.run.label_log import append_label, read_labels
-from localtopics.run.lock import RECORD, RESULTS, alone, require_ours
-from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
-from localtopics.run.results import (
-    check_together,
-    documents_table,
-    flat,
-    read_documents,
-    read_layouts,
-    read_topics,
-    to_topics,
-    topics_table,
-    write_layouts,
-    write_parquet,
-)
+from localtopics.files import TEMPORARY
+from localtopics.labels.namer import Namer
+from localtopics.labels.settings import NO_MODEL, LabelSettings
+from localtopics.progress import Progress, silent
+from localtopics.run import stages
+from localtopics.run.evaluate import Evaluation, evaluate
+from localtopics.run.folder import RunFolder
+from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
-from localtopics.run.tables import write_table
-from localtopics.topics.bertopic import TopicModel
-from localtopics.topics.saved import check_model
-from localtopics.topics.topic import Topic
-from localtopics.topics.umap import Layouts
+from localtopics.topics.settings import check_size
+from localtopics.topics.topic import OUTLIER, Topic
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
 
-    from localtopics.corpus import Corpus
-    from localtopics.embedding import Embedder
-    from localtopics.labels.settings import LabelSettings
-
-__all__ = ["STAGES", "Run"]
-
 log = logging.getLogger(__name__)
 
-_FILES = {"layouts": (), "topics": (), "labels": ("topics.csv",), "maps": ("map.png", "map.html")}
-"""What a finished stage leaves that no other stage reads."""
+_SHOWN = 30
+"""Topics in the table of a notebook."""
 
 
-class Run:
-    """A run folder. ``Run.open`` reads a finished or half-finished one; ``Run.start`` begins or resumes one.
+class Run(RunFolder):
+    """A run: topics with their names, and the folder in which they are kept.
 
-    The files are those that users read (see the README); ``run.json`` says which stages are done, and a
-    stage counts only once it says so: a stage that was killed is done again. Whatever changes the folder
-    does so in `start` or `locked`, alone.
+    `fit` makes one, ``Run.open(folder)`` opens one. ``run[7]`` is topic 7, ``run[-1]`` the outliers, and a
+    loop over the run goes through its topics.
     """
 
-    def __init__(self, folder: Path, record: dict[str, Any], embedding_model: str | None = None) -> None:
-        self.folder = folder
-        self.record = record
-        self.embedding_model = embedding_model
-        """The embedding model that the user of this process named, if any: see `embedder`."""
-        self._alone = False
+    def __getitem__(self, topic: int) -> Topic:
+        for found in self.topics:
+            if found.topic == topic:
+                return found
+        numbers = [found.topic for found in self.topics]
+        raise KeyError(f"{self.folder} has no topic {topic}; its topics are {numbers[0]} to {numbers[-1]}.")
 
-    @classmethod
-    def open(cls, folder: Path | str, embedding_model: str | None = None) -> Run:
-        """The run in ``folder``.
+    def __iter__(self) -> Iterator[Topic]:
+        return iter(self.topics)
 
-        Args:
-            folder: a run folder, of this or any earlier release.
-            embedding_model: what embedded its documents, where that is none of `KNOWN_MODELS`.
+    def __len__(self) -> int:
+        """How many topics there are, the outliers counted where there are any."""
+        return len(self.topics)
 
-        Raises:
-            UserError: ``folder`` is not a run folder, or is damaged.
-        """
-        folder = Path(folder)
-        if folder.is_file():
-            raise UserError(
-                f"{folder} is a file and not a run folder: make one of it.", command=f"run {folder}"
-            )
-        try:
-            return cls(folder, read_record(folder / RECORD), embedding_model)
-        except FileNotFoundError:
-            raise UserError(
-                f"{folder} is not a run folder: make one first.", command=f"run FILE --out {folder}"
-            ) from None
+    def __bool__(self) -> bool:
+        return True
 
-    @classmethod
-    @contextmanager
-    def start(
-        cls,
-        folder: Path | str,
-        settings: RunSettings,
-        corpus: Corpus,
-        model: EmbeddingModel,
+    def __repr__(self) -> str:
+        return f"<Run {self.folder}: {self._summary()}>"
+
+    def _repr_html_(self) -> str:
+        """The largest topics as notebooks show them; what documents hold is text there."""
+        title = f"<b><bdi>{escape(str(self.folder))}</bdi></b>: {escape(self._summary())}"
+        if not self.done("labels"):
+            return title
+        shown = [topic for topic in self.topics if topic.topic != OUTLIER][:_SHOWN]
+        table = pd.DataFrame(
+            {
+                "size": [topic.size for topic in shown],
+                "label": [topic.label for topic in shown],
+                "keywords": [", ".join(topic.keywords) for topic in shown],
+            },
+            index=pd.Index([topic.topic for topic in shown], name="topic"),
+        )
+        return title + table.to_html(escape=True)
+
+    def _summary(self) -> str:
+        """How large the run is, and how far."""
+        documents = f"{self.record['corpus']['documents']:,} documents"
+        missing = next((stage for stage in STAGES if not self.done(stage)), None)
+        if missing is not None:
+            return f"{documents}, no {missing} yet"
+        found = sum(topic.topic != OUTLIER for topic in self.topics)
+        return f"{documents}, {found:,} topic{'s' * (found != 1)}"
+
+    def assign(
+        self,
+        documents: Iterable[str] | Corpus,
         *,
-        embeddings_digest: str | None = None,
-        force: bool = False,
-    ) -> Iterator[Run]:
-        """Begin a run in ``folder``, or go on with the same run that was begun there, alone in it.
+        titles: Iterable[str] | None = None,
+        ids: Iterable[str] | None = None,
+        embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+        progress: Progress = silent,
+    ) -> pd.DataFrame:
+        """Give documents that came later the topics of this run, as ``localtopics assign`` does.
 
         Args:
-            folder: a run folder, or one that is not there or is empty.
-            settings: what is asked for.
-            corpus: the documents.
-            model: what embeds them, or where they have ready embeddings the words and labels.
-            embeddings_digest: tells ready embeddings, where they were given, from others.
-            force: replace a run of other documents or settings, or by other versions; the same run goes on.
+            documents: the texts, or a `Corpus`; empty and missing ones are left out.
+            titles: one for each document, if there are any.
+            ids: one for each document, all different; without them the row numbers.
+            embeddings: float [m, d], a row for each document, or the .npy file that holds them. They are
+                needed where the run itself was made from ready embeddings.
+            progress: told of the embedding.
+
+        Returns:
+            One row a document: id, title (if any), topic (-1: none), label, and probability, which is the
+            share of votes that the topic got among the nearest documents of the run.
 
         Raises:
-            UserError: the folder holds something else, or another run and ``force`` is not given, or another
-                process works in it.
+            UserError: the run has no labels yet, or the embeddings are missing or do not fit.
         """
-        from localtopics.embedding import Embedder
-
-        folder = Path(folder)
-        fresh = new_record(settings, corpus, model, embeddings_digest)
-        run = cls(folder, fresh, settings.embedding.model)
-        run.embedder = Embedder(model)
-        require_ours(folder)
-        with run._alone_in_folder():
-            require_ours(folder)  # it may be another by now
-            before = read_record(folder / RECORD) if (folder / RECORD).exists() else None
-            if before is None or (force and (changes(before, fresh, settings) or other_versions(before))):
-                run._begin()
-            else:
-                run._go_on(before, settings)
-            yield run
-
-    def _begin(self) -> None:
-        """Begin with the record, so that no old stage counts after a kill; then take away what is old."""
-        self._write_record()
-        for name in RESULTS:
-            remove(self.folder / name)
-
-    def _go_on(self, before: dict[str, Any], settings: RunSettings) -> None:
-        """Take up the run on record, with each stage that is whole."""
-        fresh, self.record = self.record, before
-        if differences := changes(before, fresh, settings):
-            relabel = differences.keys() == {"labels"}
-            raise UserError(
-                f"{self.folder} holds a run with other settings ({'; '.join(differences.values())}): "
-                f"choose another folder, or replace it{', or name its topics anew' if relabel else ''}.",
-                arguments=["out", "force"],
-                command=f"label {self.folder}" if relabel else "",
-            )
-        record = before | {"settings": fresh["settings"], "embedding": fresh["embedding"]}
-        other_model = any(
-            before["embedding"][key] != fresh["embedding"][key] for key in ("digest", "precision")
+        corpus = (
+            documents
+            if isinstance(documents, Corpus)
+            else Corpus.from_documents(documents, titles=titles, ids=ids)
         )
-        undone = STAGES if other_model else self._damaged_stages()
-        record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}
-        others = other_versions(before)
-        if others and len(record["stages"]) < len(STAGES):
-            log.warning(
-                "The run in %s was begun with other versions (%s) and goes on with these: replace it for one "
-                "of a piece",
-                self.folder,
-                ", ".join(others),
-                extra={"arguments": ["force"]},
-            )
-            record["continued"] = versions()
-        if record != before:
-            self.record = record
-            self._write_record()
+        return stages.assign(self, corpus, _ready(embeddings, corpus), progress)
 
-    def _damaged_stages(self) -> Sequence[str]:
-        """The stages from the first on whose results are not there as they were left."""
-        for number, stage in enumerate(STAGES):
-            try:
-                if self.done(stage):
-                    self._check_results(stage)
-            except UserError as error:
-                log.warning("%s", error)
-                return STAGES[number:]
-        return ()
+    def relabel(self, *, progress: Progress = silent, **settings: Any) -> Run:
+        """Name the topics anew and redraw the maps, as ``localtopics label`` does, and nothing else.
 
-    def _check_results(self, stage: str) -> None:
-        for name in _FILES[stage]:
-            if not (self.folder / name).is_file():
-                raise UserError(f"{self.folder / name} is missing: it is made anew.")
-        if stage == "topics":
-            _ = self.documents, self.topic_table
-            check_model(self.model_folder)
-        elif stage == "labels":
-            _ = self.labels
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let no second process work in this folder meanwhile, and see it as it is now.
+        Args:
+            progress: told of each topic.
+            settings: those of `LabelSettings` that are to change, such as ``model="none"``. The others stay
+                as they were; only keywords give way to the best model on this machine.
 
         Raises:
-            UserError: another process does, or the run is damaged.
+            UserError: the run has no topics yet, or a setting, the model or the prompt file cannot be used.
         """
-        with self._alone_in_folder():
-            self.record = read_record(self.folder / RECORD)
-            self._forget()
-            yield
+        asked = self.asked_labels(settings)
+        if asked.model == NO_MODEL and settings.get("model") is None:
+            asked = replace(asked, model=None)  # who had keywords and asks again wants a model
+        namer = Namer(settings=asked)
+        namer.check()
+        with self.locked():
+            named = sum(topic.topic != OUTLIER for topic in self.topics)
+            self.reopen("labels", replace(self.settings, labels=asked))
+            log.info("Naming %d topics anew", named)
+            stages.name(self, namer, progress)
+            stages.draw(self, progress)
+        return self
 
-    @contextmanager
-    def _alone_in_folder(self) -> Iterator[None]:
-        with alone(self.folder):
-            self._alone = True
-            try:
-                yield
-            finally:
-                self._alone = False
-
-    def _write_record(self) -> None:
-        with replacing(self.folder / RECORD) as path:
-            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
-
-    def note(self, key: str, value: Any) -> None:
-        """Put one fact about the run into ``run.json``."""
-        if self.record.get(key) != value:
-            self.record[key] = value
-            self._write_record()
-
-    @property
-    def settings(self) -> RunSettings:
-        """What was asked."""
-        return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
-
-    @property
-    def label_settings(self) -> LabelSettings:
-        """How its topics were named, for who wants them named so again.
+    def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
+        """How the topics were named, with what is given in place.
 
         Raises:
-            UserError: that was by a model file which only the folder names, and it may be anybody's folder.
+            UserError: a setting is not one of `LabelSettings`; or the model that named them is a file which
+                only the run folder names, and no other is given.
         """
-        settings = self.settings.labels
-        if settings.model is not None and Path(settings.model).expanduser().exists():
-            raise UserError(
-                f"{self.folder} names the model file {settings.model}, which need not be yours: if you "
-                "trust it, name it again.",
-                arguments=["model"],
-            )
-        return settings
+        given = {name: value for name, value in given.items() if value is not None}
+        before = self.settings if "model" in given else replace(self.settings, labels=self.label_settings)
+        return before.updated({"labels": given}, "The call").labels
 
-    def done(self, stage: str) -> bool:
-        """Whether ``stage`` (one of `STAGES`) has finished."""
-        return bool(self.record["stages"].get(stage, {}).get("done"))
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Do a stage: it counts as done, and its seconds are noted, when the block ends well."""
-        self.reopen(name)
-        started = time.monotonic()
-        yield
-        self.record["stages"][name] = {"done": True, "seconds": round(time.monotonic() - started, 2)}
-        self._write_record()
-
-    def reopen(self, name: str, settings: RunSettings | None = None) -> None:
-        """Mark a stage and all after it as not done, to be done with other settings where these are given."""
-        later = STAGES[STAGES.index(name) :]
-        stages = {stage: state for stage, state in self.record["stages"].items() if stage not in later}
-        changed = {"stages": stages} | ({} if settings is None else {"settings": asdict(settings)})
-        if any(self.record[key] != value for key, value in changed.items()):
-            self.record |= changed
-            self._write_record()
-
-    # -- what each stage leaves ----------------------------------------------------------------------
-
-    @property
-    def model_folder(self) -> Path:
-        """The saved BERTopic model; ``BERTopic.load`` opens it."""
-        return self.folder / "model"
-
-    def write_layouts(self, layouts: Layouts) -> None:
-        """Keep the two layouts until the topics are found."""
-        write_layouts(layouts, self.folder / "stages" / "layouts.npz")
-
-    def read_layouts(self) -> Layouts | None:
-        """The layouts that `write_layouts` kept, or None where they are not there as they were left."""
-        shape = (self.record["corpus"]["documents"], self.settings.topics.components)
-        return read_layouts(self.folder / "stages" / "layouts.npz", *shape)
-
-    def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
-        """Write ``documents.parquet`` and the topics as they are before they have names."""
-        remove(self.folder / "labels.jsonl")  # of other topics
-        write_parquet(documents_table(corpus, layouts, found), self.folder / "documents.parquet")
-        self._write_topics(found.topics, {}, {})
-
-    def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
-        """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
-        self._write_topics(self.topics, labels, fidelity)
-
-    def _write_topics(
-        self, topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
-    ) -> None:
-        table = topics_table(topics, labels, fidelity)
-        write_parquet(table, self.folder / "topics.parquet")
-        write_table(flat(table), self.folder / "topics.csv", raw_cells=self.settings.labels.raw_cells)
-        self._forget()
-
-    def _forget(self) -> None:
-        """Read the tables again when they are next needed."""
-        for name in ("documents", "topic_table", "topics"):
-            self.__dict__.pop(name, None)
-
-    @cached_property
-    def documents(self) -> pd.DataFrame:
-        """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
-        self._require("topics")
-        table = read_documents(self.folder / "documents.parquet")
-        self._require_unchanged()
-        return table
-
-    @cached_property
-    def topic_table(self) -> pd.DataFrame:
-        """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
-        self._require("topics")
-        table = read_topics(self.folder / "topics.parquet")
-        self._require_unchanged()
-        try:
-            check_together(self.documents, table)
-            if self.done("labels") and table["label"].isna().any():
-                raise ValueError("a topic has no label")
-        except ValueError as error:
-            raise UserError(
-                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
-            ) from None
-        return table
-
-    @cached_property
-    def topics(self) -> list[Topic]:
-        """The topics in order of their number; -1, the outliers, first if there are any."""
-        return to_topics(self.topic_table)
-
-    @property
-    def labels(self) -> dict[int, str]:
-        """Topic number to label, once labelling is done."""
-        self._require("labels")
-        table = self.topic_table
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["label"].astype(str).tolist(), strict=True)
-        )
-
-    @property
-    def fidelity(self) -> dict[int, float]:
-        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
-        self._require("labels")
-        table = self.topic_table.dropna(subset="fidelity")
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
-        )
-
-    @property
-    def corpus(self) -> Corpus:
-        """The documents as they were read."""
-        from localtopics.corpus import Corpus
-
-        table = self.documents
-        return Corpus.from_documents(
-            table["text"].tolist(),
-            titles=table["title"].tolist() if "title" in table else None,
-            times=table["time"].tolist() if "time" in table else None,
-            ids=table["id"].tolist(),
-            source=self.record["corpus"]["source"],
-        )
-
-    @property
-    def embeds_documents(self) -> bool:
-        """Whether `embedder` gives vectors like the documents' own: not where these came ready-made."""
-        ready = self.record["corpus"]["embeddings_digest"] is not None
-        return not ready or self.settings.embedding.model is not None
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """What embedded the documents, or the words and labels where these came with ready embeddings.
-
-        A model is code and weights from somewhere: one that only the folder names is not opened, unless it is
-        one of `KNOWN_MODELS`.
+    def redraw(self, progress: Progress = silent) -> Run:
+        """Draw ``map.png`` and ``map.html`` anew, as ``localtopics map`` does.
 
         Raises:
-            UserError: the user must name the model, or named another one than embedded the run.
+            UserError: the run has no labels yet.
         """
-        from localtopics.embedding import Embedder
+        with self.locked():
+            _ = self.labels  # what cannot be drawn is not undone
+            self.reopen("maps")
+            stages.draw(self, progress)
+        return self
 
-        recorded = self.record["embedding"]
-        name = self.embedding_model or recorded["name"]
-        if self.embedding_model is None and name not in KNOWN_MODELS:
-            raise UserError(
-                f"{self.folder} names the embedding model {name!r}, which does not come with localtopics: if "
-                f"you trust it, name it again.",
-                arguments=["embedding_model"],
-            )
-        model = choose_model(name)
-        if model.digest != recorded["digest"]:
-            raise UserError(
-                f"{self.folder} was embedded with another model {recorded['name']!r} than {name!r} is here: "
-                "name the right one.",
-                arguments=["embedding_model"],
-            )
-        return Embedder(model)
+    def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
+        """Measure the labels, as ``localtopics evaluate`` does.
+
+        Args:
+            headings: names that people gave to some or all topics, by number.
+            progress: told of the embedding.
+
+        Raises:
+            UserError: the run has no labels yet or fewer than two topics, or a heading is of no topic.
+        """
+        return evaluate(self, headings, progress)
 
     def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
         """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.
@@ -421,34 +200,106 @@ class Run:
         embed = self.embedder.embed if self.embeds_documents else None
         return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 
-    @property
-    def title(self) -> str:
-        """What the maps are called: the name of the file or dataset that was read."""
-        source = self.record["corpus"]["source"]
-        return Path(source).name or source
 
-    @property
-    def layout(self) -> np.ndarray:
-        """Where each document lies on the map: float32 [n, 2]."""
-        return self.documents[["x", "y"]].to_numpy(dtype="float32")
+def fit(
+    documents: Iterable[str] | Corpus,
+    *,
+    titles: Iterable[str] | None = None,
+    times: Iterable[str] | None = None,
+    ids: Iterable[str] | None = None,
+    embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+    settings: RunSettings | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+    **given: Any,
+) -> Run:
+    """Find and name the topics of documents, as ``localtopics run`` does.
 
-    def _require(self, stage: str) -> None:
-        if not self.done(stage):
-            raise UserError(
-                f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
-            )
+    Args:
+        documents: the texts, or a `Corpus`.
+        titles: one for each document, if there are any.
+        times: one for each document, if there are any.
+        ids: one for each document, all different; without them the row numbers.
+        embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
+            tensor, a table or a .npy file; otherwise the documents are embedded.
+        settings: what to do differently from the defaults.
+        out: the run folder; None makes a new temporary one.
+        force: replace what an earlier run with other settings left in ``out``.
+        progress: told of each stage.
+        given: settings by their own names, such as ``min_cluster_size=30, model="none"``: see
+            `RunSettings.of`.
 
-    def _require_unchanged(self) -> None:
-        """Raise `UserError` where another process has changed the folder since it was opened."""
-        if not self._alone and read_record(self.folder / RECORD) != self.record:
-            raise UserError(f"Something is at work in {self.folder}: wait for it, then try again.")
+    Raises:
+        UserError: the documents or the settings cannot give topics; the sentence says why.
+    """
+    corpus = (
+        documents
+        if isinstance(documents, Corpus)
+        else Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
+    )
+    asked = (settings or RunSettings()).with_given(given)
+    if embeddings is None:
+        embeddings = asked.embedding.embeddings
+    return _run(corpus, asked, out, _ready(embeddings, corpus), force, progress)
 
-    # -- labels, one line a topic as it is finished
 
-    def append_label(self, label: Label) -> None:
-        """Add one finished label to ``labels.jsonl``."""
-        append_label(self.folder / "labels.jsonl", label)
+def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:
+    """Read the documents that ``settings.input`` names and do the whole run.
 
-    def read_labels(self) -> dict[int, Label]:
-        """The labels finished so far; a line that a kill cut short, or that holds no label, is taken away."""
-        return read_labels(self.folder / "labels.jsonl")
+    Raises:
+        UserError: as `fit`; nothing is left behind when the input is at fault.
+    """
+    asked = settings.input
+    if asked.source is None:
+        raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
+    with progress("Reading documents") as advance:
+        corpus = read_corpus(
+            asked.source, text=asked.text, title=asked.title, time=asked.time, id=asked.id, split=asked.split
+        )
+        advance(1)
+    return fit(corpus, settings=settings, out=out, force=force, progress=progress)
+
+
+def _run(
+    corpus: Corpus,
+    settings: RunSettings,
+    out: Path | str | None,
+    embeddings: np.ndarray | None,
+    force: bool,
+    progress: Progress,
+) -> Run:
+    """Do every stage of a run that ``out`` does not hold yet."""
+    if corpus.dropped.total:
+        log.warning("Dropped %s", _dropped(corpus))
+    check_size(len(corpus.documents), settings.topics)
+    namer = Namer(settings=settings.labels)
+    namer.check()  # a wrong model or prompt shows now, not after an hour
+    model = choose_model(settings.embedding.model)
+    digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
+    folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
+    with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
+        stages.find(run, corpus, embeddings, progress)
+        stages.name(run, namer, progress)
+        stages.draw(run, progress)
+    return run
+
+
+def _ready(embeddings: ArrayLike | str | os.PathLike[str] | None, corpus: Corpus) -> np.ndarray | None:
+    """Ready embeddings, checked, a row for each document that was kept."""
+    if embeddings is None:
+        return None
+    if isinstance(embeddings, str | os.PathLike):
+        return corpus.align(load_embeddings(Path(embeddings)))
+    return corpus.align(checked_embeddings(embeddings, "The argument embeddings"))
+
+
+def _dropped(corpus: Corpus) -> str:
+    """How many documents were left out, and why, as a part of a sentence."""
+    counts = {
+        "empty": corpus.dropped.empty,
+        "missing": corpus.dropped.missing,
+        "not text": corpus.dropped.not_text,
+    }
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    return f"{corpus.dropped.total:,} documents of {corpus.source} ({kinds})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -89,19 +90,61 @@ class RunSettings(Checked):
             changed[section] = replace(current, **values)
         return replace(self, **changed)
 
+    @classmethod
+    def of(cls, **given: Any) -> RunSettings:
+        """The defaults but for what is given, each setting by its own name.
+
+        These are the names of the command line's options: those of `TopicSettings` and `LabelSettings`, and
+        ``embedding_model``. ``seed`` is that of the topics.
+
+        Raises:
+            UserError: there is no such setting, or a value is wrong.
+        """
+        return cls().with_given(given)
+
+    def with_given(self, given: Mapping[str, Any], origin: str = "The call") -> RunSettings:
+        """These settings with those in place that are given by their own names, as `of` takes them."""
+        sections: dict[str, dict[str, Any]] = {}
+        for name, value in given.items():
+            if name not in ARGUMENTS:
+                near = difflib.get_close_matches(name, ARGUMENTS, 1)
+                raise UserError(
+                    f"There is no setting {name!r}; "
+                    + (f"is it {near[0]!r}?" if near else f"there are {', '.join(ARGUMENTS)}.")
+                )
+            section, field = ARGUMENTS[name]
+            sections.setdefault(section, {})[field] = value
+        return self.updated(sections, origin)
+
     def asked(self) -> dict[str, dict[str, Any]]:
         """What determines the result.
 
         Not here: where documents and ready embeddings come from, since what they hold tells them from others,
         and how the machine is used. A path is the same however it is written.
         """
-        asked = asdict(self)
+        asked = asdict(self.with_whole_paths())
         del asked["input"], asked["embedding"]["embeddings"]
         for name in LabelSettings.MACHINE:
             del asked["labels"][name]
-        for section, name in (("embedding", "model"), ("labels", "model"), ("labels", "prompt")):
-            asked[section][name] = _whole_path(asked[section][name])
         return asked
+
+    def with_whole_paths(self) -> RunSettings:
+        """The same settings, in which no path of a model or a prompt file depends on the current folder."""
+        return replace(
+            self,
+            embedding=replace(self.embedding, model=_whole_path(self.embedding.model)),
+            labels=replace(
+                self.labels, model=_whole_path(self.labels.model), prompt=_whole_path(self.labels.prompt)
+            ),
+        )
+
+
+ARGUMENTS: dict[str, tuple[str, str]] = {
+    "embedding_model": ("embedding", "model"),
+    **{part.name: ("labels", part.name) for part in fields(LabelSettings)},
+    **{part.name: ("topics", part.name) for part in fields(TopicSettings)},
+}
+"""The settings by the names that they have as arguments and options: section and field."""
 
 
 def _whole_path(name: str | None) -> str | None:

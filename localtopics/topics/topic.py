@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 OUTLIER = -1
 """The number that stands for no topic, in documents and in tables of topics."""
@@ -10,16 +11,44 @@ OUTLIER_LABEL = "Outliers"
 """What the documents of no topic are called together."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Topic:
-    """A topic before it has a name; number -1 is the documents that belong to none."""
+    """What the documents of one topic are about; `OUTLIER` is the number of those that belong to none."""
 
     topic: int
+    """Its number: 0 is the largest topic."""
     size: int
+    """How many documents it has."""
     keywords: tuple[str, ...]
     """The words of the highest c-TF-IDF, highest first."""
     keybert: tuple[str, ...]
+    """Keywords by KeyBERT."""
     mmr: tuple[str, ...]
+    """Keywords by maximal marginal relevance."""
     representative: tuple[str, ...]
     """Typical documents that differ from each other: the most typical first, then what is most unlike those
     before it."""
+    label: str | None = None
+    """Its name; None before it has one."""
+    fidelity: float | None = None
+    """How surely the name finds this topic among the others, from 0 to 1; None where nobody measured it."""
+
+    def __repr__(self) -> str:
+        name = ", ".join(self.keywords[:3]) if self.label is None else self.label
+        return f"<Topic {self.topic}: {name}, {self.size:,} document{'s' * (self.size != 1)}>"
+
+    def _repr_html_(self) -> str:
+        """The topic as notebooks show it; what its documents hold is text there, whatever it looks like."""
+        words = [("keywords", self.keywords), ("KeyBERT", self.keybert), ("MMR", self.mmr)]
+        rows = "".join(
+            f"<tr><th>{name}</th><td style='text-align:left'><bdi>{escape(', '.join(found))}</bdi></td></tr>"
+            for name, found in words
+            if found
+        )
+        documents = "".join(f"<li><bdi>{escape(_start(text))}</bdi></li>" for text in self.representative[:3])
+        return f"<b><bdi>{escape(repr(self)[1:-1])}</bdi></b><table>{rows}</table><ol>{documents}</ol>"
+
+
+def _start(text: str, characters: int = 300) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= characters else text[:characters].rstrip() + " …"

@@ -1,4 +1,4 @@
-"""docs/python.md says what works: all its code runs, one piece after the other, on a small real corpus."""
+"""docs/python.md and docs/notebook.md say what works: their code runs on a small real corpus."""
 
 import os
 import re
@@ -15,6 +15,11 @@ assert len(run.topics) >= 3
 assert plain.get_topic(0)[0][0] == run.labels[0]
 assert model.topic_aspects_["Llama"][0][0][0]
 assert loaded.topic_aspects_["Llama"].keys() == set(loaded.topics_)
+"""
+NOTEBOOK_CHECKS = """
+assert model.get_topic(1)[0][0] == run.labels[1]
+assert any(run.labels[1][:30] in trace.name for trace in figure.data)
+assert sum(len(trace.x) for trace in figure.data) >= len(documents)
 """
 
 
@@ -35,10 +40,13 @@ def papers(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(600)  # most of it is a whole run and UMAP compiling, a minute on an idle machine
-def test_the_code_of_the_page_runs_as_it_stands(papers: Path) -> None:
-    pieces = code(ROOT / "docs" / "python.md")
-    assert len(pieces) == 9
-    (papers / "page.py").write_text("\n".join([*pieces, CHECKS]), encoding="utf-8")
+def test_the_code_of_the_pages_runs_as_it_stands(papers: Path) -> None:
+    pieces, notebook = code(ROOT / "docs" / "python.md"), code(ROOT / "docs" / "notebook.md")
+    assert len(pieces) == 11
+    assert len(notebook) == 5
+    (papers / "page.py").write_text(
+        "\n".join([*pieces, CHECKS, *notebook, NOTEBOOK_CHECKS]), encoding="utf-8"
+    )
     environment = {
         "HF_HUB_OFFLINE": "1",
         "XDG_CACHE_HOME": str(papers / "cache"),

@@ -131,10 +131,10 @@ def stop(kind: str, arguments: list[str]) -> None:
 
 
 def resume() -> None:
-    from localtopics.run import stages as pipeline
+    from localtopics.run import stages
+    from localtopics.topics.umap import lay_out
 
     laid_out: dict[bytes, Any] = {}
-    lay_out = pipeline.lay_out
 
     def remembered(documents: Any, embeddings: Any, settings: Any, *rest: Any, **more: Any) -> Any:
         """The same layouts for the same embeddings, as other tests show: computed once."""
@@ -143,7 +143,7 @@ def resume() -> None:
             laid_out[key] = lay_out(documents, embeddings, settings, *rest, **more)
         return laid_out[key]
 
-    pipeline.lay_out = remembered
+    vars(stages)["lay_out"] = remembered
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         folder, *arguments = json.loads(line)

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from localtopics.run.run import Run
+from tests.end_to_end.conftest import Command
 
 
 @pytest.fixture(scope="module")
-def run(localtopics, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run over all but the last 40 documents."""
     folder = tmp_path_factory.mktemp("after")
     pd.read_csv(papers).head(360).to_csv(folder / "papers.csv", index=False)
@@ -20,14 +21,14 @@ def run(localtopics, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return Run.open(folder / "papers.topics")
 
 
-def test_show(localtopics, run: Run) -> None:
+def test_show(localtopics: Command, run: Run) -> None:
     table = localtopics("show", run.folder)
     assert table.returncode == 0
     for number, label in run.labels.items():
         assert label.split()[0] in table.stdout, number
     one = localtopics("show", run.folder, "--topic", 0)
     document = run.documents.set_index("text").loc[run.topics[1].representative[0]]
-    assert f"\n{document['title']}\n{document.name.split()[0]}" in one.stdout
+    assert f"\n{document['title']}\n{str(document.name).split()[0]}" in one.stdout
     lines = localtopics("show", run.folder, "--json").stdout.splitlines()
     assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
     missing = localtopics("show", run.folder, "--topic", 999)
@@ -36,19 +37,17 @@ def test_show(localtopics, run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["topics.parquet", "documents.parquet"])
-def test_a_damaged_run(localtopics, run: Run, tmp_path: Path, name: str) -> None:
+def test_a_damaged_run(localtopics: Command, run: Run, tmp_path: Path, name: str) -> None:
     folder = shutil.copytree(run.folder, tmp_path / "damaged")
     for damage in ((folder / name).unlink, lambda: (folder / name).write_text("no table")):
         damage()
         for command in ("show", "map"):
             done = localtopics(command, folder, *(["--topic", 0] if command == "show" else []))
             assert done.returncode == 2, done.stderr
-            assert "give its `localtopics run` command again, which makes it anew" in " ".join(
-                done.stderr.split()
-            )
+            assert "do the run again, which makes it anew" in " ".join(done.stderr.split())
 
 
-def test_assign(localtopics, run: Run, papers: Path, tmp_path: Path) -> None:
+def test_assign(localtopics: Command, run: Run, papers: Path, tmp_path: Path) -> None:
     pd.read_csv(papers).tail(40).to_csv(tmp_path / "new.csv", index=False)
     done = localtopics("assign", run.folder, tmp_path / "new.csv", "--id", "name", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -71,7 +70,7 @@ def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> No
     assert len(modes) == 1
 
 
-def test_evaluate(localtopics, run: Run, tmp_path: Path) -> None:
+def test_evaluate(localtopics: Command, run: Run, tmp_path: Path) -> None:
     named = {topic: label for topic, label in run.labels.items() if topic >= 0}
     assert set(run.fidelity) == set(named)
     assert all(0 < value <= 1 for value in run.fidelity.values())
@@ -92,7 +91,7 @@ def test_evaluate(localtopics, run: Run, tmp_path: Path) -> None:
     assert "no column 'heading'" in wrong.stderr
 
 
-def test_label_again_with_keywords_and_back(localtopics, run: Run) -> None:
+def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> None:
     before = run.documents
     done = localtopics("label", run.folder, "--candidates", 1, "--documents", 2)
     assert done.returncode == 0, done.stderr
@@ -108,7 +107,7 @@ def test_label_again_with_keywords_and_back(localtopics, run: Run) -> None:
     assert Run.open(run.folder).labels == again.labels
 
 
-def test_map_draws_both_anew(localtopics, run: Run) -> None:
+def test_map_draws_both_anew(localtopics: Command, run: Run) -> None:
     for name in ("map.png", "map.html"):
         (run.folder / name).unlink()
     done = localtopics("map", run.folder)
@@ -145,7 +144,7 @@ def test_fit_from_python(papers: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("texts", [["the same few words again"] * 60, [f"word{n} " * 5 for n in range(60)]])
-def test_no_topic_or_one_is_a_result(localtopics, tmp_path: Path, texts: list[str]) -> None:
+def test_no_topic_or_one_is_a_result(localtopics: Command, tmp_path: Path, texts: list[str]) -> None:
     pd.DataFrame({"text": texts}).to_csv(tmp_path / "odd.csv", index=False)
     done = localtopics("run", "odd.csv", "--min-cluster-size", 30, "--min-samples", 30, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ import pytest
 
 import localtopics
 from localtopics import LabelSettings, Run, RunSettings
-from localtopics.run.stages import assign
+from tests.end_to_end.conftest import Command
 
 SUBJECTS = (
     "The bus and the tram carry passengers through the city",
@@ -30,14 +30,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_document_that_fits_nowhere_is_an_outlier_even_of_a_run_without(run: Run, tmp_path: Path) -> None:
     assert sorted(run.labels) == [0, 1, 2]
     np.save(tmp_path / "new.npy", np.array([np.eye(8)[0], -np.ones(8)], np.float32))
-    corpus = localtopics.Corpus.from_documents(["A bus.", "Nothing of the kind."])
-    table = assign(run, corpus, embeddings=tmp_path / "new.npy").table
+    table = run.assign(["A bus.", "Nothing of the kind."], embeddings=tmp_path / "new.npy")
     bus = run.documents["topic"][0]
     assert table["topic"].tolist() == [bus, -1]
     assert table["label"].tolist() == [run.labels[bus], "Outliers"]
 
 
-def test_so_on_the_command_line(localtopics, run: Run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_so_on_the_command_line(localtopics: Command, run: Run, tmp_path: Path) -> None:
     np.save(tmp_path / "new.npy", -np.ones((1, 8), np.float32))
     (tmp_path / "new.txt").write_text("Nothing of the kind.\n")
     done = localtopics("assign", run.folder, "new.txt", "--embeddings", "new.npy", cwd=tmp_path)

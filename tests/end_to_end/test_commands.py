@@ -10,7 +10,8 @@ import pytest
 
 from localtopics.labels.prompt import DEFAULT_PROMPT
 from localtopics.run.run import Run
-from tests.gguf.mutants import tiny_model
+from tests.end_to_end.conftest import Command
+from tests.gguf.files import tiny_model
 from tests.models.hub_server import HubServer
 
 BUNDLED = "localtopics-labeller-41m-q8_0"
@@ -35,7 +36,9 @@ def online(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "LOCALTOPICS_HOME": str(home)}
 
 
-def test_models_pull_then_path_list_and_verify(localtopics, served: bytes, online: dict[str, str]) -> None:
+def test_models_pull_then_path_list_and_verify(
+    localtopics: Command, served: bytes, online: dict[str, str]
+) -> None:
     pulled = localtopics("models", "pull", NAME, **online)
     assert pulled.returncode == 0, pulled.stderr
     path = Path(pulled.stdout.strip())
@@ -61,7 +64,7 @@ def test_models_pull_then_path_list_and_verify(localtopics, served: bytes, onlin
     assert "is damaged: its SHA-256 is" in damaged.stderr
 
 
-def test_models_pull_of_what_is_not_there(localtopics, online: dict[str, str]) -> None:
+def test_models_pull_of_what_is_not_there(localtopics: Command, online: dict[str, str]) -> None:
     missing = localtopics("models", "pull", "someone/tiny-GGUF/other.gguf", **online)
     assert missing.returncode == 2
     assert "Error: " in missing.stderr
@@ -69,7 +72,7 @@ def test_models_pull_of_what_is_not_there(localtopics, online: dict[str, str]) -
     assert missing.stdout == ""
 
 
-def test_models_path_names_the_bundled_one_first(localtopics) -> None:
+def test_models_path_names_the_bundled_one_first(localtopics: Command) -> None:
     path = localtopics("models", "path")
     assert Path(path.stdout.strip()).name == f"{BUNDLED}.gguf"
     verified = localtopics("models", "verify", path.stdout.strip())
@@ -77,7 +80,7 @@ def test_models_path_names_the_bundled_one_first(localtopics) -> None:
     assert "Nobody states its SHA-256; the header is sound and the file whole." in verified.stderr
 
 
-def test_doctor_shows_the_machine_and_the_plan(localtopics) -> None:
+def test_doctor_shows_the_machine_and_the_plan(localtopics: Command) -> None:
     done = localtopics("doctor", "--gpu-layers", 0, "--threads", 1)
     assert done.returncode == 0, done.stderr
     facts = dict(re.findall(r"^(\S+(?: \S+)*?) {2,}(.+)$", done.stdout, re.MULTILINE))
@@ -90,7 +93,7 @@ def test_doctor_shows_the_machine_and_the_plan(localtopics) -> None:
     assert float(facts["a topic"].removesuffix(" seconds")) > 0
 
 
-def test_ask_streams_the_models_answer(localtopics) -> None:
+def test_ask_streams_the_models_answer(localtopics: Command) -> None:
     question = "Sourdough bread rises overnight. The baker kneads rye dough and bakes it in a stone oven."
     done = localtopics("ask", question, "--max-tokens", 12)
     assert done.returncode == 0, done.stderr
@@ -101,18 +104,19 @@ def test_ask_streams_the_models_answer(localtopics) -> None:
     assert "There is no language model here" in none.stderr
 
 
-def test_prompt_shows_what_the_model_is_shown(localtopics, made_by_0_1_0: Run) -> None:
+def test_prompt_shows_what_the_model_is_shown(localtopics: Command, made_by_0_1_0: Run) -> None:
     shown = localtopics("prompt", made_by_0_1_0.folder, "--topic", 1, "--documents", 2)
     assert shown.returncode == 0, shown.stderr
-    topic = next(topic for topic in made_by_0_1_0.topics if topic.topic == 1)
+    topic = made_by_0_1_0[1]
     assert topic.representative[0].split(".")[0] in shown.stdout
     assert topic.representative[2].split(".")[0] not in shown.stdout
     assert ", ".join(topic.keywords[:3]) in shown.stdout
-    assert int(re.fullmatch(r"\n(\d+) tokens\n", shown.stderr)[1]) > 20
+    assert (tokens := re.fullmatch(r"\n(\d+) tokens\n", shown.stderr))
+    assert int(tokens[1]) > 20
     assert localtopics("prompt").stdout == DEFAULT_PROMPT
 
 
-def test_demo_does_the_whole_job(localtopics, tmp_path: Path) -> None:
+def test_demo_does_the_whole_job(localtopics: Command, tmp_path: Path) -> None:
     arguments = ("demo", "--limit", 100, "--min-cluster-size", 5, "--candidates", 1)
     done = localtopics(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

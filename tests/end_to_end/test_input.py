@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from localtopics.run.run import Run
+from tests.end_to_end.conftest import Command
 
 ARGUMENTS = ("--title", "title", "--min-cluster-size", "5", "--model", "none", "--embeddings", "../emb.npy")
 NO_HOME = {"XDG_CACHE_HOME": "/proc/nowhere"}
 
 
 @pytest.fixture(scope="module")
-def odd(localtopics, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def odd(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A run of a file with semicolons and gaps whose name is no UTF-8, and what it said."""
     folder = tmp_path_factory.mktemp("odd") / "here"
     folder.mkdir()
@@ -45,7 +46,7 @@ def test_a_home_that_cannot_be_written_costs_one_warning(odd: tuple[Path, str]) 
     assert "Traceback" not in said
 
 
-def test_the_same_files_by_other_names_are_the_same_run(localtopics, odd: tuple[Path, str]) -> None:
+def test_the_same_files_by_other_names_are_the_same_run(localtopics: Command, odd: tuple[Path, str]) -> None:
     folder, _ = odd
     before = (folder / r"caf\udce9.topics" / "topics.parquet").stat().st_mtime_ns
     arguments = [*ARGUMENTS[:-1], folder.parent / "emb.npy"]

@@ -77,8 +77,12 @@ def results(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def programs(place: dict[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
     """Two processes that run commands one after the other."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen(watched("resume"), env=place, **pipes) for _ in range(2)]
+    running = [
+        subprocess.Popen(
+            watched("resume"), env=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
     yield running
     for program in running:
         program.communicate()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from localtopics.run.run import Run
+from tests.end_to_end.conftest import Command
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def inputs(tmp_path: Path) -> Path:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_run(localtopics, inputs: Path, arguments: list[str], said: str) -> None:
+def test_run(localtopics: Command, inputs: Path, arguments: list[str], said: str) -> None:
     done = localtopics("run", *arguments, "--out", inputs / "out.topics", cwd=inputs)
     assert done.returncode == 2, done.stderr
     message = " ".join(done.stderr.split())
@@ -70,7 +71,7 @@ def test_run(localtopics, inputs: Path, arguments: list[str], said: str) -> None
 
 
 @pytest.mark.parametrize("command", [["show"], ["map"], ["label"], ["prompt"], ["assign", "x.csv"]])
-def test_a_folder_that_is_no_run(localtopics, tmp_path: Path, command: list[str]) -> None:
+def test_a_folder_that_is_no_run(localtopics: Command, tmp_path: Path, command: list[str]) -> None:
     done = localtopics(command[0], tmp_path, *command[1:])
     assert done.returncode == 2
     assert "is not a run folder" in " ".join(done.stderr.split())
@@ -78,7 +79,7 @@ def test_a_folder_that_is_no_run(localtopics, tmp_path: Path, command: list[str]
 
 
 @pytest.mark.parametrize("out", ["good.csv/sub", "dangling", "x" * 300, "/proc/none", "loop/sub"])
-def test_a_place_where_no_run_folder_can_be(localtopics, inputs: Path, out: str) -> None:
+def test_a_place_where_no_run_folder_can_be(localtopics: Command, inputs: Path, out: str) -> None:
     (inputs / "dangling").symlink_to("nowhere")
     (inputs / "loop").symlink_to("loop")
     before = sorted(inputs.iterdir())
@@ -103,7 +104,7 @@ def test_a_place_where_no_run_folder_can_be(localtopics, inputs: Path, out: str)
     ],
 )
 def test_a_place_where_no_table_can_be_is_refused_before_the_work(
-    localtopics, made_by_0_1_0: Run, tmp_path: Path, out: str, said: str
+    localtopics: Command, made_by_0_1_0: Run, tmp_path: Path, out: str, said: str
 ) -> None:
     for name in ("kept", "kept.csv"):
         (tmp_path / name).mkdir()
@@ -120,7 +121,7 @@ def test_a_place_where_no_table_can_be_is_refused_before_the_work(
 
 
 @pytest.mark.parametrize("command", ["show", "map", "label", "prompt", "evaluate"])
-def test_a_file_is_no_run_folder(localtopics, inputs: Path, command: str) -> None:
+def test_a_file_is_no_run_folder(localtopics: Command, inputs: Path, command: str) -> None:
     done = localtopics(command, "good.csv", cwd=inputs)
     assert done.returncode == 2
     said = " ".join(done.stderr.split())

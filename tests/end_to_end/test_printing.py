@@ -11,7 +11,7 @@ import pytest
 
 from localtopics.cli.terminal import harmless
 from localtopics.run.run import Run
-from tests.end_to_end.conftest import DATA
+from tests.end_to_end.conftest import DATA, Command
 
 HOSTILE = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202enaïve \u200b— 日本"
 
@@ -42,7 +42,7 @@ def hostile(made_by_0_1_0: Run) -> Run:
     "arguments", [["show"], ["show", "--topic", 0], ["show", "--json"], ["prompt"], ["show", "--topic", 99]]
 )
 def test_nothing_harmful_reaches_the_terminal_in_any_encoding(
-    localtopics, hostile: Run, arguments: list[object], encoding: str
+    localtopics: Command, hostile: Run, arguments: list[object], encoding: str
 ) -> None:
     command, *options = arguments
     topics, labels = hostile.topics, hostile.labels
@@ -61,7 +61,7 @@ def test_nothing_harmful_reaches_the_terminal_in_any_encoding(
 
 
 def test_assign_and_evaluate_print_labels_that_are_harmless(
-    localtopics, hostile: Run, tmp_path: Path
+    localtopics: Command, hostile: Run, tmp_path: Path
 ) -> None:
     source = tmp_path / "new\x1b[31m.csv"
     pd.read_csv(DATA / "notes.csv").head(12).to_csv(source, index=False)
@@ -74,7 +74,7 @@ def test_assign_and_evaluate_print_labels_that_are_harmless(
     assert set(pd.read_csv(table)["label"]) <= set(hostile.labels.values())
 
 
-def test_a_mistyped_argument_is_repeated_harmlessly(localtopics) -> None:
+def test_a_mistyped_argument_is_repeated_harmlessly(localtopics: Command) -> None:
     for arguments in (["\x1b[31m"], ["show", "--\x1b[31m"], ["run", "\x1b[31m\nError: all is well.csv"]):
         done = localtopics(*arguments)
         assert done.returncode == 2
@@ -82,7 +82,7 @@ def test_a_mistyped_argument_is_repeated_harmlessly(localtopics) -> None:
         assert "\nError: all is well" not in done.stderr
 
 
-def test_a_cell_of_topics_csv_is_no_formula_unless_asked(localtopics, made_by_0_1_0: Run) -> None:
+def test_a_cell_of_topics_csv_is_no_formula_unless_asked(localtopics: Command, made_by_0_1_0: Run) -> None:
     table = pd.read_parquet(made_by_0_1_0.folder / "topics.parquet")
     table["keywords"] = [["=cmd|' /C calc'!A0", *words] for words in table["keywords"]]
     table.to_parquet(made_by_0_1_0.folder / "topics.parquet", index=False)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from localtopics.run.run import STAGES, Run
+from localtopics.run.record import STAGES
+from localtopics.run.run import Run
+from tests.end_to_end.conftest import Command
 
 ARGUMENTS = ("--id", "name", "--min-cluster-size", "12", "--candidates", "1")
 
@@ -21,7 +23,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def finished(
-    localtopics, papers: Path, cache: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    localtopics: Command, papers: Path, cache: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A run that nobody disturbed."""
     out = tmp_path_factory.mktemp("finished") / "papers.topics"
@@ -60,7 +62,7 @@ def test_a_run_leaves_the_files_that_the_readme_names(finished: Path) -> None:
     assert flat["label"].tolist() == list(run.labels.values())
 
 
-def test_the_same_command_again_does_nothing(localtopics, papers: Path, finished: Path) -> None:
+def test_the_same_command_again_does_nothing(localtopics: Command, papers: Path, finished: Path) -> None:
     before = {
         path: path.stat().st_mtime_ns
         for path in finished.rglob("*")
@@ -72,7 +74,7 @@ def test_the_same_command_again_does_nothing(localtopics, papers: Path, finished
     assert "Outliers" in again.stdout
 
 
-def test_other_settings_need_force(localtopics, papers: Path, finished: Path) -> None:
+def test_other_settings_need_force(localtopics: Command, papers: Path, finished: Path) -> None:
     before = (finished / "run.json").read_bytes()
     refused = localtopics("run", papers, "--id", "name", "--min-cluster-size", "20", "--out", finished)
     assert refused.returncode == 2
@@ -82,7 +84,9 @@ def test_other_settings_need_force(localtopics, papers: Path, finished: Path) ->
     assert (finished / "run.json").read_bytes() == before
 
 
-def test_other_documents_need_force(localtopics, papers: Path, finished: Path, tmp_path: Path) -> None:
+def test_other_documents_need_force(
+    localtopics: Command, papers: Path, finished: Path, tmp_path: Path
+) -> None:
     fewer = tmp_path / "papers.csv"
     pd.read_csv(papers).head(300).to_csv(fewer, index=False)
     refused = localtopics("run", fewer, *ARGUMENTS, "--out", finished)
@@ -90,7 +94,7 @@ def test_other_documents_need_force(localtopics, papers: Path, finished: Path, t
     assert "the documents are not the same" in refused.stderr
 
 
-def test_a_folder_that_is_no_run_is_left_alone(localtopics, papers: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_run_is_left_alone(localtopics: Command, papers: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     refused = localtopics("run", papers, *ARGUMENTS, "--out", tmp_path, "--force")
     assert refused.returncode == 2
@@ -100,9 +104,10 @@ def test_a_folder_that_is_no_run_is_left_alone(localtopics, papers: Path, tmp_pa
 
 KILL = """
 import os, signal, sys
-from localtopics import files, run as run_module
+from localtopics import files
 from localtopics.cli import cli
-from localtopics.run import Run
+from localtopics.run import stages
+from localtopics.run.folder import RunFolder
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -125,22 +130,22 @@ if when == "embedding":  # half of the blocks are finished
         return embed(self, texts, counting)
     Embedder.embed = embed_half
 elif when == "label":  # so many labels are written
-    append = Run.append_label
-    def append_and_die(self, label, count=[0]):
-        append(self, label)
+    append = stages.append_label
+    def append_and_die(path, label, count=[0]):
+        append(path, label)
         count[0] += 1
         if count[0] == int(what):
-            with (self.folder / "labels.jsonl").open("a") as file:
+            with path.open("a") as file:
                 file.write('{"topic": 3, "text": "cut sho')
             die()
-    Run.append_label = append_and_die
+    stages.append_label = append_and_die
 else:  # all of the stage's work is done, but the run does not know it yet
-    write = Run._write_record
+    write = RunFolder._write_record
     def die_or_write(self):
         if self.record["stages"].get(what):
             die()
         write(self)
-    Run._write_record = die_or_write
+    RunFolder._write_record = die_or_write
 cli()
 """
 
@@ -150,7 +155,7 @@ MOMENTS = ["embedding:half", "label:3"]
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_run_goes_on_and_ends_the_same(
-    localtopics,
+    localtopics: Command,
     papers: Path,
     finished: Path,
     cache: dict[str, str],

@@ -10,14 +10,14 @@ from localtopics.cli.render import print_evaluation, print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError
-from localtopics.labels.selection import Label
+from localtopics.labels.label import Label
 from localtopics.run.evaluate import (
     Evaluation,
-    Yardstick,
+    HeldOutTopics,
     evaluate,
-    judging_documents,
     label_fidelity,
     read_headings,
+    scoring_documents,
 )
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
@@ -116,7 +116,7 @@ def test_topics_of_one_heading_are_no_rivals(tmp_path: Path) -> None:
 def test_what_chooses_and_what_measures_are_different_documents(run: Run, tmp_path: Path) -> None:
     topic = run.topics[1]
     own = run.documents["text"][:12].tolist()
-    choosing = judging_documents(run, topic)
+    choosing = scoring_documents(run, topic)
     measuring = [document for document in own if document not in choosing]
     assert choosing[:2] == list(topic.representative)
     assert len(choosing) == len(set(choosing)) == 7
@@ -127,7 +127,7 @@ def test_what_chooses_and_what_measures_are_different_documents(run: Run, tmp_pa
         centre = embed(documents).mean(axis=0)
         centre /= np.linalg.norm(centre)
         label = embed(["Public transport"])[0]
-        score = Yardstick(run, [asked, run.topics[2]]).cosines(["Public transport", "Farming"])[0, 0]
+        score = HeldOutTopics(run, [asked, run.topics[2]]).cosines(["Public transport", "Farming"])[0, 0]
         assert score == pytest.approx(float(centre @ label), abs=1e-5)
 
 

@@ -3,44 +3,19 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from localtopics.corpus import Corpus, read_corpus
-from localtopics.embedding import EmbeddingModel, choose_model
+from localtopics.corpus import Corpus
+from localtopics.embedding import EmbeddingModel
 from localtopics.errors import UserError
-from localtopics.labels.selection import Candidate, Label
+from localtopics.run.label_log import append_label
 from localtopics.run.record import FORMAT, STAGES, read_record
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
-from tests.conftest import ROOT
-
-OLD = ROOT / "tests" / "data" / "run-0.1.0"
-NOTES = ROOT / "tests" / "data" / "notes.csv"
-LABEL = Label(0, "Bread", False, (Candidate("Bread", 0.5), Candidate("…", None)), "0" * 64, 0.1)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A finished run folder, as 0.1.0 left it."""
-    return Path(shutil.copytree(OLD, tmp_path / "notes.topics"))
-
-
-@pytest.fixture(scope="session")
-def model() -> EmbeddingModel:
-    return choose_model("all-MiniLM-L6-v2")
-
-
-@pytest.fixture(scope="session")
-def corpus() -> Corpus:
-    return read_corpus(str(NOTES), title="title", id="id")
-
+from tests.run.folders import LABEL, changed
 
 SETTINGS = RunSettings().updated(
     {
@@ -137,7 +112,7 @@ def test_a_folder_of_something_else_is_left_alone(
 
 def test_a_file_is_no_run_folder(tmp_path: Path) -> None:
     (tmp_path / "small.csv").touch()
-    with pytest.raises(UserError, match=r"is a file and not a run folder; `localtopics run .*small\.csv`"):
+    with pytest.raises(UserError, match="is a file and not a run folder: make one of it"):
         Run.open(tmp_path / "small.csv")
 
 
@@ -192,7 +167,7 @@ def test_no_old_stage_counts_once_a_run_is_replaced(
     def killed(path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("localtopics.run.run.remove", killed)
+    monkeypatch.setattr("localtopics.run.folder.remove", killed)
     with pytest.raises(KeyboardInterrupt), Run.start(folder, OTHER, corpus, model, force=True):
         pass
     monkeypatch.undo()
@@ -239,197 +214,6 @@ def test_what_is_damaged_is_made_anew(
     assert str((folder / name).parent) in caplog.text
 
 
-# -- labels ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", ["a\u2028b", "a\u0085b", "a\x0bb\x0cc", "a\rb", "a\nb"])
-def test_an_answer_may_hold_any_line_break(folder: Path, text: str) -> None:
-    (folder / "labels.jsonl").unlink()
-    run = Run.open(folder)
-    labels = [replace(LABEL, topic=topic, candidates=(Candidate(text, 0.5),)) for topic in range(3)]
-    for label in labels:
-        run.append_label(label)
-    assert list(run.read_labels().values()) == labels
-
-
-def test_lines_that_hold_no_label_are_taken_away(folder: Path) -> None:
-    whole = (folder / "labels.jsonl").read_bytes().splitlines(keepends=True)
-    run = Run.open(folder)
-    labels = run.read_labels()
-    assert len(labels) == 3
-    junk = [
-        b"\xff\xfe\n",
-        b"[1]\n",
-        b'{"topic": 1}\n',
-        b"[" * 5000 + b"\n",
-        b"\n",
-        b'{"topic": 3, "text": "cut',
-    ]
-    (folder / "labels.jsonl").write_bytes(b"".join([whole[0], junk[0], *whole[1:], *junk[1:]]))
-    assert run.read_labels() == labels
-    assert (folder / "labels.jsonl").read_bytes() == b"".join(whole)
-
-
-# -- someone else's folders -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Iterator[Path]:
-    """A place that a run folder's links may lead to, which stays as it is."""
-    place = tmp_path / "outside"
-    place.mkdir()
-    (place / "theirs").write_text("theirs")
-    yield place
-    assert [(path.name, path.read_text()) for path in place.iterdir()] == [("theirs", "theirs")]
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["labels.jsonl", ".lock", "run.json", "map.png", "stages", "model", "stages/layouts.npz", "model/x"],
-)
-@pytest.mark.parametrize("dangling", [False, True])
-def test_no_link_is_written_through(folder: Path, outside: Path, name: str, dangling: bool) -> None:
-    path = folder / name
-    if path.is_dir():
-        shutil.rmtree(path)
-        target = outside
-    else:
-        target = outside / "theirs"
-        if name == "run.json":
-            shutil.copy(path, folder.parent / "copy.json")
-            target = folder.parent / "copy.json"
-        path.unlink(missing_ok=True)
-    path.symlink_to(outside / "nothing" if dangling and name != "run.json" else target)
-    with pytest.raises(UserError, match="is a link"), Run.open(folder).locked():
-        pytest.fail("a link in a run folder")
-
-
-def test_the_folder_itself_may_be_a_link(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "link.topics").symlink_to(folder)
-    with Run.open(tmp_path / "link.topics").locked() as _:
-        pass
-
-
-def test_an_embedding_model_that_only_the_folder_names_is_not_opened(folder: Path, tmp_path: Path) -> None:
-    hostile = tmp_path / "model"
-    hostile.mkdir()
-    (hostile / "modules.json").write_text(
-        json.dumps([{"idx": 0, "name": "0", "path": "", "type": "hostile.Module"}])
-    )
-    (hostile / "hostile.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Module: pass\n")
-    (hostile / "model.safetensors").touch()
-    record = json.loads((folder / "run.json").read_text())
-    record["embedding"] |= {"name": str(hostile), "location": str(hostile)}
-    (folder / "run.json").write_text(json.dumps(record))
-    with pytest.raises(UserError, match="name it again with --embedding-model"):
-        _ = Run.open(folder).embedder
-    with pytest.raises(UserError, match="embedded with another model"):
-        _ = Run.open(OLD, embedding_model=str(hostile)).embedder
-    assert not (tmp_path / "ran").exists()
-
-
-def test_a_model_file_that_only_the_folder_names_is_not_opened(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "model.gguf").touch()
-    _set(("settings", "labels", "model"), str(tmp_path / "model.gguf"))(folder)
-    with pytest.raises(UserError, match="name it again with --model"):
-        _ = Run.open(folder).label_settings
-    _set(("settings", "labels", "model"), "llama-2-13b-chat")(folder)
-    assert Run.open(folder).label_settings.model == "llama-2-13b-chat"
-
-
-def _set(path: tuple[str, ...], value: Any) -> Callable[[Path], None]:
-    def damage(folder: Path) -> None:
-        record = json.loads((folder / "run.json").read_text())
-        inner = record
-        for key in path[:-1]:
-            inner = inner[key]
-        inner[path[-1]] = value
-        (folder / "run.json").write_text(json.dumps(record))
-
-    return damage
-
-
-def _table(name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path], None]:
-    def damage(folder: Path) -> None:
-        change(pd.read_parquet(folder / name)).to_parquet(folder / name)
-
-    return damage
-
-
-def _write(name: str, content: bytes | None) -> Callable[[Path], None]:
-    def damage(folder: Path) -> None:
-        (folder / name).unlink()
-        (folder / name).mkdir() if content is None else (folder / name).write_bytes(content)
-
-    return damage
-
-
-DAMAGES: dict[str, Callable[[Path], None]] = {
-    "no object": _write("run.json", b"[1, 2]"),
-    "not json": _write("run.json", b"\xff\xfe{"),
-    "deep": _write("run.json", b"[" * 100_000),
-    "stages a list": _set(("stages",), ["layouts"]),
-    "a stage a string": _set(("stages", "labels"), "done"),
-    "a stage unknown": _set(("stages", "coffee"), {"done": True, "seconds": 1}),
-    "done a number": _set(("stages", "labels", "done"), 1),
-    "settings a string": _set(("settings",), "default"),
-    "a section a string": _set(("settings", "topics"), "default"),
-    "an unknown setting": _set(("settings", "topics", "colour"), "red"),
-    "a wrong setting": _set(("settings", "topics", "neighbors"), "many"),
-    "corpus null": _set(("corpus",), None),
-    "source a number": _set(("corpus", "source"), 7),
-    "embedding null": _set(("embedding",), None),
-    "embedding name a list": _set(("embedding", "name"), ["a"]),
-    "min_cluster_size a string": _set(("min_cluster_size",), "8"),
-    "format of the future": _set(("format",), FORMAT + 1),
-    "format a string": _set(("format",), "1"),
-    "no documents": lambda folder: (folder / "documents.parquet").unlink(),
-    "documents no table": _write("documents.parquet", b"no table"),
-    "documents a folder": _write("documents.parquet", None),
-    "no column x": _table("documents.parquet", lambda table: table.drop(columns="x")),
-    "x infinite": _table("documents.parquet", lambda table: table.assign(x=np.inf)),
-    "y a string": _table("documents.parquet", lambda table: table.assign(y="here")),
-    "text a number": _table("documents.parquet", lambda table: table.assign(text=1.5)),
-    "text missing": _table("documents.parquet", lambda table: table.assign(text=[None, *table["text"][1:]])),
-    "topic a float": _table("documents.parquet", lambda table: table.assign(topic=0.5)),
-    "topic 1e9": _table("documents.parquet", lambda table: table.assign(topic=[10**9, *table["topic"][1:]])),
-    "topic -7": _table("documents.parquet", lambda table: table.assign(topic=[-7, *table["topic"][1:]])),
-    "ids twice": _table("documents.parquet", lambda table: table.assign(id="same")),
-    "documents of another run": _table("documents.parquet", lambda table: table.head(50)),
-    "no row": _table("documents.parquet", lambda table: table.head(0)),
-    "no topics": lambda folder: (folder / "topics.parquet").unlink(),
-    "topics cut": _write("topics.parquet", (OLD / "topics.parquet").read_bytes()[:-50]),
-    "keywords a string": _table("topics.parquet", lambda table: table.assign(keywords="bread")),
-    "no column mmr": _table("topics.parquet", lambda table: table.drop(columns="mmr")),
-    "label missing": _table(
-        "topics.parquet", lambda table: table.assign(label=pd.array([None] * 3, "string"))
-    ),
-    "label a number": _table("topics.parquet", lambda table: table.assign(label=5)),
-    "fidelity 7": _table("topics.parquet", lambda table: table.assign(fidelity=7.0)),
-    "topics out of order": _table("topics.parquet", lambda table: table.iloc[::-1]),
-    "a topic 1e9 in topics": _table("topics.parquet", lambda table: table.assign(topic=[0, 1, 10**9])),
-    "sizes wrong": _table("topics.parquet", lambda table: table.assign(size=1)),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_damaged_folder_is_one_sentence(folder: Path, damage: Callable[[Path], None]) -> None:
-    from localtopics.run.stages import assign, redraw
-
-    damage(folder)
-    sentences = set()
-    for use in (
-        lambda run: run.labels,
-        redraw,
-        lambda run: assign(run, read_corpus(str(NOTES), id="id")),
-    ):
-        with pytest.raises(UserError) as caught:
-            use(Run.open(folder))
-        sentences.add(str(caught.value))
-    assert len(sentences) == 1
-    assert str(folder) in sentences.pop()
-
-
 # -- private, and for ever ------------------------------------------------------------------------------
 
 
@@ -438,7 +222,7 @@ def test_a_run_folder_is_its_owners_alone(tmp_path: Path, corpus: Corpus, model:
     before = os.umask(0o022)
     try:
         with Run.start(tmp_path / "a" / "b.topics", SETTINGS, corpus, model) as run:
-            run.append_label(LABEL)
+            append_label(run.labels_file, LABEL)
     finally:
         os.umask(before)
     paths = [run.folder, *run.folder.iterdir()]
@@ -455,8 +239,8 @@ def test_runs_of_old_releases_open(folder: Path) -> None:
 
 
 def test_settings_that_only_old_releases_took_do_not_close_a_run(folder: Path) -> None:
-    _set(("settings", "topics", "top_n_words"), 60)(folder)
-    _set(("settings", "labels", "gpu_layers"), "9")(folder)
+    changed(("settings", "topics", "top_n_words"), 60)(folder)
+    changed(("settings", "labels", "gpu_layers"), "9")(folder)
     settings = Run.open(folder).settings
     assert (settings.topics.top_n_words, settings.labels.gpu_layers) == (50, 9)
 

@@ -124,7 +124,7 @@ WRONG: list[tuple[type[Checked], str, object]] = [
 def test_a_value_that_a_setting_cannot_have_is_one_sentence_wherever_it_comes_from(
     kind: type[Checked], name: str, value: object
 ) -> None:
-    section = {TopicSettings: "topics", LabelSettings: "labels"}[kind]  # type: ignore[index]
+    section = {TopicSettings: "topics", LabelSettings: "labels"}[kind]
     with pytest.raises(UserError, match=r"^[^\n]+$") as from_python:
         kind(**{name: value})
     with pytest.raises(UserError, match=r"^[^\n]+$") as from_file:

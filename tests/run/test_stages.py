@@ -12,7 +12,6 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.errors import UserError
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
-from localtopics.run.stages import assign, relabel
 from tests.conftest import ROOT
 
 NOTES = read_corpus(str(ROOT / "tests" / "data" / "notes.csv"), id="id")
@@ -44,11 +43,13 @@ def test_new_documents_of_ready_embeddings_need_theirs(run: Run, ready: np.ndarr
     new = Corpus.from_documents(NOTES.documents[:20])
     assert not run.embeds_documents
     for opened in (run, Run.open(run.folder)):
-        with pytest.raises(UserError, match=r"made from ready embeddings: .*--embeddings"):
-            assign(opened, new)
+        with pytest.raises(UserError, match=r"made from ready embeddings") as refused:
+            opened.assign(new)
+        assert refused.value.arguments == ("embeddings",)
     np.save(tmp_path / "new.npy", ready[:20])
-    table = assign(run, new, tmp_path / "new.npy").table
-    assert table["topic"].tolist() == run.documents["topic"].tolist()[:20]
+    for embeddings in (ready[:20], tmp_path / "new.npy"):
+        table = run.assign(new, embeddings=embeddings)
+        assert table["topic"].tolist() == run.documents["topic"].tolist()[:20]
 
 
 def test_the_model_of_ready_embeddings_names_no_other_model(run: Run) -> None:
@@ -62,13 +63,13 @@ def test_whoever_names_the_model_of_ready_embeddings_is_believed(ready: np.ndarr
     settings = SETTINGS.updated({"embedding": {"model": "all-MiniLM-L6-v2"}}, "test")
     run = localtopics.fit(NOTES.documents, embeddings=vectors, settings=settings, out=tmp_path / "a")
     assert run.embeds_documents
-    table = assign(Run.open(run.folder), NOTES).table
+    table = Run.open(run.folder).assign(NOTES)
     assert table["topic"].tolist() == run.documents["topic"].tolist()
 
 
 def test_names_anew_with_ready_embeddings(run: Run) -> None:
     again = Run.open(run.folder)
-    relabel(again, localtopics.LabelSettings(candidates=2, threads=1))
+    again.relabel(model="localtopics-labeller-41m-q8_0", candidates=2, threads=1)
     assert not again.topic_table["fallback"].any()
 
 

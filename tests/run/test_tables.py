@@ -1,6 +1,7 @@
 import bz2
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from localtopics.corpus import read_corpus
 from localtopics.errors import UserError
 from localtopics.run.tables import check_target, harmless_cells, write_table
 
-UNPACK = {
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.decompress,
     ".bz2": bz2.decompress,
     ".zst": lambda data: zstandard.ZstdDecompressor().stream_reader(data).read(),

@@ -1,0 +1,172 @@
+"""The commands that look at a run: ``show``, ``map``, ``assign`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from localtopics.cli import options, terminal
+from localtopics.cli.render import print_evaluation, print_topics, reporting
+from localtopics.cli.terminal import echo, echo_json, harmless_line
+from localtopics.errors import UserError
+
+if TYPE_CHECKING:
+    from localtopics.run.run import Run
+    from localtopics.topics.topic import Topic
+
+
+@click.command()
+@options.run_folder
+@click.option("--topic", type=int, help="One topic whole: keywords, aspects, representative documents.")
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
+def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
+    """Show the topics of a run."""
+    from localtopics.run.run import Run
+
+    run = Run.open(run_folder)
+    labels = run.labels
+    if as_json:
+        for item in run.topics:
+            if topic is None or item.topic == topic:
+                echo_json({"label": labels[item.topic], "fidelity": item.fidelity} | asdict(item))
+        return
+    if topic is None:
+        print_topics(run)
+        return
+    found = topic_of(run, topic)
+    console = terminal.console()
+    for name, value in (
+        ("label", labels[topic]),
+        ("fidelity", "not measured" if found.fidelity is None else f"{found.fidelity:.2f}"),
+        ("size", f"{found.size:,}"),
+        ("keywords", ", ".join(found.keywords)),
+        ("KeyBERT", ", ".join(found.keybert)),
+        ("MMR", ", ".join(found.mmr)),
+    ):
+        console.print(f"{name:<9} {harmless_line(value)}")
+    titles = _titles(run)
+    for document in found.representative:
+        console.print()
+        if title := titles.get(document):
+            console.print(harmless_line(title), style="bold")
+        console.print(document)
+
+
+def _titles(run: Run) -> dict[str, str]:
+    """Text to title, where the documents have titles."""
+    documents = run.documents
+    return dict(zip(documents["text"], documents["title"], strict=True)) if "title" in documents else {}
+
+
+def topic_of(run: Run, number: int) -> Topic:
+    """One topic of a run.
+
+    Raises:
+        UserError: there is no such topic.
+    """
+    try:
+        return run[number]
+    except KeyError as error:
+        raise UserError(error.args[0]) from None
+
+
+@click.command()
+@options.run_folder
+@click.option(
+    "--headings",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Names that people gave: a table with the columns topic and heading.",
+)
+@options.embedding_model_again
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@click.pass_obj
+def evaluate(
+    quiet: bool, /, run_folder: Path, headings: Path | None, embedding_model: str | None, as_json: bool
+) -> None:
+    """Measure the labels of a run: does each find its own topic among the others?
+
+    A label is embedded like a document and should lie nearer to its own topic's documents, those that no
+    model was shown, than to other topics'.
+    """
+    from localtopics.run.evaluate import read_headings
+    from localtopics.run.run import Run
+
+    run = Run.open(run_folder, embedding_model)
+    with reporting(quiet) as progress:
+        evaluation = run.evaluate(read_headings(headings) if headings else None, progress)
+    if as_json:
+        echo_json(asdict(evaluation))
+    else:
+        print_evaluation(run, evaluation)
+
+
+@click.command("map")
+@options.run_folder
+@click.pass_obj
+def map_command(quiet: bool, /, run_folder: Path) -> None:
+    """Draw map.png and map.html of a run anew."""
+    from localtopics.run.run import Run
+
+    run = Run.open(run_folder)
+    with reporting(quiet) as progress:
+        run.redraw(progress)
+    for name in ("map.html", "map.png"):
+        echo(harmless_line(run.folder / name))
+
+
+@click.command()
+@options.run_folder
+@click.argument("source")
+@options.columns
+@options.embedding_model_again
+@click.option(
+    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A .csv, .tsv, .jsonl or .parquet file [default: SOURCE's name with the ending .assigned.csv, in "
+    "this folder].",
+)
+@options.raw_cells
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.pass_obj
+def assign(
+    quiet: bool,
+    /,
+    run_folder: Path,
+    source: str,
+    embedding_model: str | None,
+    embeddings: Path | None,
+    out: Path | None,
+    raw_cells: bool | None,
+    force: bool,
+    **columns: str | None,
+) -> None:
+    """Give the documents of SOURCE, which came later, the topics of RUN."""
+    from localtopics.corpus import read_corpus
+    from localtopics.run.run import Run
+    from localtopics.run.tables import check_target, write_table
+    from localtopics.topics.topic import OUTLIER
+
+    out = out or options.named_after(source, ".assigned.csv")
+    check_target(out)
+    if out.exists() and not force:
+        raise UserError(
+            f"{out} exists already: name another file, or replace it.", arguments=["out", "force"]
+        )
+    run = Run.open(run_folder, embedding_model)
+    with reporting(quiet) as progress:
+        corpus = read_corpus(source, **columns)
+        assigned = run.assign(corpus, embeddings=embeddings, progress=progress)
+    write_table(assigned, out, raw_cells=bool(raw_cells), mode=0o666)
+    counts = assigned["label"].value_counts()
+    for label, count in counts.head(30).items():
+        echo(f"{count:>8,}  {harmless_line(label)}")
+    outliers = assigned["topic"] == OUTLIER
+    found = assigned.loc[~outliers, "topic"].nunique()
+    echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")

@@ -1,0 +1,79 @@
+"""The commands that make a run: ``localtopics run`` and ``localtopics demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from localtopics.cli import options
+from localtopics.cli.render import finish, reporting
+from localtopics.errors import UserError
+
+
+@click.command("run")
+@click.argument("source", required=False)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The run folder [default: SOURCE with the ending .topics]."
+)
+@options.columns
+@options.embedding
+@options.topics
+@options.labels
+@options.raw_cells
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
+)
+@options.force
+@click.pass_obj
+def run_command(
+    quiet: bool, /, source: str | None, out: Path | None, config: Path | None, force: bool, **given: Any
+) -> None:
+    """Find and name the topics of SOURCE.
+
+    SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder of text files, or
+    hf:OWNER/NAME. Stopped or killed, the same command goes on from the last finished stage.
+    """
+    from localtopics.run.run import fit_source
+
+    settings = options.run_settings(config, source, given)
+    named = settings.input.source
+    if out is None:
+        if named is None:
+            raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
+        out = options.named_after(named, ".topics")
+    with reporting(quiet) as progress:
+        run = fit_source(settings, out, force=force, progress=progress)
+    finish(run)
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo.topics"),
+    show_default=True,
+    help="The run folder.",
+)
+@click.option(
+    "--limit", type=click.IntRange(100), default=5000, show_default=True, help="How many documents."
+)
+@options.topics
+@options.labels
+@options.raw_cells
+@options.force
+@click.pass_obj
+def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:
+    """The whole job on text that is already on this machine.
+
+    The documents are the docstrings of the scientific Python packages that are installed here.
+    """
+    from localtopics.demo import demo_corpus
+    from localtopics.run.run import fit
+
+    with reporting(quiet) as progress:
+        corpus = demo_corpus(limit, progress)
+        settings = options.run_settings(None, None, given)
+        run = fit(corpus, settings=settings, out=out, force=force, progress=progress)
+    finish(run)

@@ -1,0 +1,395 @@
+"""The folder of a run: what each stage leaves, and which stages are done.
+
+A run killed at any instant goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from localtopics.corpus import Corpus
+from localtopics.embedding import Embedder
+from localtopics.embedding.model import EmbeddingModel
+from localtopics.errors import UserError
+from localtopics.files import remove, replacing
+from localtopics.labels.label import Label
+from localtopics.labels.settings import LabelSettings
+from localtopics.run.lock import RECORD, RESULTS, alone, require_ours
+from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
+from localtopics.run.results import (
+    check_together,
+    documents_table,
+    flat,
+    read_documents,
+    read_topics,
+    to_topics,
+    topics_table,
+    write_parquet,
+)
+from localtopics.run.settings import RunSettings
+from localtopics.run.tables import write_table
+from localtopics.run.trust import trusted_embedding_model, trusted_labels
+from localtopics.topics.saved import check_model
+from localtopics.topics.topic import Topic
+from localtopics.topics.umap import Layouts
+
+if TYPE_CHECKING:
+    from localtopics.topics.bertopic import TopicModel
+
+log = logging.getLogger(__name__)
+
+_FILES = {"layouts": (), "topics": (), "labels": ("topics.csv",), "maps": ("map.png", "map.html")}
+"""What a finished stage leaves that no other stage reads."""
+
+
+class RunFolder:
+    """A run folder: `open` reads a finished or half-finished one, `start` begins one or goes on with it.
+
+    The files are those that users read (see the README); ``run.json`` says which stages are done, and a
+    stage counts only once it says so: a stage that was killed is done again. Whatever changes the folder
+    does so in `start` or `locked`, alone.
+    """
+
+    def __init__(self, folder: Path, record: dict[str, Any], embedding_model: str | None = None) -> None:
+        self.folder = folder
+        self.record = record
+        self.embedding_model = embedding_model
+        """The embedding model that the user of this process named, if any: see `embedder`."""
+        self._alone = False
+
+    @classmethod
+    def open(cls, folder: Path | str, embedding_model: str | None = None) -> Self:
+        """The run in ``folder``.
+
+        Args:
+            folder: a run folder, of this or any earlier release.
+            embedding_model: what embedded its documents, where that does not come with localtopics.
+
+        Raises:
+            UserError: ``folder`` is not a run folder, or is damaged.
+        """
+        folder = Path(folder)
+        if folder.is_file():
+            raise UserError(
+                f"{folder} is a file and not a run folder: make one of it.", command=f"run {folder}"
+            )
+        try:
+            return cls(folder, read_record(folder / RECORD), embedding_model)
+        except FileNotFoundError:
+            raise UserError(
+                f"{folder} is not a run folder: make one first.", command=f"run FILE --out {folder}"
+            ) from None
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls,
+        folder: Path | str,
+        settings: RunSettings,
+        corpus: Corpus,
+        model: EmbeddingModel,
+        *,
+        embeddings_digest: str | None = None,
+        force: bool = False,
+    ) -> Iterator[Self]:
+        """Begin a run in ``folder``, or go on with the same run that was begun there, alone in it.
+
+        Args:
+            folder: a run folder, or one that is not there or is empty.
+            settings: what is asked for.
+            corpus: the documents.
+            model: what embeds them, or where they have ready embeddings the words and labels.
+            embeddings_digest: tells ready embeddings, where they were given, from others.
+            force: replace a run of other documents or settings, or by other versions; the same run goes on.
+
+        Raises:
+            UserError: the folder holds something else, or another run and ``force`` is not given, or another
+                process works in it.
+        """
+        folder = Path(folder)
+        fresh = new_record(settings, corpus, model, embeddings_digest)
+        run = cls(folder, fresh, settings.embedding.model)
+        run.embedder = Embedder(model)
+        require_ours(folder)
+        with run._alone_in_folder():
+            require_ours(folder)  # it may be another by now
+            before = read_record(folder / RECORD) if (folder / RECORD).exists() else None
+            if before is None or (force and (changes(before, fresh) or other_versions(before))):
+                run._begin()
+            else:
+                run._go_on(before, settings)
+            yield run
+
+    def _begin(self) -> None:
+        """Begin with the record, so that no old stage counts after a kill; then take away what is old."""
+        self._write_record()
+        for name in RESULTS:
+            remove(self.folder / name)
+
+    def _go_on(self, before: dict[str, Any], settings: RunSettings) -> None:
+        """Take up the run on record, with each stage that is whole."""
+        fresh, self.record = self.record, before
+        if differences := changes(before, fresh):
+            relabel = differences.keys() == {"labels"}
+            raise UserError(
+                f"{self.folder} holds a run with other settings ({'; '.join(differences.values())}): "
+                f"choose another folder, or replace it{', or name its topics anew' if relabel else ''}.",
+                arguments=["out", "force"],
+                command=f"label {self.folder}" if relabel else "",
+            )
+        record = before | {"settings": fresh["settings"], "embedding": fresh["embedding"]}
+        other_model = any(
+            before["embedding"][key] != fresh["embedding"][key] for key in ("digest", "precision")
+        )
+        undone = STAGES if other_model else self._damaged_stages()
+        record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}
+        others = other_versions(before)
+        if others and len(record["stages"]) < len(STAGES):
+            log.warning(
+                "The run in %s was begun with other versions (%s) and goes on with these: replace it for one "
+                "of a piece",
+                self.folder,
+                ", ".join(others),
+                extra={"arguments": ["force"]},
+            )
+            record["continued"] = versions()
+        if record != before:
+            raw_cells, self.record = self.settings.labels.raw_cells, record
+            if self.done("labels") and self.settings.labels.raw_cells != raw_cells:
+                self._write_csv(self.topic_table)
+            self._write_record()
+
+    def _damaged_stages(self) -> Sequence[str]:
+        """The stages from the first on whose results are not there as they were left."""
+        for number, stage in enumerate(STAGES):
+            try:
+                if self.done(stage):
+                    self._check_results(stage)
+            except UserError as error:
+                log.warning("%s", error)
+                return STAGES[number:]
+        return ()
+
+    def _check_results(self, stage: str) -> None:
+        for name in _FILES[stage]:
+            if not (self.folder / name).is_file():
+                raise UserError(f"{self.folder / name} is missing: it is made anew.")
+        if stage == "topics":
+            _ = self.documents, self.topic_table
+            check_model(self.model_folder)
+        elif stage == "labels":
+            _ = self.labels
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no second process work in this folder meanwhile, and see it as it is now.
+
+        Raises:
+            UserError: another process does, or the run is damaged.
+        """
+        with self._alone_in_folder():
+            self.record = read_record(self.folder / RECORD)
+            self._forget()
+            yield
+
+    @contextmanager
+    def _alone_in_folder(self) -> Iterator[None]:
+        with alone(self.folder):
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
+
+    def _write_record(self) -> None:
+        with replacing(self.folder / RECORD) as path:
+            text = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path may be no UTF-8
+
+    def note(self, key: str, value: Any) -> None:
+        """Put one fact about the run into ``run.json``."""
+        if self.record.get(key) != value:
+            self.record[key] = value
+            self._write_record()
+
+    @property
+    def settings(self) -> RunSettings:
+        """What was asked."""
+        return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
+
+    @property
+    def label_settings(self) -> LabelSettings:
+        """How its topics were named, for who wants them named so again; see `trusted_labels`."""
+        return trusted_labels(self.folder, self.settings.labels)
+
+    def done(self, stage: str) -> bool:
+        """Whether ``stage`` (one of `STAGES`) has finished."""
+        return bool(self.record["stages"].get(stage, {}).get("done"))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Do a stage: it counts as done, and its seconds are noted, when the block ends well."""
+        self.reopen(name)
+        started = time.monotonic()
+        yield
+        self.record["stages"][name] = {"done": True, "seconds": round(time.monotonic() - started, 2)}
+        self._write_record()
+
+    def reopen(self, name: str, settings: RunSettings | None = None) -> None:
+        """Mark a stage and all after it as not done, to be done with other settings where these are given."""
+        later = STAGES[STAGES.index(name) :]
+        stages = {stage: state for stage, state in self.record["stages"].items() if stage not in later}
+        changed = {"stages": stages} | ({} if settings is None else {"settings": asdict(settings)})
+        if any(self.record[key] != value for key, value in changed.items()):
+            self.record |= changed
+            self._write_record()
+
+    # -- what each stage leaves ----------------------------------------------------------------------
+
+    @property
+    def model_folder(self) -> Path:
+        """The saved BERTopic model; ``BERTopic.load`` opens it."""
+        return self.folder / "model"
+
+    @property
+    def layouts_file(self) -> Path:
+        """The layouts, until the topics are found: see `results`."""
+        return self.folder / "stages" / "layouts.npz"
+
+    @property
+    def labels_file(self) -> Path:
+        """The labels with their candidates, one line a topic as it is finished: see `label_log`."""
+        return self.folder / "labels.jsonl"
+
+    def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
+        """Write ``documents.parquet`` and the topics as they are before they have names."""
+        remove(self.labels_file)  # of other topics
+        write_parquet(documents_table(corpus, layouts, found), self.folder / "documents.parquet")
+        self._write_topics(found.topics, {}, {})
+
+    def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
+        """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
+        self._write_topics(self.topics, labels, fidelity)
+
+    def _write_topics(
+        self, topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
+    ) -> None:
+        table = topics_table(topics, labels, fidelity)
+        write_parquet(table, self.folder / "topics.parquet")
+        self._write_csv(table)
+        self._forget()
+
+    def _write_csv(self, table: pd.DataFrame) -> None:
+        write_table(flat(table), self.folder / "topics.csv", raw_cells=self.settings.labels.raw_cells)
+
+    def _forget(self) -> None:
+        """Read the tables again when they are next needed."""
+        for name in ("documents", "topic_table", "topics"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def documents(self) -> pd.DataFrame:
+        """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+        self._require("topics")
+        table = read_documents(self.folder / "documents.parquet")
+        self._require_unchanged()
+        return table
+
+    @cached_property
+    def topic_table(self) -> pd.DataFrame:
+        """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
+        self._require("topics")
+        table = read_topics(self.folder / "topics.parquet")
+        self._require_unchanged()
+        try:
+            check_together(self.documents, table)
+            if self.done("labels") and table["label"].isna().any():
+                raise ValueError("a topic has no label")
+        except ValueError as error:
+            raise UserError(
+                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
+            ) from None
+        return table
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """The topics in order of their number; -1, the outliers, first if there are any."""
+        return to_topics(self.topic_table)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """Topic number to label, once labelling is done."""
+        self._require("labels")
+        table = self.topic_table
+        return dict(
+            zip(table["topic"].astype(int).tolist(), table["label"].astype(str).tolist(), strict=True)
+        )
+
+    @property
+    def fidelity(self) -> dict[int, float]:
+        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
+        self._require("labels")
+        table = self.topic_table.dropna(subset="fidelity")
+        return dict(
+            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
+        )
+
+    @property
+    def corpus(self) -> Corpus:
+        """The documents as they were read."""
+        table = self.documents
+        return Corpus.from_documents(
+            table["text"].tolist(),
+            titles=table["title"].tolist() if "title" in table else None,
+            times=table["time"].tolist() if "time" in table else None,
+            ids=table["id"].tolist(),
+            source=self.record["corpus"]["source"],
+        )
+
+    @property
+    def embeds_documents(self) -> bool:
+        """Whether `embedder` gives vectors like the documents' own: not where these came ready-made."""
+        ready = self.record["corpus"]["embeddings_digest"] is not None
+        return not ready or self.settings.embedding.model is not None
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What embedded the documents, or the words and labels where these came with ready embeddings.
+
+        Raises:
+            UserError: as `trusted_embedding_model`.
+        """
+        return Embedder(trusted_embedding_model(self.folder, self.record["embedding"], self.embedding_model))
+
+    @property
+    def title(self) -> str:
+        """What the maps are called: the name of the file or dataset that was read."""
+        source = self.record["corpus"]["source"]
+        return Path(source).name or source
+
+    @property
+    def layout(self) -> np.ndarray:
+        """Where each document lies on the map: float32 [n, 2]."""
+        return self.documents[["x", "y"]].to_numpy(dtype="float32")
+
+    def _require(self, stage: str) -> None:
+        if not self.done(stage):
+            raise UserError(
+                f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
+            )
+
+    def _require_unchanged(self) -> None:
+        """Raise `UserError` where another process has changed the folder since it was opened."""
+        if not self._alone and read_record(self.folder / RECORD) != self.record:
+            raise UserError(f"Something is at work in {self.folder}: wait for it, then try again.")
