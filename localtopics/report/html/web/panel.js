@@ -126,6 +126,7 @@ class Panel {
   #listFound(query, matches) {
     if (this.listedQuery === query) return; // the list keeps its place and focus
     this.listedQuery = query;
+    if (query) this.find("#lists").scrollTop = 0; // the first that is found is seen
     const heading = this.find("#documents-title"), list = this.find("#documents");
     heading.hidden = list.hidden = !query;
     const found = [];

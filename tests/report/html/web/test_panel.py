@@ -6,7 +6,7 @@ from pathlib import Path
 
 from localtopics.report.html.page import write_page
 from localtopics.report.scene import compose
-from tests.report.browsing import until
+from tests.report.browsing import settle, until
 from tests.report.conftest import Visit
 from tests.report.samples import grid_of_islands
 
@@ -34,3 +34,14 @@ def test_the_button_in_the_search_field_ends_the_search(visit: Visit, small: Pat
         assert page.evaluate("document.activeElement.type") == "search"
         assert page.locator(".topic:visible").count() == 5
         assert not page.get_by_role("button", name="Clear the search").is_visible()
+
+
+def test_what_a_search_finds_first_is_seen(visit: Visit, small: Path) -> None:
+    with visit(small, width=390, height=844, phone=True) as page:
+        page.locator(".topic > button").nth(2).click()
+        until(page, "document.querySelector('#lists').scrollTop > 50")
+        page.keyboard.press("Escape")
+        page.locator("#search input").fill("speech")
+        until(page, "page.state.query === 'speech'")
+        settle(page)
+        assert page.evaluate("document.querySelector('#lists').scrollTop") == 0
