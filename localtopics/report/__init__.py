@@ -1,1 +1,1 @@
-"""The map of topics: its scene, and the drawings of it."""
+"""The map of topics: the scene, composed once, and its two drawings, a PNG picture and an HTML page."""

@@ -21,30 +21,31 @@ class Color:
     hue: float
 
     def oklab(self) -> tuple[float, float, float]:
-        """Lightness and two opponent axes; Euclidean distance there is visible difference."""
+        """Return lightness and two opponent axes; Euclidean distance in this space is visible difference."""
         angle = radians(self.hue)
         return self.lightness, self.chroma * cos(angle), self.chroma * sin(angle)
 
     def hex(self) -> str:
-        """``#rrggbb``, with as much of the chroma as a screen can show at this lightness."""
+        """Return ``#rrggbb``, with as much of the chroma as an sRGB screen can show at this lightness."""
         color = self
         while color.chroma > 0 and not all(-0.001 <= channel <= 1.001 for channel in color._linear()):
             color = replace(color, chroma=max(0.0, color.chroma - 0.004))
         return "#" + "".join(f"{round(255 * _gamma(min(1.0, max(0.0, c)))):02x}" for c in color._linear())
 
     def on_dark(self) -> Color:
-        """The same colour, light enough for points on a dark background."""
+        """Return the same colour, light enough for dots on a dark background."""
         return Color(0.62 + 0.5 * (self.lightness - 0.45), 0.95 * self.chroma, self.hue)
 
-    def ink(self) -> Color:
-        """The same hue, dark enough for text on white."""
+    def for_text(self) -> Color:
+        """Return the same hue, dark enough for text on white."""
         return Color(0.41, min(self.chroma, 0.125), self.hue)
 
-    def ink_on_dark(self) -> Color:
-        """The same hue, light enough for text on a dark background."""
+    def for_text_on_dark(self) -> Color:
+        """Return the same hue, light enough for text on a dark background."""
         return Color(0.86, min(self.chroma, 0.09), self.hue)
 
     def _linear(self) -> tuple[float, float, float]:
+        """Return red, green and blue in linear sRGB; outside 0 to 1 where a screen cannot show the colour."""
         light, a, b = self.oklab()
         long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
         medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -57,40 +58,47 @@ class Color:
 
 
 def _gamma(linear: float) -> float:
+    """Return a channel of linear sRGB, 0 to 1, as a screen expects it."""
     return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
 
 
+HUES = 12
 PALETTE = tuple(
     Color(lightness, chroma, (start + 30 * step) % 360)
     for lightness, chroma, start in ((0.63, 0.17, 25), (0.76, 0.13, 40), (0.50, 0.14, 10))
-    for step in range(12)
+    for step in range(HUES)
 )
 """Three rings of twelve hues: clear, light and deep; the rings are turned against each other."""
 
 OUTLIER_COLOR = Color(0.85, 0.006, 260)
+"""A grey near to white: what belongs to no topic stays in the background."""
 OUTLIER_COLOR_ON_DARK = Color(0.42, 0.012, 260)
-"""What belongs to no topic stays in the background."""
+"""The same for a dark background."""
 
 
-def choose_colors(nearness: NDArray[np.float64]) -> list[Color]:
-    """One colour of `PALETTE` for each topic, so that near topics get unlike ones.
+def choose_colors(affinity: NDArray[np.float64]) -> list[Color]:
+    """Return one colour of `PALETTE` for each topic, so that topics that touch get unlike ones.
 
-    ``nearness`` [t, t] is symmetric and at least 0; topics come in order of importance. Each in turn takes
-    the colour that is least like those of its neighbours; then, in a few more rounds, each may change.
+    Each topic in turn takes the colour that is least like those of its neighbours; then, in a few more
+    rounds, each may change.
+
+    Args:
+        affinity: [t, t], symmetric and at least 0: how much each two topics touch; topics come in order of
+            importance.
     """
     lab = np.array([color.oklab() for color in PALETTE])
     difference = np.linalg.norm(lab[:, None] - lab[None], axis=2)
-    likeness = np.exp(-((difference / 0.09) ** 2))
-    reluctance = 1e-3 * np.repeat([0, 1, 1], 12)  # the clear ring first, where nothing else decides
-    topics = len(nearness)
-    weight = np.array(nearness, dtype=float)
+    similarity = np.exp(-((difference / 0.09) ** 2))
+    ring_cost = 1e-3 * np.repeat([0, 1, 1], HUES)  # the clear ring first, where nothing else decides
+    topics = len(affinity)
+    weight = np.array(affinity, dtype=float)
     np.fill_diagonal(weight, 0.0)
     chosen = np.full(topics, -1)
     for _ in range(5):
         before = chosen.copy()
         for topic in range(topics):
-            given = chosen >= 0
-            cost = likeness[:, chosen[given]] @ weight[topic, given] + reluctance
+            colored = chosen >= 0
+            cost = similarity[:, chosen[colored]] @ weight[topic, colored] + ring_cost
             chosen[topic] = int(np.argmin(cost))
         if np.array_equal(before, chosen):
             break

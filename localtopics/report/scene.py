@@ -1,37 +1,57 @@
-"""What both drawings of the map share: where each topic lies, how large it is, its name and its colour."""
+"""The scene that both maps draw: where each document lies, and each topic's place, size, name and colour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from localtopics.report.palette import Color, choose_colors
 from localtopics.text import one_line
 from localtopics.topics.topic import OUTLIER
 
+DENSITY_SAMPLE = 600
+"""The most points of one topic among which its densest place is looked for."""
+NEIGHBOR_SAMPLE = 30_000
+"""The most points among which neighbours are counted to find out which topics touch."""
+NEIGHBORS = 15
+
 
 @dataclass(frozen=True)
 class TopicMark:
-    """A topic on the map: within ``core`` of ``center`` lies a third of it, the densest part."""
+    """A topic on the map.
+
+    Attributes:
+        topic: the topic's number.
+        label: its name, on one line and never empty.
+        size: the number of its documents.
+        center: x and y, in the units of the layout, of the document about which the topic is densest.
+        core_radius: the radius, in the same units, of the circle about ``center`` that holds a third of it.
+        color: the colour of its dots.
+    """
 
     topic: int
     label: str
     size: int
     center: tuple[float, float]
-    core: float
+    core_radius: float
     color: Color
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A map without its medium.
+    """A map before it is drawn in any format.
 
-    ``points`` float32 [n, 2]; ``assignments`` int64 [n], -1 for outliers; ``drawn`` bool [n], False where a
-    document has no place (UMAP gives NaN to a point without neighbours); ``topics`` largest first, without
-    the outliers.
+    Attributes:
+        points: float32 [n, 2], the place of each document in the units of the layout, y upwards.
+        assignments: int64 [n], the topic of each document; `OUTLIER` where it has none.
+        drawn: bool [n], False for a document without a finite place (UMAP gives NaN to a point that has no
+            neighbours).
+        topics: the topics that have a place, the largest first; outliers are none of them.
     """
 
     points: NDArray[np.float32]
@@ -40,12 +60,12 @@ class Scene:
     topics: tuple[TopicMark, ...]
 
     @property
-    def outliers(self) -> int:
-        """How many documents belong to no topic."""
+    def outlier_count(self) -> int:
+        """How many documents belong to no topic, whether they are drawn or not."""
         return int((self.assignments == OUTLIER).sum())
 
     def sample(self, topic: int, limit: int) -> NDArray[np.float32]:
-        """An even sample [m, 2] of at most ``limit`` points of a topic."""
+        """Return an even sample, float32 [m, 2], of at most ``limit`` drawn points of a topic."""
         members: NDArray[np.float32] = self.points[self.drawn & (self.assignments == topic)]
         return members[:: max(1, -(-len(members) // limit))]
 
@@ -53,9 +73,15 @@ class Scene:
 def compose(
     layout: NDArray[np.floating], assignments: NDArray[np.integer], labels: Mapping[int, str]
 ) -> Scene:
-    """Arrange a layout [n, 2] and the topic of each document [n]; a topic without a label shows its number.
+    """Arrange the scene; compose it once and draw it in as many formats as are wanted.
 
-    Raises ValueError where the shapes do not fit each other or no document has a place.
+    Args:
+        layout: [n, 2], the place of each document; rows that are not finite are not drawn.
+        assignments: [n], the topic of each document, `OUTLIER` for none.
+        labels: the names of topics; a topic without one is called by its number.
+
+    Raises:
+        ValueError: the shapes do not fit each other, or no document has a finite place.
     """
     points = np.asarray(layout, dtype=np.float32)
     topic_of = np.asarray(assignments, dtype=np.int64)
@@ -65,36 +91,37 @@ def compose(
     if not drawn.any():
         raise ValueError("no document of this layout has a place on the map")
     numbers, sizes = np.unique(topic_of[topic_of != OUTLIER], return_counts=True)
-    order = np.lexsort((numbers, -sizes))
-    placed = [
-        (int(numbers[i]), int(sizes[i]), points[drawn & (topic_of == numbers[i])])
-        for i in order
-        if (drawn & (topic_of == numbers[i])).any()
-    ]
-    circles = [densest(members) for _, _, members in placed]
-    centers = [(x, y) for x, y, _ in circles]
-    nearness = _nearness(points[drawn], topic_of[drawn], [topic for topic, _, _ in placed], np.array(centers))
-    return Scene(
-        points=points,
-        assignments=topic_of,
-        drawn=drawn,
-        topics=tuple(
-            TopicMark(topic, one_line(labels.get(topic, "")) or f"Topic {topic}", size, (x, y), core, color)
-            for (topic, size, _), (x, y, core), color in zip(
-                placed, circles, choose_colors(nearness), strict=True
-            )
-        ),
+    largest_first = np.lexsort((numbers, -sizes))
+    members = {int(topic): points[drawn & (topic_of == topic)] for topic in numbers[largest_first]}
+    size_of = dict(zip(numbers.tolist(), sizes.tolist(), strict=True))
+    topics = [topic for topic, own in members.items() if len(own)]
+    circles = [densest_circle(members[topic]) for topic in topics]
+    centers = np.array([(x, y) for x, y, _ in circles])
+    colors = choose_colors(_affinity(points[drawn], topic_of[drawn], topics, centers))
+    marks = tuple(
+        TopicMark(
+            topic=topic,
+            label=one_line(labels.get(topic, "")) or f"Topic {topic}",
+            size=size_of[topic],
+            center=(x, y),
+            core_radius=radius,
+            color=color,
+        )
+        for topic, (x, y, radius), color in zip(topics, circles, colors, strict=True)
     )
+    return Scene(points=points, assignments=topic_of, drawn=drawn, topics=marks)
 
 
-def densest(points: NDArray[np.float32]) -> tuple[float, float, float]:
-    """The smallest circle about one of the ``points`` [n, 2] that holds a third of them: x, y, radius.
+def densest_circle(points: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Return x, y and radius of the smallest circle about one of the points that holds a third of them.
 
-    Unlike the mean it lies inside a topic that is bent or in two parts. An even sample stands for many.
+    Unlike the mean, its middle lies inside a topic that is bent or in two parts. Where there are many points
+    an even sample stands for them.
+
+    Args:
+        points: [m, 2], at least one.
     """
-    from scipy.spatial.distance import cdist
-
-    sample = points[:: -(-len(points) // 600)].astype(np.float64)
+    sample = points[:: -(-len(points) // DENSITY_SAMPLE)].astype(np.float64)
     inside = max(1, len(sample) // 3)
     distances = cdist(sample, sample)
     radii = np.partition(distances, inside - 1, axis=1)[:, inside - 1]
@@ -103,29 +130,30 @@ def densest(points: NDArray[np.float32]) -> tuple[float, float, float]:
     return float(x), float(y), float(radii[best])
 
 
-def _nearness(
+def _affinity(
     points: NDArray[np.float32],
     assignments: NDArray[np.int64],
-    topics: list[int],
+    topics: Sequence[int],
     centers: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """How much each two topics touch [t, t]: the share of neighbouring points that one has in the other."""
-    from scipy.spatial import cKDTree
+    """Return how much each two topics touch, float64 [t, t].
 
+    It is the share of neighbouring points that one has in the other, and something for centres that are near.
+    """
     count = len(topics)
     if count < 2:
         return np.zeros((count, count))
-    row_of = {topic: row for row, topic in enumerate(topics)}
-    rows = np.array([row_of.get(int(topic), -1) for topic in assignments])
-    within = np.flatnonzero(rows >= 0)
-    within = within[:: -(-len(within) // 30_000)]
-    members, rows = points[within], rows[within]
-    _, neighbours = cKDTree(members).query(members, k=min(15, len(members)))
+    index_of = {topic: index for index, topic in enumerate(topics)}
+    indices = np.array([index_of.get(int(topic), -1) for topic in assignments])
+    within = np.flatnonzero(indices >= 0)
+    within = within[:: -(-len(within) // NEIGHBOR_SAMPLE)]
+    members, indices = points[within], indices[within]
+    _, neighbors = cKDTree(members).query(members, k=min(NEIGHBORS, len(members)))
     touches = np.zeros((count, count))
-    np.add.at(touches, (np.repeat(rows, neighbours.shape[1]), rows[neighbours].ravel()), 1.0)
+    np.add.at(touches, (np.repeat(indices, neighbors.shape[1]), indices[neighbors].ravel()), 1.0)
     share = touches / np.maximum(touches.sum(axis=1, keepdims=True), 1.0)
     # topics that touch nowhere still compare: the nearer their centres, the more
     gaps = np.linalg.norm(centers[:, None] - centers[None], axis=2)
     typical = np.median(np.partition(gaps, 1, axis=1)[:, 1]) or 1.0
-    nearness: NDArray[np.float64] = share + share.T + np.exp(-gaps / (2 * typical)) + 0.02
-    return nearness
+    affinity: NDArray[np.float64] = share + share.T + np.exp(-gaps / (2 * typical)) + 0.02
+    return affinity

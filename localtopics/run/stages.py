@@ -104,17 +104,18 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
         return
     from localtopics.report.html.page import write_page
     from localtopics.report.png.map import draw_map
+    from localtopics.report.scene import compose
 
     with run.stage("maps"), progress("Drawing maps", 2) as advance:
         documents, labels, title = run.documents, run.labels, run.title
-        topics = documents["topic"].to_numpy()
-        draw_map(run.folder / "map.png", run.layout, topics, labels, title=title)
+        scene = compose(run.layout, documents["topic"].to_numpy(), labels)
+        draw_map(run.folder / "map.png", scene, title=title)
         advance(1)
         keywords = {topic.topic: topic.keywords for topic in run.topics}
         corpus = run.corpus
         headlines = [corpus.headline(row) for row in range(len(corpus.documents))]
         order, page = _typical_first(run), run.folder / "map.html"
-        write_page(page, run.layout, topics, labels, keywords, headlines, title, order)
+        write_page(page, scene, keywords=keywords, headlines=headlines, title=title, order=order)
         advance(1)
 
 

@@ -1,1 +1,1 @@
-"""The map as a page for any browser."""
+"""The map as an HTML page for any browser; `web/main.js` says which file of the page does what."""

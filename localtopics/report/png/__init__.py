@@ -1,1 +1,1 @@
-"""The map as a picture."""
+"""The map as a PNG picture."""

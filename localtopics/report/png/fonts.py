@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-# Clearer than the font that matplotlib carries, where the machine has one of them; that one comes last.
+from matplotlib import font_manager
+
+FALLBACK = "DejaVu Sans"
+"""The font that matplotlib brings with it, so that it is always there."""
 PREFERRED = (
     "Inter",
     "Source Sans 3",
@@ -17,17 +20,22 @@ PREFERRED = (
     "Helvetica Neue",
     "Arial",
     "Liberation Sans",
-    "DejaVu Sans",
+    FALLBACK,
 )
+"""Clearer fonts than the fallback, the first that the machine has."""
 
 
 class Fonts:
-    """The fonts that together draw ``texts``: ``families`` in order, for matplotlib's ``family``."""
+    """The installed fonts that together draw ``texts``.
+
+    Attributes:
+        families: their names in order of preference, as matplotlib's ``family`` takes them.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         known = _families()
         first = next(name for name in PREFERRED if name in known)
-        self.families = list(dict.fromkeys([first, "DejaVu Sans"]))
+        self.families = list(dict.fromkeys([first, FALLBACK]))
         drawn = [_characters(known[name]) for name in self.families]
         self._missing = {c for c in "".join(texts) if not c.isspace()}.difference(*drawn)
         others = (name for name in sorted(known) if name not in self.families)
@@ -37,14 +45,14 @@ class Fonts:
                 self.families.append(name)
 
     def drawable(self, text: str) -> str:
-        """The text without what no font has; empty where that leaves less than half of it."""
-        left = "".join(c for c in text if c not in self._missing)
-        return " ".join(left.split()) if 2 * len(left) >= len(text) else ""
+        """Return the text without what no font can draw; empty where that leaves less than half of it."""
+        kept = "".join(c for c in text if c not in self._missing)
+        return " ".join(kept.split()) if 2 * len(kept) >= len(text) else ""
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Without matplotlib's log line for each font that comes in one weight only."""
+def font_log_silenced() -> Iterator[None]:
+    """Keep matplotlib from logging a line for each font that comes in one weight only."""
     log = logging.getLogger("matplotlib.font_manager")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -55,15 +63,12 @@ def quietly() -> Iterator[None]:
 
 
 def _families() -> dict[str, str]:
-    """A file for each upright family, without the one that has a box for every character there is."""
-    from matplotlib import font_manager
-
+    """Return a file for each upright family, without the one that has a box for every character there is."""
     upright = [font for font in font_manager.fontManager.ttflist if font.style == "normal"]
     return {font.name: font.fname for font in upright if not font.name.startswith("Last Resort")}
 
 
 @cache
 def _characters(file: str) -> frozenset[str]:
-    from matplotlib import font_manager
-
+    """Return the characters that a font file can draw."""
     return frozenset(map(chr, font_manager.get_font(file).get_charmap()))

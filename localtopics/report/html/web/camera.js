@@ -1,17 +1,21 @@
 /** What part of the map is seen: its middle (x, y), in the map's units, and `scale`, pixels a unit. */
 class Camera {
-  constructor() {
-    Object.assign(this, { x: 0, y: 0, scale: 1, width: 1, height: 1, flight: null });
+  /** `bounds`: how far the map reaches from its middle, { x, y }. `width` and `height` of the screen are set later. */
+  constructor(bounds) {
+    Object.assign(this, { bounds, x: 0, y: 0, scale: 1, width: 1, height: 1, flight: null });
   }
 
   /** Scale at which the whole map fits. */
-  get least() { return 0.46 * Math.min(this.width / this.reach.x, this.height / this.reach.y); }
-  get zoom() { return this.scale / this.least; }
+  get fitScale() { return 0.46 * Math.min(this.width / this.bounds.x, this.height / this.bounds.y); }
+  get zoom() { return this.scale / this.fitScale; }
+  clampScale(scale) { return Math.min(Math.max(scale, 0.6 * this.fitScale), 400 * this.fitScale); }
 
+  /** The place on the screen, in pixels from its left and top, of a place on the map. */
   screen(x, y) {
     return [this.width / 2 + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
   }
 
+  /** The place on the map of a place on the screen. */
   world(left, top) {
     return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
   }
@@ -27,25 +31,27 @@ class Camera {
   zoomAt(left, top, factor) {
     this.flight = null;
     const [x, y] = this.world(left, top);
-    this.scale = Math.min(Math.max(this.scale * factor, 0.6 * this.least), 400 * this.least);
+    this.scale = this.clampScale(this.scale * factor);
     this.x = x - (left - this.width / 2) / this.scale;
     this.y = y + (top - this.height / 2) / this.scale;
     this.#keepInside();
   }
 
-  all() { return { x: 0, y: 0, scale: this.least }; }
+  /** The view of the whole map. */
+  whole() { return { x: 0, y: 0, scale: this.fitScale }; }
 
+  /** The view of a rectangle with its neighbourhood. */
   around({ x: [west, east], y: [south, north] }) {
     const wide = 2.8 * Math.max(east - west, 0.02), high = 2.8 * Math.max(north - south, 0.02);
-    const scale = Math.min(this.width / wide, this.height / high, 10 * this.least); // neighbours stay in view
-    return { x: (west + east) / 2, y: (south + north) / 2, scale: Math.max(scale, this.least) };
+    const scale = Math.min(this.width / wide, this.height / high, 10 * this.fitScale); // neighbours stay in view
+    return { x: (west + east) / 2, y: (south + north) / 2, scale: Math.max(scale, this.fitScale) };
   }
 
   /**
-   * Start on the way to a view that looks smooth: far journeys rise before they descend.
+   * Start a smooth flight to a view { x, y, scale }: far flights rise before they descend.
    * Source: van Wijk and Nuij, "Smooth and efficient zooming and panning", InfoVis 2003, with rho = 1.4.
    */
-  fly(view, now) {
+  flyTo(view, now) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return Object.assign(this, view, { flight: null });
     const rho = 1.4, screen = Math.min(this.width, this.height);
     const w0 = screen / this.scale, w1 = screen / view.scale;
@@ -84,7 +90,7 @@ class Camera {
   }
 
   #keepInside() {
-    this.x = Math.min(Math.max(this.x, -this.reach.x), this.reach.x);
-    this.y = Math.min(Math.max(this.y, -this.reach.y), this.reach.y);
+    this.x = Math.min(Math.max(this.x, -this.bounds.x), this.bounds.x);
+    this.y = Math.min(Math.max(this.y, -this.bounds.y), this.bounds.y);
   }
 }
