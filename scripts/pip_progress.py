@@ -54,7 +54,7 @@ class Progress:
         self.started = time.monotonic()
         self.said = self.started
         self.compiling_since: float | None = None
-        self.step = ""
+        self.step = "starting"
         self.left = ""
 
     def read(self, line: str) -> None:
@@ -118,7 +118,7 @@ class Pip:
 
         def read() -> None:
             assert process.stdout
-            with self.log.open("a", encoding="utf-8") as log:
+            with self.log.open("a", encoding="utf-8", buffering=1) as log:
                 for line in process.stdout:
                     log.write(line)
                     lines.append(line.strip())
