@@ -119,9 +119,7 @@ def take_wheel(pip: Pip) -> bool:
 def compile_llama(pip: Pip, *options: str) -> None:
     """Compile llama.cpp for this machine."""
     if os.environ.get("LOCALTOPICS_COMPILE") == "0":
-        raise InstallError(
-            "There is no compiled llama-cpp-python for this machine, and LOCALTOPICS_COMPILE=0."
-        )
+        raise InstallError("No compiled llama-cpp-python suits, and LOCALTOPICS_COMPILE=0: set it to 1.")
     if not has_compiler():
         raise InstallError(
             "llama.cpp must be compiled here and needs a C++ compiler. On Debian: apt install g++, "
