@@ -26,6 +26,7 @@ import install_llama
 from environment import BIN, PYTHON, ROOT, VENV, InstallError, make_venv, pinned, works
 from pip_progress import Pip, PipError, say
 
+HAS_TORCH = "from importlib.metadata import version; version('torch')"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 
 
@@ -49,7 +50,7 @@ def is_installed(extra: str) -> bool:
 
 def install_torch(pip: Pip) -> None:
     """PyTorch for the CPU on Linux without a GPU, where PyPI's brings gigabytes of CUDA libraries."""
-    if sys.platform != "linux" or install_llama.wants_cuda() or works(PYTHON, "-c", "import torch"):
+    if sys.platform != "linux" or install_llama.wants_cuda() or works(PYTHON, "-c", HAS_TORCH):
         return
     say("Installing PyTorch for the CPU ...")
     package = f"torch=={pinned('torch')}+cpu"

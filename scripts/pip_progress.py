@@ -17,6 +17,7 @@ STEPS = (
     (re.compile(r"\[ *(\d+)%\] "), "{0} % compiled"),  # make
     (re.compile(r"Collecting ([\w.-]+)"), "looking for {0}"),
     (re.compile(r"Downloading (\S+) (\(.+\))"), "downloading {0} {1}"),
+    (re.compile(r"Installing build dependencies"), "getting what it is built with"),
     (re.compile(r"Installing collected packages"), "unpacking"),
 )
 

@@ -225,6 +225,7 @@ def test_a_failed_step_shows_pips_errors_and_where_the_rest_is(pip, tmp_path):
     [
         ("  [12/83] /usr/bin/c++ -O3 -c llama-model.cpp", "12 of 83 compiled"),
         ("[ 45%] Building CXX object src/llama.cpp.o", "45 % compiled"),
+        ("  Installing build dependencies: started", "getting what it is built with"),
         ("Collecting umap-learn>=0.5.7 (from localtopics==0.1.0)", "looking for umap-learn"),
         (
             "  Downloading https://host/torch-2.13.0-cp311.whl.metadata (198.1 MB)",
