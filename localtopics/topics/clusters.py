@@ -84,7 +84,7 @@ def _largest(labels: np.ndarray) -> int:
 class DocumentClusters:
     """Ready clusters, in the form of a BERTopic cluster model; new documents join them by vote.
 
-    After `fit`, ``vectors`` are the known documents' embeddings, float32 [n, d] of unit length, and ``labels_``
+    After `fit`, ``vectors`` are the known documents' embeddings, float32 [n, d] of length 1, and ``labels_``
     their clusters.
     """
 
