@@ -24,6 +24,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,11 +34,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it need not be installed
+
 from localtopics.gguf import read_info
-from localtopics.llama.api import devices
+from localtopics.llama.devices import devices
 from localtopics.llama.engine import Engine, Sampling
 from localtopics.llama.offload import OffloadPlan, plan_offload, simulate
-from localtopics.llama.schedule import Schedule, choose_schedule, shared_prefix
+from localtopics.llama.schedule import Schedule, Task, choose_schedule, shared_prefix
 from scripts.random_gguf import SHAPES, write
 
 GIB = 1024**3
@@ -165,39 +168,13 @@ def rates(model: Path, options: argparse.Namespace) -> tuple[float, float]:
         print("floor: left out, llama-bench and llama-batched-bench are not on PATH", flush=True)
         return 0.0, 0.0
     common = ["-m", str(model), "-b", "2048"]
-    command = [
-        "llama-bench",
-        *common,
-        "-p",
-        "512,2048",
-        "-n",
-        "0",
-        "-ub",
-        "512,2048",
-        "-fa",
-        "1",
-        "-r",
-        "3",
-        "-o",
-        "csv",
-    ]
+    settings = "-p 512,2048 -n 0 -ub 512,2048 -fa 1 -r 3 -o csv"
+    command = ["llama-bench", *common, *settings.split()]
     bench = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     prompt_rate = max(float(row["avg_ts"]) for row in csv.DictReader(io.StringIO(bench)))
     length = options.shared + max(options.unique)
-    command = [
-        "llama-batched-bench",
-        *common,
-        "-ub",
-        "2048",
-        "-fa",
-        "on",
-        "-ngl",
-        "99",
-        "-ntg",
-        "16",
-        "-npl",
-        "16",
-    ]
+    settings = "-ub 2048 -fa on -ngl 99 -ntg 16 -npl 16"
+    command = ["llama-batched-bench", *common, *settings.split()]
     decode_rate = 0.0
     for cells in (length, options.shared + min(options.unique)):  # its best, again
         arguments = ["-npp", str(cells), "-c", str(16 * (cells + 16))]
@@ -298,9 +275,7 @@ def candidates(model: Path, options: argparse.Namespace) -> None:
 
 def chosen(engine: Engine, prompts: list[list[int]], tokens: int, count: int) -> Schedule:
     """The schedule that the engine will choose, to open its context beforehand."""
-    prefix = shared_prefix(prompts)
-    own = [len(prompt) - prefix for prompt in prompts]
-    return choose_schedule(own, prefix, tokens, count, engine._machine)
+    return choose_schedule(Task(prompts, shared_prefix(prompts), tokens, count), engine.costs)
 
 
 def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dict[str, Any]:
@@ -327,25 +302,25 @@ def measured(model: Path, plan: OffloadPlan, options: argparse.Namespace) -> dic
 
 
 def used() -> int:
-    """MiB in use on the first card, by nvidia-smi."""
+    """MiB in use on the first GPU, by nvidia-smi."""
     command = ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0])
 
 
 def offload(model: Path, options: argparse.Namespace) -> None:
-    card = read_info(model)
+    info = read_info(model)
     for layers in options.layers:
-        plan = simulate(card, replace(plan_offload(card, layers, 4096), cells=8192))
+        plan = simulate(info, replace(plan_offload(info, layers, 4096), cells=8192))
         report("offload", **measured(model, plan, options))
 
 
 def vram(model: Path, options: argparse.Namespace) -> None:
-    card = read_info(model)
+    info = read_info(model)
     for gib in options.vram:
         report(
             "vram",
             asked_mib=gib * 1024,
-            **measured(model, plan_offload(card, "auto", 4096, gib * GIB), options),
+            **measured(model, plan_offload(info, "auto", 4096, gib * GIB), options),
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+import numpy.typing as npt
 
 Q4_K = gguf.GGMLQuantizationType.Q4_K
 F32 = gguf.GGMLQuantizationType.F32
@@ -56,7 +57,7 @@ SHAPES = {
 }
 
 
-def random_blocks(count: int, seed: int) -> np.ndarray:
+def random_blocks(count: int, seed: int) -> npt.NDArray[np.uint8]:
     """uint8 [count, 144]: Q4_K blocks whose weights have mean about 0 and deviation about 0.02."""
     blocks = np.random.default_rng(seed).integers(0, 256, (count, BLOCK_BYTES), np.uint8)
     scales = np.array([1e-4, 7.5e-4], np.float16).view(np.uint8)

@@ -33,8 +33,8 @@ def scripted_model(
         architecture: one whose tensors are Llama's, such as "xverse".
     """
     specials = ["<unk>", "<s>", "</s>"]
-    words = dict.fromkeys([*PIECES, *follows, *follows.values()])
-    words = [word for word in words if word not in ("\n", "</s>")]
+    pieces = dict.fromkeys([*PIECES, *follows, *follows.values()])
+    words = [piece for piece in pieces if piece not in ("\n", "</s>")]
     letters = [letter for letter in dict.fromkeys("".join(words)) if letter not in words]
     tokens = specials + [f"<0x{byte:02X}>" for byte in range(256)] + words + letters
     kinds = gguf.TokenType

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from localtopics.cli import options
-from localtopics.cli.render import print_machine, print_plan, reporting
+from localtopics.cli.render import print_plan, print_system, reporting
 from localtopics.cli.terminal import echo
 from localtopics.labels.settings import LabelSettings
 
@@ -22,14 +22,14 @@ def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
     A model that is here is loaded and timed for about ten seconds.
     """
     from localtopics.labels.namer import Namer
-    from localtopics.llama.probe import inspect_machine, probe
+    from localtopics.llama.probe import inspect_system, probe
     from localtopics.models import installed_models
 
     namer = Namer(model, LabelSettings(**options.label_settings(given)))
-    print_machine(inspect_machine(), installed_models())
+    print_system(inspect_system(), installed_models())
     if namer.model_record is None:
         echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
         return
     with namer, reporting(quiet) as progress:
         engine = namer.loaded()
-        print_plan(engine.card, engine.plan, probe(engine, progress=progress))
+        print_plan(engine.info, engine.plan, probe(engine, progress=progress))

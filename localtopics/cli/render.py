@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from localtopics.gguf import ModelInfo
     from localtopics.llama.offload import OffloadPlan
-    from localtopics.llama.probe import MachineReport, Probe
+    from localtopics.llama.probe import Probe, SystemReport
     from localtopics.models import InstalledModel
     from localtopics.run.evaluate import Evaluation
     from localtopics.run.run import Run
@@ -199,7 +199,7 @@ def explain(run: Run) -> None:
 
 def finish(run: Run) -> None:
     """Print what a command that named topics has to show."""
-    from localtopics.labels.namer import NO_MODEL
+    from localtopics.labels.settings import NO_MODEL
 
     print_topics(run, _ROWS)
     explain(run)
@@ -219,7 +219,7 @@ def finish(run: Run) -> None:
         echo(harmless_line(run.folder / name))
 
 
-def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> None:
+def print_system(report: SystemReport, models: Sequence[InstalledModel]) -> None:
     """One screen about the machine: processor, memory, GPUs, llama.cpp, PyTorch, models."""
     import torch
 
@@ -236,12 +236,12 @@ def print_machine(report: MachineReport, models: Sequence[InstalledModel]) -> No
     )
 
 
-def print_plan(card: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
+def print_plan(info: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
     """How a model would be run here, and how fast it was."""
     where = f"{plan.layers} of {plan.all_layers} on the GPU" if plan.layers else "all in memory"
     echo()
     _print_facts(
-        ("plan for", f"{card.name} ({card.quantization}, {card.parameters / 1e9:.2f} billion parameters)"),
+        ("plan for", f"{info.name} ({info.quantization}, {info.parameters / 1e9:.2f} billion parameters)"),
         ("layers", where),
         ("KV cache", f"{plan.cells:,} cells of {plan.kv_type}, {plan.ubatch:,} tokens at once"),
         *[
@@ -251,7 +251,7 @@ def print_plan(card: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
         *[("note", note) for note in plan.notes],
         ("reads", f"{probe.prompt_tokens_per_second:,.0f} tokens a second"),
         ("writes", f"{probe.answer_tokens_per_second:,.0f} tokens a second, several labels at once"),
-        ("a topic", f"{probe.seconds_per_topic:.2g} seconds"),
+        ("a topic", f"{probe.seconds_per_prompt:.2g} seconds"),
     )
 
 

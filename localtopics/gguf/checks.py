@@ -1,22 +1,17 @@
 """What llama.cpp asserts about a model, asked of the header first, where the answer may be no.
 
 Found in llama.cpp's sources (``llama-model.cpp``, ``llama-vocab.cpp``, ``models/*.cpp``) and by feeding it
-thousands of broken files (``tests/gguf_probe.py``).
+thousands of broken files (``tests/gguf/probe.py``).
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from localtopics.gguf.header import Header, MalformedError, UnsuitableError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from localtopics.gguf.header import TensorInfo
+from localtopics.gguf.header import Header, MalformedError, TensorInfo, UnsuitableError
 
 _MOST_LAYERS = 512  # LLAMA_MAX_LAYERS
 _MOST_EXPERTS = 1024  # LLAMA_MAX_EXPERTS
@@ -252,9 +247,8 @@ def _check_attention(numbers: Hyperparameters) -> None:
 # --- tensors ---
 
 _LAYER = re.compile(r"blk\.(\d+)\.")
-_VECTOR = re.compile(
-    r"_norm\.weight$|\.bias$|scale$|^rope_|\.rope_"
-)  # ggml adds or multiplies them, F32 alone
+# Vectors that ggml adds to others or multiplies with them; it can do so with F32 alone.
+_VECTOR = re.compile(r"_norm\.weight$|\.bias$|scale$|^rope_|\.rope_")
 
 
 def check_tensors(numbers: Hyperparameters, tensors: Sequence[TensorInfo]) -> None:
@@ -319,12 +313,8 @@ def _required_tensors(numbers: Hyperparameters, present: Iterable[str]) -> list[
     for layer in range(numbers.layers):
         block = f"blk.{layer}."
         fused = f"{block}attn_qkv.weight" in present
-        names = [
-            "attn_norm",
-            "attn_output",
-            "ffn_norm",
-            *(["attn_qkv"] if fused else ["attn_q", "attn_k", "attn_v"]),
-        ]
+        names = ["attn_norm", "attn_output", "ffn_norm"]
+        names += ["attn_qkv"] if fused else ["attn_q", "attn_k", "attn_v"]
         names += ["ffn_gate_inp", "ffn_down_exps", "ffn_up_exps"] if numbers.experts else []
         names += [] if numbers.experts else ["ffn_gate", "ffn_up", "ffn_down"]
         required += [f"{block}{name}.weight" for name in names]

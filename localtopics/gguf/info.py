@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from localtopics.errors import UserError
 from localtopics.gguf.checks import check_tensors, read_hyperparameters
 from localtopics.gguf.header import Header, MalformedError, TensorInfo, UnsuitableError, Value, read_header
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model's header says.
 
-    Sizes are in bytes. ``heads`` and ``kv_heads`` are the most that any layer has, ``key_length`` and
+    ``heads`` and ``kv_heads`` are the most that any layer has, ``key_length`` and
     ``value_length`` the width of one head. A vocabulary-only file has no tensors, and its numbers may be 0.
     """
 
@@ -36,20 +33,24 @@ class ModelInfo:
     vocabulary: int
     """The number of tokens."""
     chat_template: str | None
+    """The Jinja template that says how a dialog is written for the model."""
     parameters: int
+    """The number of weights."""
     layers: int
     context_length: int
+    """Tokens of the longest text that the model was trained for."""
     embedding_length: int
     heads: int
     kv_heads: int
     key_length: int
     value_length: int
     sliding_window: int
-    """0 where every layer sees the whole context."""
+    """How many tokens back a layer sees; 0 where every layer sees the whole context."""
     metadata: Mapping[str, Value]
     """Every scalar and string of the header."""
     tensors: tuple[TensorInfo, ...]
     file_bytes: int
+    """Bytes of all files together."""
 
 
 def read_info(path: Path, *, vocabulary_only: bool = False) -> ModelInfo:

@@ -103,6 +103,11 @@ def stems(text: str) -> set[str]:
     return {stem for word in re.split(r"[\s/,]+", text) if (stem := _stem(word))}
 
 
+def folded(label: str) -> str:
+    """A label as it is compared with others: without capital letters and surplus white space."""
+    return " ".join(label.casefold().split())
+
+
 def _strip(line: str) -> str:
     """``line`` with less around its label; each step makes it shorter or leaves it."""
     line = "".join(

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from localtopics.embedding.embedder import Embed
 
@@ -24,13 +25,13 @@ LOW = 0.5
 class Fidelity:
     """How well each of k labels finds its topic: two float64 arrays [k] of values from 0 to 1."""
 
-    first: np.ndarray
+    first: NDArray[np.float64]
     """The probability that no rival lies nearer; its mean is the accuracy at 1."""
-    reciprocal_rank: np.ndarray
+    reciprocal_rank: NDArray[np.float64]
     """The expected reciprocal of the own topic's rank; its mean is the MRR."""
 
 
-def centres(embeddings: np.ndarray, members: Sequence[np.ndarray]) -> np.ndarray:
+def centres(embeddings: NDArray[np.float32], members: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
     """The direction of each group of documents: float32 [k, d] of unit length.
 
     Args:
@@ -39,11 +40,11 @@ def centres(embeddings: np.ndarray, members: Sequence[np.ndarray]) -> np.ndarray
     """
     sums = np.stack([embeddings[rows].sum(axis=0) for rows in members])
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    directions: np.ndarray = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    directions: NDArray[np.float32] = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
     return directions
 
 
-def embedded_centres(embed: Embed, groups: Sequence[Sequence[str]]) -> np.ndarray:
+def embedded_centres(embed: Embed, groups: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     """The `centres` of k groups of documents, which are embedded together: float32 [k, d]."""
     ends = np.cumsum([len(documents) for documents in groups])
     embedded = embed([document for documents in groups for document in documents])
@@ -51,7 +52,10 @@ def embedded_centres(embed: Embed, groups: Sequence[Sequence[str]]) -> np.ndarra
 
 
 def fidelity(
-    labels: np.ndarray, topics: np.ndarray, kinds: Sequence[Hashable] | None = None, rivals: int = RIVALS
+    labels: NDArray[np.float32],
+    topics: NDArray[np.float32],
+    kinds: Sequence[Hashable] | None = None,
+    rivals: int = RIVALS,
 ) -> Fidelity:
     """How well labels find their topics among random others.
 

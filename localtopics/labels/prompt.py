@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from localtopics.errors import UserError
+from localtopics.labels.settings import ANSWER_TOKENS, DOCUMENT_TOKENS
 from localtopics.llama.chat import BRACKETS, ChatFormat, Frame, Message, Tokenizer, follow
 
 DOCUMENTS, KEYWORDS = "[DOCUMENTS]", "[KEYWORDS]"
@@ -196,8 +197,9 @@ class PromptBuilder:
         text: PromptText,
         tokenizer: Tokenizer,
         context: int,
-        document_tokens: int = 100,
-        answer_tokens: int = 32,
+        *,
+        document_tokens: int = DOCUMENT_TOKENS,
+        answer_tokens: int = ANSWER_TOKENS,
         characters: int | None = None,
         chat_format: ChatFormat = "auto",
     ) -> None:

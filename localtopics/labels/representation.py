@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from bertopic.representation import BaseRepresentation
+from numpy.typing import NDArray
 
+from localtopics.labels.distinct import distinguish
 from localtopics.labels.namer import Namer
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.selection import distinguish
 from localtopics.progress import Advance, silent
-from localtopics.topics.topic import OUTLIER
+from localtopics.topics.topic import OUTLIER, Topic
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
     from scipy.sparse import csr_matrix
-
-    from localtopics.topics.topic import Topic
 
 _CANDIDATE_DOCUMENTS = 500
 """Documents of a topic among which BERTopic looks for representative ones; its own default."""
@@ -54,10 +53,8 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         Raises:
             UserError: as `Namer.label`.
         """
-        from localtopics.topics.topic import Topic
-
         shown, *_ = topic_model._extract_representative_docs(
-            c_tf_idf, documents, topics, _CANDIDATE_DOCUMENTS, self._asking.documents
+            c_tf_idf, documents, topics, _CANDIDATE_DOCUMENTS, self._defaults.documents
         )
         sizes = documents["Topic"].value_counts()
         found = [
@@ -73,15 +70,15 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
         ]
         with self:
             progress = _tqdm if topic_model.verbose else silent
-            judge = _judge(topic_model, found) if self.chooses else None
-            labels = {label.topic: label for label in self.label(found, progress=progress, judge=judge)}
+            scorer = _scorer(topic_model, found) if self.chooses else None
+            labels = {label.topic: label for label in self.label(found, progress=progress, scorer=scorer)}
         named = distinguish(labels, {topic.topic: topic.keywords for topic in found})
         padding = [("", 0.0)] * (topic_model.top_n_words - 1)
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
 
 
-def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> LabelScorer | None:
-    """What chooses among candidates, by the model's own embeddings; None where it was given ready ones."""
+def _scorer(topic_model: BERTopic, topics: Sequence[Topic]) -> LabelScorer | None:
+    """Scores candidates by the topic model's own embeddings; None where it was given ready ones."""
     from bertopic.backend import BaseEmbedder
 
     typical = {topic.topic: topic.representative for topic in topics if topic.topic != OUTLIER}
@@ -93,10 +90,12 @@ def _judge(topic_model: BERTopic, topics: Sequence[Topic]) -> LabelScorer | None
     ):
         return None
 
-    def embed(texts: Sequence[str]) -> np.ndarray:
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = topic_model._extract_embeddings(list(texts), method="document", verbose=False)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        found: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        found: NDArray[np.float32] = np.divide(
+            vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
+        )
         return found
 
     return LabelScorer(embed, typical)

@@ -1,28 +1,146 @@
-"""How well a label fits its topic, for the choice among candidates."""
+"""How well a label fits its topic: the one place that scores labels, and chooses the best for a topic.
+
+A candidate's score is a sum; `score` adds it up. Higher is better, and a good label has about 1.
+
+=========  ======  ===========================================================================================
+term       weight  what it is
+=========  ======  ===========================================================================================
+cosine       1     The label's cosine to its topic, which is the mean direction of the topic's documents.
+consensus    0.1   Its cosine to the mean of the model's answers, so its mean cosine to them: the utility of
+                   minimum Bayes risk decoding (Eikema and Aziz 2020).
+coverage     0.3   The share of the topic's documents that hold all words of the label, less the mean share of
+                   other topics' documents that do. An embedding likes a narrow name of a few typical
+                   documents; this speaks for what most of them have in common.
+foreign     -0.12  1 for a label that the model did not write itself, such as a phrase of the documents.
+nearness    -0.5   The share of the other topics that lie nearer to the label than its own.
+agreement    0.1   The share of the model's answers that say the same, but for case: the vote of
+                   self-consistency (Wang et al. 2023).
+length      -0.03  The label's words past three.
+chatter     -0.02  1 where the model said more than the label.
+=========  ======  ===========================================================================================
+
+The first five need embeddings and documents, which a `LabelScorer` holds; without one they are 0. The weights
+were tuned on the development groups of ``scripts/train_labeller``, whose README has the figures.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from localtopics.embedding.embedder import Embed
-from localtopics.labels.cleaning import clean, stems
+from localtopics.labels.cleaning import clean, folded, stems
 from localtopics.labels.fidelity import embedded_centres
+from localtopics.labels.label import Candidate
 from localtopics.labels.phrases import READ
-
-Scores = Callable[[Sequence[str]], list[float]]
-"""Gives each of several labels a number."""
 
 _CONSENSUS = 0.1
 _COVERAGE = 0.3
 _FOREIGN = 0.12
+_NEARNESS = 0.5
+_AGREEMENT = 0.1
+_LENGTH = 0.03
+_CHATTER = 0.02
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well k labels fit a topic by its documents: arrays [k], or 0 where nobody knows."""
+
+    cosine: NDArray[np.float32] | float = 0.0
+    consensus: NDArray[np.float32] | float = 0.0
+    coverage: NDArray[np.float64] | float = 0.0
+    foreign: NDArray[np.bool_] | float = 0.0
+    nearness: NDArray[np.float64] | float = 0.0
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How k labels were said: arrays [k]."""
+
+    votes: NDArray[np.int64]
+    """How many of the model's answers say the same."""
+    answers: int
+    """How many answers there are."""
+    length: NDArray[np.int64]
+    """Words past three."""
+    chatter: NDArray[np.bool_]
+
+
+def score(fit: Fit, wording: Wording) -> list[float]:
+    """The score of each of k candidates, to four digits."""
+    total = (
+        fit.cosine
+        + _CONSENSUS * fit.consensus
+        + _COVERAGE * fit.coverage
+        - _FOREIGN * fit.foreign
+        - _NEARNESS * fit.nearness
+        + _AGREEMENT * wording.votes / wording.answers
+        - _LENGTH * wording.length
+        - _CHATTER * wording.chatter
+    )
+    return [round(float(value), 4) for value in total]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best label among a topic's candidates, None where none is usable, and all their scores."""
+
+    text: str | None
+    candidates: tuple[Candidate, ...]
+
+
+def choose(
+    topic: int, answers: Sequence[str], others: Sequence[str] = (), scorer: LabelScorer | None = None
+) -> Choice:
+    """Take the best label from a model's answers for one topic, and from others that compete with them.
+
+    Of equals the earlier wins, so a single usable answer is simply taken.
+
+    Args:
+        topic: the topic's number, by which ``scorer`` knows it.
+        answers: as the model wrote them, the greedy one first.
+        others: labels that the model did not write; they have no vote. As candidates they come last, and only
+            where there is a usable answer.
+        scorer: what knows the topics' documents; None leaves the choice to the votes and the wording.
+    """
+    texts = [*answers, *others]
+    labels = [clean(text) for text in texts]
+    written = [label for label in labels[: len(answers)] if label is not None]
+    if not written:
+        return Choice(None, tuple(Candidate(text) for text in answers))
+    usable = [(text, label) for text, label in zip(texts, labels, strict=True) if label is not None]
+    found = [label for _, label in usable]
+    fit = scorer.fit(topic, found, written) if scorer else Fit()
+    scores = score(fit, _wording(usable, written, len(answers)))
+    best = max(range(len(found)), key=scores.__getitem__)
+    left = iter(scores)
+    candidates = tuple(
+        Candidate(text, None if label is None else next(left))
+        for text, label in zip(texts, labels, strict=True)
+    )
+    return Choice(found[best], candidates)
+
+
+def _wording(usable: Sequence[tuple[str, str]], written: Sequence[str], answers: int) -> Wording:
+    """How labels were said, given the text around each, and the labels in the model's ``answers``."""
+    votes = Counter(map(folded, written))
+    return Wording(
+        votes=np.array([votes[folded(label)] for _, label in usable]),
+        answers=answers,
+        length=np.array([max(0, len(label.split()) - 3) for _, label in usable]),
+        # quotation marks and a full stop are no chatter
+        chatter=np.array([len(text.strip()) > len(label) + 4 for text, label in usable]),
+    )
 
 
 class LabelScorer:
-    """Scores labels of topics by documents of theirs, for `localtopics.labels.selection.choose`.
+    """What the scores of labels need to know of the topics: embeddings, and some documents of each.
 
     Args:
         embed: what the topics' documents were embedded with.
@@ -34,10 +152,10 @@ class LabelScorer:
         self,
         embed: Embed,
         documents: Mapping[int, Sequence[str]],
-        topics: Mapping[int, np.ndarray] | None = None,
+        topics: Mapping[int, NDArray[np.float32]] | None = None,
     ) -> None:
         self._embed = embed
-        self._embedded: dict[str, np.ndarray] = {}
+        self._embedded: dict[str, NDArray[np.float32]] = {}
         self._topics = topics or dict(
             zip(documents, embedded_centres(embed, list(documents.values())), strict=True)
         )
@@ -52,40 +170,33 @@ class LabelScorer:
         """Embed the labels in some answers that will be scored: together is faster than one by one."""
         self._embed_new([label for label in map(clean, answers) if label is not None])
 
-    def faithful(self, topic: int, answers: Sequence[str]) -> Scores:
-        """How well labels fit ``topic`` and what a model says of it.
+    def fit(self, topic: int, labels: Sequence[str], answers: Sequence[str]) -> Fit:
+        """How well k labels fit ``topic``, and what a model says of it.
 
-        A score is the label's cosine to the topic's documents plus 0.1 times its mean cosine to the model's
-        ``answers``, their consensus as in minimum Bayes risk decoding (Eikema and Aziz 2020), plus 0.3 times
-        its `coverage`. Labels that the model did not write itself, such as phrases of the documents, lose
-        0.12.
+        Args:
+            topic: the topic's number.
+            labels: the k labels.
+            answers: the labels that the model wrote, at least one.
         """
-
-        def scores(labels: Sequence[str]) -> list[float]:
-            vectors, consensus = self._vectors(labels), self._vectors(answers).mean(axis=0)
-            fits = vectors @ self._topics[topic] + _CONSENSUS * (vectors @ consensus)
-            words = (_COVERAGE * self.coverage(topic, label) for label in labels)
-            foreign = (_FOREIGN * (label not in answers) for label in labels)
-            return [float(fit) + more - less for fit, more, less in zip(fits, words, foreign, strict=True)]
-
-        return scores
-
-    def near(self, topic: int) -> Scores:
-        """Which share of the other topics lies nearer to a label than ``topic``."""
-
-        own = self._topics[topic]
-        others = np.stack([centre for number, centre in self._topics.items() if number != topic] or [own])
-
-        def scores(labels: Sequence[str]) -> list[float]:
-            vectors = self._vectors(labels)
-            return [float(share) for share in (vectors @ others.T > (vectors @ own)[:, None]).mean(axis=1)]
-
-        return scores
+        vectors = self._vectors(labels)
+        cosine = vectors @ self._topics[topic]
+        consensus = vectors @ self._vectors(answers).mean(axis=0)
+        nearness = (vectors @ self._others(topic).T > cosine[:, None]).mean(axis=1)
+        # a product's last bits depend on the row: a repeated label has the figures of one row
+        row = {label: number for number, label in enumerate(labels)}
+        rows = [row[label] for label in labels]
+        return Fit(
+            cosine=cosine[rows],
+            consensus=consensus[rows],
+            coverage=np.array([self.coverage(topic, label) for label in labels]),
+            foreign=np.array([label not in answers for label in labels]),
+            nearness=nearness[rows],
+        )
 
     def coverage(self, topic: int, label: str) -> float:
         """The share of the topic's documents that hold all words of the label, less the other topics' share.
 
-        An embedding likes a narrow name of a few typical documents; this speaks for what most have in common.
+        It lies between -1 and 1.
         """
         words = stems(label)
         holders = set.intersection(*(self._holders.get(word, set()) for word in words)) if words else set()
@@ -95,7 +206,13 @@ class LabelScorer:
         own = shares.pop(topic, 0.0)
         return own - fsum(shares.values()) / max(1, len(self._sizes) - 1)
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+    def _others(self, topic: int) -> NDArray[np.float32]:
+        """The other topics, float32 [others, d]; a lone topic is its own rival, which never lies nearer."""
+        others = [centre for number, centre in self._topics.items() if number != topic]
+        return np.stack(others or [self._topics[topic]])
+
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embeddings of texts, float32 [k, d]."""
         self._embed_new(texts)
         return np.stack([self._embedded[text] for text in texts])
 

@@ -8,8 +8,12 @@ from localtopics.checked import Checked, setting
 from localtopics.llama.chat import ChatFormat
 from localtopics.llama.schedule import MOST_CANDIDATES
 
+NO_MODEL = "none"
+"""As a model's name: keywords name the topics."""
 DOCUMENT_TOKENS = 100
 """The most tokens of one document that a model is shown that does not say otherwise."""
+ANSWER_TOKENS = 32
+"""The most tokens of an answer; eight words of English take about sixteen."""
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", re.IGNORECASE | re.ASCII)
 
 

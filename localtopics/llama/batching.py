@@ -19,71 +19,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import insort
 from collections import deque
-from collections.abc import Collection, Container, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from localtopics.llama.schedule import Schedule
-
-FILLER = 0
-"""The token of padding rows: computed, never looked at, dropped from the KV cache before the next step."""
-
-
-@dataclass(frozen=True)
-class Remove:
-    """Drop the cells of ``sequence`` from position ``start`` on."""
-
-    sequence: int
-    start: int
-
-
-@dataclass(frozen=True)
-class Copy:
-    """Let ``target`` share the cells of ``source`` from position ``start`` on; split KV: copy them all."""
-
-    source: int
-    target: int
-    start: int
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One token to draw: from output row ``row`` of a step, for one candidate of one prompt."""
-
-    row: int
-    prompt: int
-    candidate: int
-
-
-@dataclass
-class Step:
-    """What happens next: KV operations in order, then one decode call, then the draws.
-
-    Entry i of the four lists is row i of the batch; ``outputs`` says whose logits are wanted, ``beside``
-    which further sequences share a row.
-    """
-
-    operations: list[Remove | Copy] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    sequences: list[int] = field(default_factory=list)
-    outputs: list[bool] = field(default_factory=list)
-    beside: dict[int, list[int]] = field(default_factory=dict)
-    draws: list[Draw] = field(default_factory=list)
-    output_rows: int = 0
-
-    def append(self, tokens: Sequence[int], start: int, sequence: int) -> None:
-        """Add rows of one sequence from position ``start`` on, without logits."""
-        self.tokens.extend(tokens)
-        self.positions.extend(range(start, start + len(tokens)))
-        self.sequences.extend([sequence] * len(tokens))
-        self.outputs.extend([False] * len(tokens))
-
-    def want(self, row: int) -> int:
-        """Ask for the logits of a row beyond those asked for so far; the number of its output row."""
-        self.outputs[row] = True
-        self.output_rows += 1
-        return self.output_rows - 1
+from localtopics.llama.schedule import Schedule, Task
+from localtopics.llama.steps import FILLER, Copy, Draw, Remove, Step
 
 
 @dataclass(eq=False)
@@ -105,30 +45,22 @@ class _Branch:
     token: int = FILLER
 
 
-class Scheduler(ABC):
+class Batcher(ABC):
     """Works prompts off: ``step()``, decode, draw, ``accept(tokens)``, until ``step()`` is None.
 
     Every sequence's positions are contiguous, the cells in use never exceed the schedule's, no step has more
-    rows than ``schedule.batch``. A block of prompts that all lie in ``skip`` is left out; the others come out
-    as if it had not been. Make one with `scheduler`.
+    rows than ``schedule.batch``. A block of prompts that are all to be skipped is left out; the others come
+    out as if it had not been. Make one with `batcher`.
     """
 
-    def __init__(
-        self,
-        prompts: Sequence[Sequence[int]],
-        prefix: int,
-        schedule: Schedule,
-        max_tokens: int,
-        candidates: int,
-        skip: Container[int],
-        shared_rows: bool,
-    ) -> None:
+    def __init__(self, task: Task, schedule: Schedule) -> None:
+        prompts, prefix, candidates = task.prompts, task.prefix, task.candidates
         self._prompts = prompts
         self._prefix = prefix
         self._schedule = schedule
-        self._max_tokens = max_tokens
+        self._max_tokens = task.max_tokens
         self._candidates = candidates
-        self._shared_rows = shared_rows
+        self._shared_rows = task.shared_rows
         if candidates < 1 or not 1 <= schedule.sequences <= schedule.batch:
             raise ValueError(
                 f"{candidates} candidates, {schedule.sequences} sequences, batch {schedule.batch}"
@@ -139,7 +71,7 @@ class Scheduler(ABC):
             raise ValueError("a prompt does not fit the KV cache")
         starts = range(0, len(prompts), schedule.block)
         blocks = [range(start, min(start + schedule.block, len(prompts))) for start in starts]
-        self._blocks = deque(block for block in blocks if any(prompt not in skip for prompt in block))
+        self._blocks = deque(block for block in blocks if any(prompt not in task.skip for prompt in block))
         self._waiting: deque[int] = deque()
         self._prefills: deque[_Prefill] = deque()
         self._drawing: list[_Branch] = []  # in the order of the last step's draws
@@ -244,11 +176,11 @@ class Scheduler(ABC):
         self._drop[sequence] = self._prefix
 
 
-class _Continuous(Scheduler):
+class ContinuousBatcher(Batcher):
     """Unified KV: prompts are let in as others end."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, task: Task, schedule: Schedule) -> None:
+        super().__init__(task, schedule)
         if self._candidates > self._schedule.sequences:
             raise ValueError(f"{self._candidates} candidates in {self._schedule.sequences} sequences")
         self._free = list(range(self._schedule.sequences))
@@ -305,11 +237,11 @@ class _Continuous(Scheduler):
         return True
 
 
-class _Waves(Scheduler):
+class WaveBatcher(Batcher):
     """Split KV: prompts are let in when all sequences are free."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, task: Task, schedule: Schedule) -> None:
+        super().__init__(task, schedule)
         self._sequences: dict[int, int] = {}  # of a prompt
         self._branches: dict[int, list[_Branch]] = {}  # of a sequence, the next one last
 
@@ -390,21 +322,10 @@ class _Waves(Scheduler):
             self._sequences[self._branches[target][0].prompt] = target
 
 
-def scheduler(
-    prompts: Sequence[Sequence[int]],
-    prefix: int,
-    schedule: Schedule,
-    max_tokens: int,
-    candidates: int = 1,
-    skip: Container[int] = (),
-    shared_rows: bool = True,
-) -> Scheduler:
-    """The scheduler for a schedule; each of ``prompts`` begins with the same ``prefix`` tokens.
-
-    Without ``shared_rows`` candidates that are alike do not share them: each is a branch of its own.
+def batcher(task: Task, schedule: Schedule) -> Batcher:
+    """The batcher that works a task off by a schedule.
 
     Raises:
         ValueError: a prompt does not fit the schedule, or is empty beyond the prefix.
     """
-    manner = _Continuous if schedule.unified else _Waves
-    return manner(prompts, prefix, schedule, max_tokens, candidates, skip, shared_rows)
+    return ContinuousBatcher(task, schedule) if schedule.unified else WaveBatcher(task, schedule)

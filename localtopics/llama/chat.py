@@ -31,7 +31,7 @@ _SLOT = f"slot{secrets.token_hex(16)}"
 
 
 class Tokenizer(Protocol):
-    """A model's vocabulary, as prompts need it; `localtopics.llama.engine.Vocabulary` is one."""
+    """A model's vocabulary, as prompts need it; `localtopics.llama.vocabulary.Vocabulary` is one."""
 
     @property
     def bos(self) -> int | None:
@@ -161,9 +161,8 @@ def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -
         if text is None or frame is None:
             reason = reason or fault or "it leaves out a part of the dialog"
             continue
-        opened = tokenizer.family == "llama" or (
-            bos and text.startswith(bos)
-        )  # SentencePiece models expect it
+        # SentencePiece models expect it
+        opened = tokenizer.family == "llama" or (bos and text.startswith(bos))
         head = (tokenizer.bos,) if opened and tokenizer.bos is not None else ()
         words = set(re.split(rf"[\s{re.escape(BRACKETS)}]+", frame))
         marks = {word for word in words if len(word) > 1 and re.fullmatch(r"\W+|.*:", word)}

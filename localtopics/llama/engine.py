@@ -7,16 +7,18 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from localtopics.errors import UserError
-from localtopics.gguf import ModelInfo, read_info
-from localtopics.llama.api import WITHOUT_AMX, amx_is_safe, llama, load_model, system_features
-from localtopics.llama.batching import scheduler
+from localtopics.gguf import read_info
+from localtopics.llama.api import LlamaModel
+from localtopics.llama.batching import batcher
+from localtopics.llama.build import WITHOUT_AMX, amx_is_safe
 from localtopics.llama.context import Context
-from localtopics.llama.offload import OffloadPlan, kv_cell_bytes, plan_offload, replan
+from localtopics.llama.costs import cost_model
+from localtopics.llama.offload import OffloadPlan, plan_offload, replan
 from localtopics.llama.sampler import Sampler, Sampling, greedy
-from localtopics.llama.schedule import MOST_CANDIDATES, Machine, Schedule, choose_schedule, shared_prefix
+from localtopics.llama.schedule import MOST_CANDIDATES, Schedule, Task, choose_schedule, shared_prefix
 from localtopics.llama.vocabulary import Vocabulary
 from localtopics.machine import usable_cpus
 from localtopics.progress import Progress, silent
@@ -33,7 +35,7 @@ class Generation:
     texts: tuple[str, ...]
     """One text a candidate, the greedy one first."""
     seconds: float
-    """Its share of the computing time; over all prompts these add up to the whole."""
+    """The prompt's share of the computing time; over all prompts these add up to the whole."""
 
 
 class Engine:
@@ -58,19 +60,21 @@ class Engine:
         context: int = 2048,
         progress: Progress = silent,
     ) -> None:
-        self.card = read_info(model)
+        self.info = read_info(model)
+        """What the model's header says."""
         self.threads = threads or usable_cpus()
-        self.plan = plan or plan_offload(self.card, context=context)
+        self.plan = plan or plan_offload(self.info, context=context)
         """What was loaded; its notes say where that is less than was planned."""
         self._limit = context
         self._model = self._load(progress)
         self.tokenizer = Vocabulary(self._model)
-        self._machine = _machine(self.card, self.plan)
         self._context: Context | None = None
-        lib = llama()
-        self._stateful = lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
-        if self._stateful:  # such a state cannot be cut back to the end of a prefix, nor shared row by row
-            self._machine = replace(self._machine, read=None, rows=1, fewest=1)
+        self.costs = cost_model(self.info, self.plan)
+        """What the choice of a schedule counts with."""
+        if (
+            self._model.stateful
+        ):  # its state can be neither cut back to the prefix's end nor shared row by row
+            self.costs = replace(self.costs, read=None, rows=1, fewest=1)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +122,7 @@ class Engine:
             UserError: a prompt does not fit the context, before anything is decoded; or memory is short.
         """
         if not 1 <= candidates <= MOST_CANDIDATES:
-            raise UserError(f"{candidates} candidates a topic: ask for 1 to {MOST_CANDIDATES}.")
+            raise UserError(f"{candidates} candidates a prompt: ask for 1 to {MOST_CANDIDATES}.")
         same: dict[tuple[int, ...], list[int]] = {}
         for index, prompt in enumerate(prompts):
             self._check(index, prompt, max_tokens)
@@ -156,23 +160,16 @@ class Engine:
     ) -> Iterator[tuple[int, tuple[str, ...], float]]:
         """Index, texts and seconds of every prompt not in ``done``, as they are finished."""
         since = time.perf_counter()
-        prefix = 0 if self._stateful else shared_prefix(prompts)
-        own = [len(prompt) - prefix for prompt in prompts]
-        context = self._open(own, prefix, max_tokens, candidates, schedule)
-        work = scheduler(
-            prompts,
-            prefix,
-            context.schedule,
-            max_tokens,
-            candidates,
-            skip=done,
-            shared_rows=not self._stateful,
-        )
+        stateful = self._model.stateful
+        prefix = 0 if stateful else shared_prefix(prompts)
+        task = Task(prompts, prefix, max_tokens, candidates, skip=done, shared_rows=not stateful)
+        context = self._open(task, schedule)
+        work = batcher(task, context.schedule)
         answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
-        drawer = Sampler(sampling)
+        sampler = Sampler(sampling)
         for step, logits in context.run(work):
             draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
-            tokens = drawer.draw(logits, draws)
+            tokens = sampler.draw(logits, draws)
             finished = work.accept(
                 [
                     token if answers[draw.prompt].add(draw.candidate, token, self.tokenizer) else None
@@ -186,8 +183,9 @@ class Engine:
                 since = time.perf_counter()
 
     def _stream(self, prompt: Sequence[int], max_tokens: int) -> Iterator[str]:
-        context = self._open([len(prompt)], 0, max_tokens, 1)
-        work = scheduler([prompt], 0, context.schedule, max_tokens)
+        task = Task([prompt], 0, max_tokens)
+        context = self._open(task)
+        work = batcher(task, context.schedule)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         begun = False
         for _, logits in context.run(work):
@@ -214,7 +212,7 @@ class Engine:
                 f"Prompt {index} has tokens that the model does not: encode it with the model's own."
             )
 
-    def _load(self, progress: Progress) -> Any:
+    def _load(self, progress: Progress) -> LlamaModel:
         """The model as planned, or with fewer layers on the GPU where that fails for memory."""
         while True:
             relaid = self.plan.place == "gpu" or amx_is_safe()
@@ -223,31 +221,24 @@ class Engine:
             plan = self.plan
             try:
                 with progress("Loading the model", 100) as advance:
-                    return load_model(
-                        self.card.path, layers=plan.layers, split=plan.split, relaid=relaid, advance=advance
+                    return LlamaModel(
+                        self.info.path, layers=plan.layers, split=plan.split, relaid=relaid, advance=advance
                     )
             except MemoryError as error:
-                smaller = replan(self.card, plan, self._limit)
+                smaller = replan(self.info, plan, self._limit)
                 if smaller is None:
                     raise UserError(
-                        f"There is not enough memory to load {self.card.path}: {error}."
+                        f"There is not enough memory to load {self.info.path}: {error}."
                     ) from None
                 self.plan = smaller
 
-    def _open(
-        self,
-        own: Sequence[int],
-        prefix: int,
-        max_tokens: int,
-        candidates: int,
-        schedule: Schedule | None = None,
-    ) -> Context:
-        """A context for prompts of these lengths (the last if it is the same), smaller where memory fails."""
-        if not self.tokenizer.close.alive:
+    def _open(self, task: Task, schedule: Schedule | None = None) -> Context:
+        """A context for a task (the last if it is of the same schedule), smaller where memory fails."""
+        if self._model.closed:
             raise RuntimeError("the engine has been closed")
         tried = None
         while True:
-            wanted = schedule or choose_schedule(own, prefix, max_tokens, candidates, self._machine)
+            wanted = schedule or choose_schedule(task, self.costs)
             if self._context is not None:
                 if self._context.schedule == wanted:
                     return self._context
@@ -260,18 +251,17 @@ class Engine:
                     kv_type=self.plan.kv_type,
                     flash_attention=self.plan.flash_attention,
                     threads=self.threads,
-                    vocabulary=self.tokenizer.size,
                 )
                 return self._context
             except MemoryError as error:
                 if schedule or wanted == tried:
                     raise UserError(
-                        f"Memory is too short to run {self.card.path.name} ({error}): put fewer layers on "
+                        f"Memory is too short to run {self.info.path.name} ({error}): put fewer layers on "
                         "the GPU, or show the model less text.",
                         arguments=["gpu_layers"],
                     ) from None
                 tried = wanted
-                self._machine = replace(self._machine, cells=wanted.total_cells // 2)
+                self.costs = replace(self.costs, cells=wanted.total_cells // 2)
                 self.plan = self.plan.noting(
                     f"A KV cache of {wanted.total_cells} cells did not fit: a smaller one is used."
                 )
@@ -295,35 +285,3 @@ class _Answer:
         """Every candidate's first line, without blanks around it."""
         texts = (text.decode("utf-8", "replace").strip() for text in self._texts)
         return tuple(text.partition("\n")[0].rstrip() for text in texts)
-
-
-def _machine(card: ModelInfo, plan: OffloadPlan) -> Machine:
-    """What times depend on, by the model's sizes and by ratios measured with llama.cpp and Q4_K weights.
-
-    An H200: matrix products 147 TFLOP/s, flash attention 64 TFLOP/s with masked cells counted, 4.3 TB/s; a
-    call of one row takes as long as 50 further tokens of a large one. Weights in RAM it fetches at 25 GB/s
-    for 32 rows and more. Fewer are computed by the CPU, at 40 GB/s and as long as 150 tokens a row. A core
-    with AVX-512: 200 GFLOP/s, 2 ns to skip a masked cell, twice the time a row outside groups of 16.
-    """
-    token = 2.0 * max(card.parameters, 1)  # floating-point operations
-    if plan.place == "cpu":
-        skip = 2e-9 * 200e9 * card.heads * card.layers / token
-        rows = 16 if "AVX512" in system_features().get("CPU", ()) else 4
-        return Machine(plan.cells, plan.ubatch, 1.5, rows, rows // 2 + 1, 0.6, 2.0, skip, read=0.0)
-    attend = 147 / 64 * 4 * card.heads * card.key_length * card.layers / token
-    if plan.place == "part":
-        in_ram = 1 - plan.layers / plan.all_layers
-        fetch = 147e12 / 25e9 * in_ram * card.file_bytes / token
-        return Machine(
-            plan.cells,
-            plan.ubatch,
-            50 + fetch,
-            32,
-            8,
-            50 + 25 / 40 * fetch,
-            1 + 150 * in_ram,
-            attend,
-            read=None,
-        )
-    read = 147 / 4.3 * kv_cell_bytes(card, plan.kv_type) * card.layers / token
-    return Machine(plan.cells, plan.ubatch, 50.0, 1, 1, 50.0, 1.0, attend, read)

@@ -10,18 +10,11 @@ from typing import Literal, Self
 
 from localtopics.errors import UserError
 from localtopics.gguf import ModelInfo
-from localtopics.llama.api import (
-    Device,
-    clear_log,
-    devices,
-    llama,
-    load_model,
-    reason,
-    recording,
-    unreadable,
-    why_no_gpu,
-)
+from localtopics.llama.api import KVType, LlamaContext, LlamaModel
+from localtopics.llama.build import why_no_gpu
 from localtopics.llama.context import context_parameters
+from localtopics.llama.devices import Device, devices
+from localtopics.llama.log import recording, unreadable
 from localtopics.llama.schedule import Schedule
 
 MIB = 1024**2
@@ -31,7 +24,7 @@ DRIVER = 540 * MIB
 """What CUDA takes for a process before anything is loaded; only a ``vram`` limit has to count it."""
 RUNTIME = 85 * MIB
 """What CUDA takes for its kernels and libraries once it computes."""
-KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
+KV_BYTES: dict[KVType, float] = {"f16": 2.0, "q8_0": 34 / 32}
 """Bytes of a number in the KV cache."""
 MOST_CELLS = 131072
 
@@ -47,7 +40,7 @@ class OffloadPlan:
     """KV cells for which there is memory."""
     ubatch: int = 512
     """Tokens computed at once."""
-    kv_type: Literal["f16", "q8_0"] = "f16"
+    kv_type: KVType = "f16"
     flash_attention: bool | None = None
     """Whether every device can do it; None where llama.cpp finds out by itself."""
     devices: tuple[Device, ...] = ()
@@ -74,7 +67,7 @@ class OffloadPlan:
 
 
 def plan_offload(
-    card: ModelInfo,
+    info: ModelInfo,
     gpu_layers: int | Literal["auto", "all"] = "auto",
     context: int = 2048,
     vram: int | None = None,
@@ -84,7 +77,7 @@ def plan_offload(
     llama.cpp itself simulates the allocation (``no_alloc``), so compute buffers are its own figures.
 
     Args:
-        card: The model.
+        info: The model.
         gpu_layers: "auto", "all", or a number as llama.cpp counts; with 0 a GPU still computes large batches.
         context: The most tokens of one prompt and its answer: the least that the KV cache must hold.
         vram: Bytes of GPU memory that may be taken in all, the driver's share included.
@@ -92,7 +85,7 @@ def plan_offload(
     Raises:
         UserError: the number of layers asked for does not fit.
     """
-    in_ram = _without_gpu(card, context)
+    in_ram = _without_gpu(info, context)
     found = devices()
     if not found:
         why = why_no_gpu() or (
@@ -102,21 +95,21 @@ def plan_offload(
     room = zip(found, _room(found, vram), strict=True)
     plan = replace(in_ram, devices=tuple(replace(device, free=free) for device, free in room))
     if gpu_layers == "auto":
-        return _most_layers(card, plan, context)
+        return _most_layers(info, plan, context)
     layers = in_ram.all_layers if gpu_layers == "all" else min(gpu_layers, in_ram.all_layers)
     for attempt in _attempts(replace(plan, layers=layers), context):
-        if (fitting := _fitted(card, attempt)) is not None:
-            return _with_spare_cells(card, fitting, in_ram.cells)
+        if (fitting := _fitted(info, attempt)) is not None:
+            return _with_spare_cells(info, fitting, in_ram.cells)
     if not layers:
         return in_ram
     raise UserError(
-        f"{layers} of {in_ram.all_layers} layers of {card.path.name} do not fit the GPU memory that is free: "
+        f"{layers} of {in_ram.all_layers} layers of {info.path.name} do not fit the GPU memory that is free: "
         "ask for fewer, or leave the number to auto.",
         arguments=["gpu_layers"],
     )
 
 
-def replan(card: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan | None:
+def replan(info: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan | None:
     """A plan with fewer layers on GPUs than one that failed for memory; None if it had none there."""
     if not plan.layers:
         return None
@@ -124,9 +117,9 @@ def replan(card: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan | No
     limited = tuple(
         replace(device, free=min(device.free, free.get(device.name, 0))) for device in plan.devices
     )
-    smaller = _most_layers(card, replace(_without_gpu(card, context), devices=limited), context)
+    smaller = _most_layers(info, replace(_without_gpu(info, context), devices=limited), context)
     if smaller.layers >= plan.layers and sum(smaller.predicted) >= sum(plan.predicted):
-        smaller = simulate(card, replace(plan, layers=plan.layers * 7 // 8, devices=limited))
+        smaller = simulate(info, replace(plan, layers=plan.layers * 7 // 8, devices=limited))
     note = (
         f"{plan.layers} of {plan.all_layers} layers with a KV cache of {plan.cells} cells did not fit GPUs "
         f"after all: {smaller.layers} with {smaller.cells} are tried."
@@ -134,24 +127,24 @@ def replan(card: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan | No
     return replace(smaller, notes=(*plan.notes, note))
 
 
-def _without_gpu(card: ModelInfo, context: int) -> OffloadPlan:
-    affordable = int(available_ram() / 4 / max(kv_cell_bytes(card) * card.layers, 1))
+def _without_gpu(info: ModelInfo, context: int) -> OffloadPlan:
+    affordable = int(available_ram() / 4 / max(kv_cell_bytes(info) * info.layers, 1))
     cells = 1 << max(affordable, 1).bit_length() - 1  # a power of two seldom changes between runs
-    return OffloadPlan(all_layers=card.layers + 1, cells=max(context, min(65536, cells)))
+    return OffloadPlan(all_layers=info.layers + 1, cells=max(context, min(65536, cells)))
 
 
-def _most_layers(card: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan:
+def _most_layers(info: ModelInfo, plan: OffloadPlan, context: int) -> OffloadPlan:
     """All layers on the plan's devices if they fit, else as many as do."""
     for attempt in _attempts(replace(plan, layers=plan.all_layers), context):
-        if (whole := _fitted(card, attempt)) is not None:
-            return _with_spare_cells(card, whole, plan.cells)
+        if (whole := _fitted(info, attempt)) is not None:
+            return _with_spare_cells(info, whole, plan.cells)
     roomy = replace(plan, cells=max(context, min(plan.cells, 8192)), ubatch=2048)
     for part in (roomy, replace(plan, cells=context)):
         best = None
         fewest, most = 0, plan.all_layers
         while fewest < most:
             middle = (fewest + most) // 2
-            if (fitting := _fitted(card, replace(part, layers=middle))) is not None:
+            if (fitting := _fitted(info, replace(part, layers=middle))) is not None:
                 best, fewest = fitting, middle + 1
             else:
                 most = middle
@@ -179,25 +172,25 @@ def _room(found: Sequence[Device], vram: int | None) -> list[int]:
     return [max(int(min(room, most)), 0) for room, most in zip(free, share, strict=True)]
 
 
-def _fitted(card: ModelInfo, plan: OffloadPlan) -> OffloadPlan | None:
+def _fitted(info: ModelInfo, plan: OffloadPlan) -> OffloadPlan | None:
     """The plan with its predicted memory, if that fits."""
-    plan = simulate(card, plan)
+    plan = simulate(info, plan)
     fits = all(need <= device.free for need, device in zip(plan.predicted, plan.devices, strict=True))
     return plan if fits else None
 
 
-def _with_spare_cells(card: ModelInfo, plan: OffloadPlan, in_ram: int) -> OffloadPlan:
+def _with_spare_cells(info: ModelInfo, plan: OffloadPlan, in_ram: int) -> OffloadPlan:
     """The plan with as many KV cells as there is room for, at most ``in_ram`` where layers stay in RAM."""
     cells = MOST_CELLS
     while cells > plan.cells:
         larger = replace(plan, cells=cells)
-        if (larger.place == "gpu" or cells <= in_ram) and (fitting := _fitted(card, larger)) is not None:
+        if (larger.place == "gpu" or cells <= in_ram) and (fitting := _fitted(info, larger)) is not None:
             return fitting
         cells //= 2
     return plan
 
 
-def simulate(card: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
+def simulate(info: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
     """The plan with the bytes that it takes on each device once a context of all its cells is at work.
 
     Weights and KV cache come from the model's header. llama.cpp itself simulates the compute buffers. While
@@ -207,8 +200,8 @@ def simulate(card: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
         RuntimeError: llama.cpp does not say how large the compute buffer is on a device that holds layers, or
             whether there is flash attention.
     """
-    output, layers = _weights(card)
-    cell = kv_cell_bytes(card, plan.kv_type)
+    output, layers = _weights(info)
+    cell = kv_cell_bytes(info, plan.kv_type)
     taken = [0.0] * len(plan.devices)
     used: set[Device] = set()
     first = plan.all_layers - plan.layers
@@ -216,10 +209,10 @@ def simulate(card: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
     for layer in range(first, plan.all_layers):
         share = (layer - first) / plan.layers
         device = next((i for i, bound in enumerate(bounds) if share < bound), len(bounds) - 1)
-        taken[device] += output if layer == card.layers else layers[layer] + cell * plan.cells
+        taken[device] += output if layer == info.layers else layers[layer] + cell * plan.cells
         used.add(plan.devices[device])
-    compute, flash = _dry_run(card.path, plan, used)
-    widest = max((max(tensor.shape) for tensor in card.tensors if tensor.name.startswith("blk.")), default=0)
+    compute, flash = _dry_run(info.path, plan, used)
+    widest = max((max(tensor.shape) for tensor in info.tensors if tensor.name.startswith("blk.")), default=0)
     activations = plan.ubatch * widest * 36 // 32
     predicted = tuple(
         int(bytes_) + compute[device] + activations + RUNTIME
@@ -228,17 +221,17 @@ def simulate(card: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
     return replace(plan, predicted=predicted, flash_attention=flash)
 
 
-def kv_cell_bytes(card: ModelInfo, kv_type: str = "f16") -> float:
+def kv_cell_bytes(info: ModelInfo, kv_type: KVType = "f16") -> float:
     """Bytes of one token's keys and values in one layer."""
-    return card.kv_heads * (card.key_length + card.value_length) * KV_BYTES[kv_type]
+    return info.kv_heads * (info.key_length + info.value_length) * KV_BYTES[kv_type]
 
 
-def _weights(card: ModelInfo) -> tuple[int, list[int]]:
+def _weights(info: ModelInfo) -> tuple[int, list[int]]:
     """Bytes of the output layer and of each layer before it; the input layer always stays in RAM."""
-    layers = [0] * card.layers
+    layers = [0] * info.layers
     embeddings = output = 0
     tied = True
-    for tensor in card.tensors:
+    for tensor in info.tensors:
         if match := re.match(r"blk\.(\d+)\.", tensor.name):
             layers[int(match[1])] += tensor.bytes
         elif tensor.name.startswith("token_embd"):
@@ -268,21 +261,18 @@ def _dry_run(path: Path, plan: OffloadPlan, used: Collection[Device]) -> tuple[d
     that lie in RAM on the GPU and takes the mismatch for a lack of support: so it is asked for fewer here,
     and a real context is told the answer.
     """
-    lib = llama()
-    model = load_model(path, layers=plan.layers, split=plan.split, dry=True)
+    model = LlamaModel(path, layers=plan.layers, split=plan.split, dry=True)
+    schedule = Schedule(16, plan.cells, True, plan.ubatch, plan.ubatch)
     try:
-        schedule = Schedule(16, plan.cells, True, plan.ubatch, plan.ubatch)
-        clear_log()
         with recording() as lines:
-            context = lib.llama_init_from_model(model, context_parameters(schedule, plan.kv_type))
-        if not context:
-            if plan.kv_type == "f16":
-                raise RuntimeError(f"llama.cpp cannot simulate a context of {path}: {reason()}")
-            # heads of a width that cannot be quantised, or no flash attention at all
-            return {device: device.total for device in plan.devices}, False
-        lib.llama_free(context)
+            LlamaContext(model, context_parameters(schedule, plan.kv_type)).close()
+    except MemoryError as error:
+        if plan.kv_type == "f16":
+            raise RuntimeError(f"llama.cpp cannot simulate a context of {path}: {error}") from None
+        # heads of a width that cannot be quantised, or no flash attention at all
+        return {device: device.total for device in plan.devices}, False
     finally:
-        lib.llama_model_free(model)
+        model.close()
     return _compute_buffers(lines, plan.devices, used), _flash_attention(lines)
 
 

@@ -1,4 +1,4 @@
-"""What this machine can run, and how fast: plain data for ``localtopics doctor``."""
+"""What this computer can run, and how fast."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from localtopics.llama.api import Device, devices, llama, system_features, why_no_gpu
+from localtopics.llama.api import versions
+from localtopics.llama.build import system_features, why_no_gpu
+from localtopics.llama.devices import Device, devices
+from localtopics.llama.engine import Engine
 from localtopics.llama.offload import available_ram
 from localtopics.llama.schedule import ANSWER, Schedule
 from localtopics.machine import usable_cpus
 from localtopics.progress import Progress, silent
 
-if TYPE_CHECKING:
-    from localtopics.llama.engine import Engine
-
-TOPIC = 350
-"""Tokens of an ordinary topic beyond the prefix that all topics share."""
+PROMPT = 350
+"""Tokens of an ordinary prompt, which names a topic, beyond the prefix that all prompts share."""
 
 
 @dataclass(frozen=True)
-class MachineReport:
-    """The machine as llama.cpp sees it."""
+class SystemReport:
+    """The computer as llama.cpp sees it."""
 
     cpu: str
+    """The processor's name."""
     cpu_features: tuple[str, ...]
     """What llama.cpp uses of the processor, such as AVX512."""
     threads: int
+    """Processors that this program may run on."""
     free_ram: int
-    """Bytes."""
+    """Bytes of RAM that are free for a program."""
     llama_cpp: str
     """Versions of llama-cpp-python and llama.cpp."""
     backends: tuple[str, ...]
     """What llama.cpp was built for, such as CPU and CUDA."""
     gpus: tuple[Device, ...]
     gpu_note: str | None
-    """Why there is no GPU although the machine has a card, and the command that mends it."""
+    """Why llama.cpp sees none of the GPUs that there are, with the command that mends it."""
 
 
-def inspect_machine() -> MachineReport:
-    """Look at the processor, the memory, the cards, and the llama.cpp that is installed."""
-    lib = llama()
+def inspect_system() -> SystemReport:
+    """Look at the processor, the memory, the GPUs, and the llama.cpp that is installed."""
     features = system_features()
-    return MachineReport(
+    return SystemReport(
         cpu=_processor(),
         cpu_features=tuple(features.get("CPU", ())),
         threads=usable_cpus(),
         free_ram=available_ram(),
-        llama_cpp=f"llama-cpp-python {lib.__version__}, llama.cpp {lib.llama_version().decode()}",
+        llama_cpp=versions(),
         backends=tuple(features),
         gpus=devices(),
         gpu_note=why_no_gpu(),
@@ -64,13 +64,13 @@ class Probe:
 
     prompt_tokens_per_second: float
     answer_tokens_per_second: float
-    """Of several answers decoded together."""
-    seconds_per_topic: float
-    """For a topic of `TOPIC` tokens and an ordinary answer."""
+    """Tokens of several answers that are decoded together."""
+    seconds_per_prompt: float
+    """For a prompt of `PROMPT` tokens beyond the shared prefix, and an ordinary answer."""
 
 
 def probe(engine: Engine, seconds: float = 10.0, progress: Progress = silent) -> Probe:
-    """Time a prompt and a few answers, in about ``seconds`` where the machine is not very slow."""
+    """Time a prompt and a few answers, in about ``seconds`` where the computer is not very slow."""
     draw = random.Random(0)
 
     def words(count: int) -> list[int]:
@@ -99,7 +99,7 @@ def probe(engine: Engine, seconds: float = 10.0, progress: Progress = silent) ->
         answers = max(timed(heads, 1 + steps) - timed(heads, 1), 1e-6)
         advance(1)
     rate, answer_rate = length / prompt, rows * steps / answers
-    return Probe(rate, answer_rate, TOPIC / rate + (ANSWER - 1) / answer_rate)
+    return Probe(rate, answer_rate, PROMPT / rate + (ANSWER - 1) / answer_rate)
 
 
 def _processor() -> str:

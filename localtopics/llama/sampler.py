@@ -13,9 +13,9 @@ import numpy.typing as npt
 LIKELY = 20.0
 """Tokens e^20 times less likely than the likeliest are left out: all together they come to nothing."""
 FEW = 2048
-"""So many others are sorted at most: beyond that it is slow, and so is …"""
+"""The most of the remaining tokens that are sorted: sorting more is slow."""
 COLUMNS = 256
-"""… a running sum over the whole vocabulary, which is summed up to so many columns first."""
+"""Where more remain, the vocabulary is first summed up to so many columns: a running sum over all is slow."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Sampling:
     """How the candidates after the first are drawn; the first is always the greedy one."""
 
     temperature: float = 0.8
+    """What logits are divided by."""
     top_p: float = 0.95
+    """The share of the probability that the nucleus holds."""
     seed: int = 42
 
     @property
@@ -43,7 +45,7 @@ def greedy(logits: npt.NDArray[np.float32]) -> int:
 
 
 class Sampler:
-    """Draws tokens of many rows at once; one run's, as it keeps the memory that its draws write over.
+    """Draws tokens of many rows at once. It serves one run, as its draws write over memory that it keeps.
 
     It takes one thread: numpy's calls are so short here that threads would wait for each other.
     """
@@ -61,7 +63,6 @@ class Sampler:
         whose probabilities reach ``top_p`` (Holtzman et al., "The Curious Case of Neural Text Degeneration",
         2020).
         """
-
         tokens = [0] * len(draws)
         chance: dict[int, list[tuple[int, random.Random]]] = {}
         for place, (row, generator) in enumerate(draws):
@@ -92,7 +93,6 @@ class Sampler:
         generators: Sequence[random.Random],
     ) -> list[int]:
         """A token for each generator, from the nucleus of the few that are ``likely``."""
-
         order = likely[logits[likely].argsort()[::-1]]
         scaled = (logits[order] - logits[order[0]]) / np.float32(self._sampling.temperature)
         sums = np.exp(scaled, dtype=np.float64).cumsum()
@@ -110,7 +110,6 @@ class Sampler:
         Instead of sorting the vocabulary, a token is drawn from all of it until one lies in the nucleus:
         once, as a rule. The vocabulary stands in lines of `COLUMNS` tokens; first a column is drawn.
         """
-
         size, top_p = logits.shape[1], self._sampling.top_p
         distinct, which = np.unique(rows, return_inverse=True)
         scratch = self._scratch(len(distinct) + 1, size)
@@ -147,7 +146,6 @@ class Sampler:
 
     def _scratch(self, rows: int, size: int) -> npt.NDArray[np.float32]:
         """Rows to write weights into, zeros past the vocabulary; the same memory again and again."""
-
         if self._memory is None or len(self._memory) < rows:
             self._memory = np.zeros((rows, -(-size // COLUMNS) * COLUMNS), np.float32)
         return self._memory[:rows]

@@ -1,19 +1,42 @@
-"""Which schedule answers a set of prompts fastest on a given machine."""
+"""Which schedule answers a set of prompts fastest where it is to run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 MOST_SEQUENCES = 256
 """llama.cpp's LLAMA_MAX_SEQ."""
 MOST_CANDIDATES = 64
-"""Answers that can be drawn for a prompt."""
+"""The most answers to one prompt."""
 ANSWER = 8
-"""Tokens of an ordinary label: what estimates count with. Memory is set aside for the most there can be."""
+"""Tokens of an ordinary answer, with which times are estimated; memory is set aside for the longest."""
 KV_PAD = 256
 """llama.cpp rounds the cells of a context, and of each sequence of a split one, up to this."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Prompts that are to be answered."""
+
+    prompts: Sequence[Sequence[int]]
+    """The tokens of each prompt."""
+    prefix: int
+    """How many leading tokens all prompts have in common; each has at least one more."""
+    max_tokens: int
+    """The most tokens of an answer."""
+    candidates: int = 1
+    """Answers to each prompt."""
+    skip: Container[int] = ()
+    """Indices of prompts whose answers are not wanted."""
+    shared_rows: bool = True
+    """Whether candidates share what they have in common; without, each is a branch of its own."""
+
+    @property
+    def own(self) -> list[int]:
+        """How many tokens each prompt has beyond the prefix."""
+        return [len(prompt) - self.prefix for prompt in self.prompts]
 
 
 @dataclass(frozen=True)
@@ -34,9 +57,9 @@ class Schedule:
     block: int = 64
     """Prompts worked off together: a block's results depend on nothing outside it but the prefix."""
     rows: int = 1
-    """Decode rows are filled up to a multiple of this …"""
+    """The number of decode rows is filled up to a multiple of this."""
     fewest: int = 1
-    """… if at least so many are there beyond the last multiple."""
+    """Rows beyond the last multiple from which on filling up begins; fewer are decoded without fillers."""
     gap: int = 24
     """Split KV: the most ended sequences in a row that get filler rows, to compute both sides at once."""
 
@@ -50,8 +73,8 @@ class Schedule:
         return _missing(rows, self.rows, self.fewest)
 
 
-@dataclass(frozen=True)
-class Machine:
+@dataclass(frozen=True, kw_only=True)
+class CostModel:
     """What the time of a schedule depends on. The unit of time is one more token in a large batch."""
 
     cells: int
@@ -61,11 +84,11 @@ class Machine:
     step: float
     """What a call costs beside its rows: reading the weights."""
     rows: int
-    """Decode rows are cheap in multiples of this …"""
+    """Decode rows are cheap in multiples of this number."""
     fewest: int
-    """… and worth filling up to one from this number on."""
+    """Rows beyond the last multiple from which on it is worth filling up to the next."""
     slow_step: float
-    """What a call of fewer rows costs beside them."""
+    """What a call of fewer rows than one multiple costs beside them."""
     slow_row: float
     """What a decode row beyond the last multiple costs."""
     attend: float
@@ -83,88 +106,93 @@ def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     return next((i for i in range(most) if low[i] != high[i]), most)
 
 
-def choose_schedule(
-    own: Sequence[int], prefix: int, max_tokens: int, candidates: int, machine: Machine
-) -> Schedule:
-    """The schedule of the least estimated time; of those within 0.5 %, the one of the fewest sequences.
-
-    Args:
-        own: Each prompt's tokens beyond the prefix.
-        prefix: Tokens that all prompts share.
-        max_tokens: The most tokens of an answer.
-        candidates: Answers a prompt.
-        machine: Where it is to run.
-    """
-    widest = max(own, default=1)
-    shares = {-(-len(own) // waves) for waves in range(1, len(own) + 1)}
-    shares |= {min(_padded(share, machine.rows), len(own)) for share in shares}
+def choose_schedule(task: Task, costs: CostModel) -> Schedule:
+    """The schedule of the least estimated time; of those within 0.5 %, the one of the fewest sequences."""
+    count = len(task.prompts)
+    shares = {-(-count // waves) for waves in range(1, count + 1)}
+    shares |= {min(_padded(share, costs.rows), count) for share in shares}
+    lengths = _Lengths(task.own, task.prefix, task.max_tokens, task.candidates)
     options: list[tuple[float, Schedule]] = []
     for prompts in sorted(shares):
-        fixed = (own, prefix, max_tokens, candidates, machine, prompts)
-        options.append(_continuous(*fixed))
-        if machine.read is not None:
-            options.append(_waves(*fixed))
+        options.append(_continuous(lengths, costs, prompts))
+        if costs.read is not None:
+            options.append(_waves(lengths, costs, prompts))
     fitting = [
         (time, schedule)
         for time, schedule in options
-        if schedule.total_cells <= machine.cells and schedule.sequences <= MOST_SEQUENCES
+        if schedule.total_cells <= costs.cells and schedule.sequences <= MOST_SEQUENCES
     ]
     if not fitting:  # one prompt at a time, even if that is more than was planned for
-        return _continuous([widest], prefix, max_tokens, candidates, machine, 1)[1]
+        longest = replace(lengths, own=[max(lengths.own, default=1)])
+        return _continuous(longest, costs, 1)[1]
     least = min(time for time, _ in fitting)
     return min(
         (s for time, s in fitting if time <= 1.005 * least), key=lambda s: (s.sequences, s.total_cells)
     )
 
 
-def _continuous(
-    own: Sequence[int], prefix: int, max_tokens: int, candidates: int, machine: Machine, prompts: int
-) -> tuple[float, Schedule]:
+@dataclass(frozen=True)
+class _Lengths:
+    """What of a task its time depends on: tokens beyond the prefix, and those of prefix and answers."""
+
+    own: Sequence[int]
+    prefix: int
+    max_tokens: int
+    candidates: int
+
+    @property
+    def mean(self) -> float:
+        """Tokens of a prompt beyond the prefix."""
+        return sum(self.own) / len(self.own)
+
+    @property
+    def answer(self) -> float:
+        """Decode rows of a prompt: the first token comes with the prefill."""
+        return _branches(self.candidates) * (min(ANSWER, self.max_tokens) - 1)
+
+
+def _continuous(lengths: _Lengths, costs: CostModel, prompts: int) -> tuple[float, Schedule]:
     """Time a prompt, and the schedule, of ``prompts`` prompts at a time in unified KV."""
-    filler = machine.rows > 1 and (candidates > 1 or prompts % machine.rows > 0)
+    candidates, mean, answer = lengths.candidates, lengths.mean, lengths.answer
+    filler = costs.rows > 1 and (candidates > 1 or prompts % costs.rows > 0)
     sequences = prompts * candidates + filler
     rows = round(prompts * _branches(candidates))
-    longest = sum(sorted(own)[-prompts:])
-    cells = _padded(prefix + longest + prompts * candidates * (max_tokens - 1) + machine.rows, KV_PAD)
-    mean, answer = sum(own) / len(own), _branches(candidates) * (min(ANSWER, max_tokens) - 1)
-    prefill = mean * (
-        1 + machine.attend * (prefix + (prompts + 1) * mean / 2) + machine.step / machine.ubatch
-    )
-    filled = prefix + prompts * (mean + answer / 2)
-    decode = answer * _row(rows, 1 + machine.attend * filled, machine)
-    batch = max(min(machine.ubatch, cells), sequences)
-    block = 4 * prompts
-    return prefill + decode, Schedule(
-        sequences, cells, True, batch, batch, block, machine.rows, machine.fewest
-    )
+    longest = sum(sorted(lengths.own)[-prompts:])
+    answers = prompts * candidates * (lengths.max_tokens - 1)
+    cells = _padded(lengths.prefix + longest + answers + costs.rows, KV_PAD)
+    seen = lengths.prefix + (prompts + 1) * mean / 2
+    prefill = mean * (1 + costs.attend * seen + costs.step / costs.ubatch)
+    filled = lengths.prefix + prompts * (mean + answer / 2)
+    decode = answer * _row(rows, 1 + costs.attend * filled, costs)
+    batch = max(min(costs.ubatch, cells), sequences)
+    schedule = Schedule(sequences, cells, True, batch, batch, 4 * prompts, costs.rows, costs.fewest)
+    return prefill + decode, schedule
 
 
-def _waves(
-    own: Sequence[int], prefix: int, max_tokens: int, candidates: int, machine: Machine, prompts: int
-) -> tuple[float, Schedule]:
+def _waves(lengths: _Lengths, costs: CostModel, prompts: int) -> tuple[float, Schedule]:
     """Time a prompt, and the schedule, of waves of ``prompts`` prompts in split KV."""
-    sequences = prompts + _missing(prompts, machine.rows, machine.fewest)
-    cells = _padded(prefix + max(own) + max_tokens - 1, KV_PAD)
-    mean, answer = sum(own) / len(own), _branches(candidates) * (min(ANSWER, max_tokens) - 1)
-    prefill = mean * (1 + machine.attend * (prefix + mean) + machine.step / machine.ubatch)
-    decode = answer * _row(prompts, 1 + (machine.read or 0.0) * cells, machine)
-    batch = max(min(machine.ubatch, cells * sequences), sequences)
-    gap = max(int(machine.step / 2), machine.rows // 2)
-    schedule = Schedule(sequences, cells, False, batch, batch, prompts, machine.rows, machine.fewest, gap)
+    mean, answer = lengths.mean, lengths.answer
+    sequences = prompts + _missing(prompts, costs.rows, costs.fewest)
+    cells = _padded(lengths.prefix + max(lengths.own) + lengths.max_tokens - 1, KV_PAD)
+    prefill = mean * (1 + costs.attend * (lengths.prefix + mean) + costs.step / costs.ubatch)
+    decode = answer * _row(prompts, 1 + (costs.read or 0.0) * cells, costs)
+    batch = max(min(costs.ubatch, cells * sequences), sequences)
+    gap = max(int(costs.step / 2), costs.rows // 2)
+    schedule = Schedule(sequences, cells, False, batch, batch, prompts, costs.rows, costs.fewest, gap)
     return prefill + decode, schedule
 
 
 def _branches(candidates: int) -> float:
-    """Rows a token of so many candidates, some of them alike: 2.3 for 5, 4.5 for 16 (our small model)."""
+    """Rows a token of so many candidates, some of them alike: 2.3 for 5, 4.5 for 16 (the bundled model)."""
     return math.sqrt(candidates)
 
 
-def _row(rows: int, cost: float, machine: Machine) -> float:
+def _row(rows: int, cost: float, costs: CostModel) -> float:
     """Time of a decode row among ``rows``, each of which costs ``cost`` in a large batch."""
-    missing = _missing(rows, machine.rows, machine.fewest)
-    slow = 0 if missing else rows % machine.rows
-    step = machine.slow_step if slow == rows else machine.step
-    return (step + cost * (rows + missing - slow) + machine.slow_row * slow) / rows
+    missing = _missing(rows, costs.rows, costs.fewest)
+    slow = 0 if missing else rows % costs.rows
+    step = costs.slow_step if slow == rows else costs.step
+    return (step + cost * (rows + missing - slow) + costs.slow_row * slow) / rows
 
 
 def _missing(rows: int, multiple: int, fewest: int) -> int:

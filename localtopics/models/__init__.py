@@ -1,18 +1,16 @@
 """Which GGUF: found on this machine, fetched from the hub, verified."""
 
+from localtopics.models.pulling import licence_notice, pull
 from localtopics.models.registry import (
     DEFAULT_MODEL,
     KNOWN_MODELS,
     InstalledModel,
     KnownModel,
-    Verification,
     bundled_model,
     find_model,
     installed_models,
-    licence_notice,
-    pull,
-    verify,
 )
+from localtopics.models.verification import Verification, VerifiedFile, verify
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -20,6 +18,7 @@ __all__ = [
     "InstalledModel",
     "KnownModel",
     "Verification",
+    "VerifiedFile",
     "bundled_model",
     "find_model",
     "installed_models",

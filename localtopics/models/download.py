@@ -8,7 +8,6 @@ headers, token and errors.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -17,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from localtopics.errors import UserError
-from localtopics.files import replacing
+from localtopics.models.checksum import record_sha256, sha256
 from localtopics.progress import Bytes, Progress, silent
 
 if TYPE_CHECKING:
@@ -31,15 +32,16 @@ if TYPE_CHECKING:
     from localtopics.progress import Advance
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds before trying again, while not a byte arrives
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file in a model repository: ``TheBloke/Llama-2-13B-chat-GGUF`` and its path there."""
+    """A file in a model repository of the Hugging Face hub."""
 
     repo: str
+    """OWNER/NAME, such as TheBloke/Llama-2-13B-chat-GGUF."""
     path: str
+    """The file's path there."""
 
     @property
     def page(self) -> str:
@@ -50,16 +52,14 @@ class HubFile:
 
 
 def fetch(file: HubFile, to: Path, progress: Progress = silent) -> None:
-    """Make ``to`` be a file of the hub, and write its hash beside it (see ``recorded_sha256``).
+    """Make ``to`` be a file of the hub, and write its hash beside it (see `record_sha256`).
 
     What has arrived is kept in a hidden file beside ``to``, and the next call goes on from there. ``to``
     itself appears only once its SHA-256 is the one that the hub states.
 
     Raises:
-        UserError: The hub cannot give the file, the disk is full, or what arrived is not what the hub states.
+        UserError: the hub cannot give the file, the disk is full, or what arrived is not what the hub states.
     """
-    from filelock import FileLock, Timeout
-
     with _explained(file):
         stated = _ask(file)
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -70,39 +70,6 @@ def fetch(file: HubFile, to: Path, progress: Progress = silent) -> None:
             raise UserError(
                 f"Another process is downloading {to.name} already; wait until it is done."
             ) from None
-
-
-def sha256(path: Path, progress: Progress = silent, shown_as: str | None = None) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with (
-        progress(f"Checking {shown_as or path.name}", Bytes(path.stat().st_size)) as advance,
-        path.open("rb") as file,
-    ):
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            advance(len(chunk))
-    return digest.hexdigest()
-
-
-def record_sha256(path: Path, digest: str) -> None:
-    """Write a file's hash beside it, as sha256sum writes it (``sha256sum -c`` reads it)."""
-    with replacing(_record(path)) as temporary:
-        temporary.write_text(f"{digest}  {path.name}\n", encoding="utf-8")
-
-
-def recorded_sha256(path: Path) -> str | None:
-    """The hash that was written beside a file, or None."""
-    try:
-        text = _record(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    match = re.match("[0-9a-f]{64}(?= )", text)
-    return match[0] if match else None
-
-
-def _record(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
 
 
 @dataclass(frozen=True)

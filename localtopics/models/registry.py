@@ -1,22 +1,18 @@
-"""Which GGUF model: find it on this machine, pull it from the hub, verify it."""
+"""Which GGUF models there are: known by a short name, on the hub, on this machine."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from platformdirs import user_data_path
 
 from localtopics.errors import UserError
-from localtopics.gguf import fault, read_info, split_parts
-from localtopics.models import download as hub
-from localtopics.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from localtopics.gguf import ModelInfo
+from localtopics.gguf import split_parts
+from localtopics.models.download import HubFile
 
 
 @dataclass(frozen=True)
@@ -24,38 +20,27 @@ class KnownModel:
     """A model that goes by a short name."""
 
     name: str
-    file: hub.HubFile
+    file: HubFile
+    """Where the hub has it."""
     bytes: int
     sha256: str
+    """In hexadecimal digits."""
     licence: str
     """What a person should read before the download."""
 
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """A model on this machine: ``name`` is what ``--model`` takes, ``origin`` where it was found."""
+    """A model on this machine."""
 
     name: str
+    """What `find_model` takes."""
     path: Path
+    """Its file, of a split model the first part."""
     bytes: int
+    """Of all parts."""
     origin: str
-
-
-@dataclass(frozen=True)
-class VerifiedFile:
-    """A file of a model, its hash, and who states that it must have that hash; None where nobody does."""
-
-    path: Path
-    sha256: str
-    stated_by: str | None
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What ``verify`` found: a header without faults, and no hash that is wrong."""
-
-    card: ModelInfo
-    files: tuple[VerifiedFile, ...]
+    """Where it was found: "models folder", "data folder", "hub cache" or "bundled"."""
 
 
 _LLAMA_2 = (
@@ -67,14 +52,14 @@ _LLAMA_2 = (
 KNOWN_MODELS = (
     KnownModel(
         name="llama-2-13b-chat",
-        file=hub.HubFile("TheBloke/Llama-2-13B-chat-GGUF", "llama-2-13b-chat.Q4_K_M.gguf"),
+        file=HubFile("TheBloke/Llama-2-13B-chat-GGUF", "llama-2-13b-chat.Q4_K_M.gguf"),
         bytes=7_865_956_224,
         sha256="7ddfe27f61bf994542c22aca213c46ecbd8a624cca74abff02a7b5a8c18f787f",
         licence=_LLAMA_2,
     ),
     KnownModel(
         name="llama-2-7b-chat",
-        file=hub.HubFile("TheBloke/Llama-2-7B-Chat-GGUF", "llama-2-7b-chat.Q4_K_M.gguf"),
+        file=HubFile("TheBloke/Llama-2-7B-Chat-GGUF", "llama-2-7b-chat.Q4_K_M.gguf"),
         bytes=4_081_004_224,
         sha256="08a5566d61d7cb6b420c3e4387a39e0078e1f2fe5f055f3a03887385304d4bfa",
         licence=_LLAMA_2,
@@ -86,8 +71,6 @@ _BUNDLED = "localtopics-labeller*.gguf"
 
 def data_folder() -> Path:
     """Where localtopics keeps what it downloads; LOCALTOPICS_HOME says where else."""
-    from platformdirs import user_data_path
-
     home = os.environ.get("LOCALTOPICS_HOME")
     return Path(home).expanduser() if home else user_data_path("localtopics", appauthor=False)
 
@@ -96,11 +79,11 @@ def find_model(name: str | Path | None = None) -> Path | None:
     """The file of a model on this machine.
 
     Args:
-        name: A path, a name that ``installed_models`` shows, or ``OWNER/REPO/FILE.gguf``. None is
+        name: a path, a name that ``installed_models`` shows, or ``OWNER/REPO/FILE.gguf``. None is
             Llama-2-13b-chat where it is here, else the labeller that comes with localtopics, else no model.
 
     Raises:
-        UserError: The model that was asked for is not here.
+        UserError: the model that was asked for is not here.
     """
     installed = installed_models()
     if name is None:
@@ -141,70 +124,6 @@ def installed_models() -> list[InstalledModel]:
     return list(models.values())
 
 
-def licence_notice(name: str) -> str:
-    """What a person should read before ``pull`` downloads a model.
-
-    Raises:
-        UserError: No model has that name.
-    """
-    known = _known(name)
-    return known.licence if known else f"The licence of {name} is at {_wanted(name)[0].page}."
-
-
-def pull(name: str, progress: Progress = silent) -> Path:
-    """Make a model be on this machine, whole: verify the copy that is here, or download one.
-
-    Args:
-        name: A known model's name or ``OWNER/REPO/FILE.gguf`` of the hub; of a split model, any part.
-
-    Raises:
-        UserError: No such model, no way to the hub, no access, no room, or what arrived is damaged.
-    """
-    files = _wanted(name)
-    destinations = [_home(file) for file in files]
-    for model in installed_models():
-        if model.name == _display_name(files[0]) and model.path != destinations[0]:
-            verify(model.path, progress)
-            return model.path
-    for file, destination in zip(files, destinations, strict=True):
-        recorded = hub.recorded_sha256(destination)
-        if not recorded or not destination.is_file() or hub.sha256(destination, progress) != recorded:
-            hub.fetch(file, destination, progress)
-    if reason := fault(destinations[0]):
-        for destination in destinations:
-            destination.unlink()
-        raise UserError(
-            f"{name} arrived as the hub has it, but it {reason}, so it was removed; choose another file at "
-            f"{files[0].page}/tree/main."
-        )
-    return destinations[0]
-
-
-def verify(name: str | Path, progress: Progress = silent) -> Verification:
-    """Check a model's header, and its SHA-256 where one is known.
-
-    Raises:
-        UserError: The model is not here, or is damaged.
-    """
-    path = find_model(name)
-    assert path is not None  # only without a name
-    card = read_info(path, vocabulary_only=True)
-    files = []
-    for part in card.parts:
-        digest, stated, by = hub.sha256(part, progress), *_stated_sha256(part)
-        if stated not in (None, digest):
-            raise UserError(
-                f"The model file {part} is damaged: its SHA-256 is {digest[:16]}… where {by} says "
-                f"{stated[:16]}…; delete it and fetch it again.",
-                command="models pull NAME",
-            )
-        files.append(VerifiedFile(part, digest, by))
-    return Verification(card, tuple(files))
-
-
-# --- places ---
-
-
 def _candidates() -> Iterator[tuple[str, Path, str]]:
     """Name, path and place of every model, each place after those that are preferred to it."""
     checkout = Path(__file__).resolve().parents[2]
@@ -214,15 +133,15 @@ def _candidates() -> Iterator[tuple[str, Path, str]]:
     for folder, origin in folders:
         for path in _models_in(folder, "*.gguf"):
             if not path.match(_BUNDLED):
-                yield _display_name(hub.HubFile("", path.name)), path, origin
+                yield display_name(HubFile("", path.name)), path, origin
     home = data_folder() / "models"
     for path in _models_in(home, "**/*.gguf"):
         owner, _, rest = path.relative_to(home).as_posix().partition("/")
         repo, _, file = rest.partition("/")
-        source = hub.HubFile(f"{owner}/{repo}", file) if file else hub.HubFile("", path.name)
-        yield _display_name(source), path, "data folder"
+        source = HubFile(f"{owner}/{repo}", file) if file else HubFile("", path.name)
+        yield display_name(source), path, "data folder"
     for cached, path in _cached():
-        yield _display_name(cached), path, "hub cache"
+        yield display_name(cached), path, "hub cache"
     for path in _bundled():
         yield path.stem, path, "bundled"
 
@@ -233,13 +152,13 @@ def _bundled() -> Iterator[Path]:
         yield from reversed(list(_models_in(folder, _BUNDLED)))
 
 
-def _cached() -> Iterator[tuple[hub.HubFile, Path]]:
+def _cached() -> Iterator[tuple[HubFile, Path]]:
     """The models in the hub's own cache."""
     from huggingface_hub import constants
 
     for path in _models_in(Path(constants.HF_HUB_CACHE), "models--*/snapshots/*/**/*.gguf"):
         folder, _snapshots, _commit, *rest = path.relative_to(constants.HF_HUB_CACHE).parts
-        yield hub.HubFile(folder.removeprefix("models--").replace("--", "/"), "/".join(rest)), path
+        yield HubFile(folder.removeprefix("models--").replace("--", "/"), "/".join(rest)), path
 
 
 def _models_in(folder: Path, pattern: str) -> Iterator[Path]:
@@ -259,41 +178,53 @@ def _only_model(folder: Path) -> Path:
     return models[0]
 
 
-def _home(file: hub.HubFile) -> Path:
+def downloaded_to(file: HubFile) -> Path:
     """Where a file of the hub is kept."""
     return data_folder().joinpath("models", *file.repo.split("/"), *file.path.split("/"))
 
 
-# --- names ---
-
-
-def _known(name: str) -> KnownModel | None:
+def known_model(name: str) -> KnownModel | None:
+    """The model of a short name, or of ``OWNER/REPO/FILE.gguf``; None where it is not a known one."""
     for known in KNOWN_MODELS:
         if name.lower() in (known.name, f"{known.file.repo}/{known.file.path}".lower()):
             return known
     return None
 
 
-def _hub_files(name: str) -> list[hub.HubFile]:
+def _hub_files(name: str) -> list[HubFile]:
     """The files of a model on the hub; none where the name is neither known nor OWNER/REPO/FILE.gguf."""
-    if known := _known(name):
+    if known := known_model(name):
         return [known.file]
     owner, _, rest = name.partition("/")
     repo, _, path = rest.partition("/")
     if not path.endswith(".gguf") or {"", ".", ".."} & set(name.split("/")):
         return []
     folder, slash, file = path.rpartition("/")
-    return [hub.HubFile(f"{owner}/{repo}", folder + slash + part) for part in split_parts(file)]
+    return [HubFile(f"{owner}/{repo}", folder + slash + part) for part in split_parts(file)]
 
 
-def _wanted(name: str) -> list[hub.HubFile]:
+def known_file(path: Path) -> KnownModel | None:
+    """The known model that a file on this machine must be, whatever folder it lies in."""
+    for known in KNOWN_MODELS:
+        # Other people's quantizations have the same file name, but not the same length.
+        if _plain(path.name) == _plain(known.file.path) and path.stat().st_size == known.bytes:
+            return known
+    return None
+
+
+def wanted_files(name: str) -> list[HubFile]:
+    """The files on the hub of a model, by its short name or ``OWNER/REPO/FILE.gguf``.
+
+    Raises:
+        UserError: no model has that name.
+    """
     files = _hub_files(name)
     if not files:
         raise UserError(_unknown(name))
     return files
 
 
-def _display_name(file: hub.HubFile) -> str:
+def display_name(file: HubFile) -> str:
     """What a model is called: its short name, the hub's, or its file's without the suffix."""
     for known in KNOWN_MODELS:
         if _plain(file.path) == _plain(known.file.path) and file.repo in ("", known.file.repo):
@@ -313,20 +244,3 @@ def _unknown(name: str) -> str:
         f"There is no model called {name}; give one of {', '.join(names)}, the path of a GGUF file, or "
         "OWNER/REPO/FILE.gguf of the Hugging Face hub."
     )
-
-
-# --- hashes ---
-
-
-def _stated_sha256(path: Path) -> tuple[str | None, str | None]:
-    """The hash that a file must have and who says so; (None, None) where nobody does."""
-    if recorded := hub.recorded_sha256(path):
-        return recorded, "the record of its download"
-    blob = path.resolve()
-    if blob.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", blob.name):
-        return blob.name, "the hub cache"
-    for known in KNOWN_MODELS:
-        # Other people's quantizations have the same file name, but not the same length.
-        if _plain(path.name) == _plain(known.file.path) and path.stat().st_size == known.bytes:
-            return known.sha256, f"the list of known models for {known.name}"
-    return None, None

@@ -11,8 +11,8 @@ import numpy as np
 
 from localtopics.corpus.readers import read_columns
 from localtopics.errors import UserError
+from localtopics.labels.distinct import keyword_label
 from localtopics.labels.fidelity import embedded_centres, fidelity
-from localtopics.labels.selection import keyword_label
 from localtopics.progress import Progress, silent
 from localtopics.topics.topic import OUTLIER
 
@@ -109,7 +109,7 @@ def scoring_documents(run: RunFolder, topic: Topic) -> list[str]:
 def label_fidelity(
     run: RunFolder, labels: Mapping[int, str], progress: Progress = silent
 ) -> dict[int, float]:
-    """Each topic's fidelity (see `HeldOutTopics.fidelity`); nothing where a run has no two topics to compare."""
+    """Each topic's fidelity, see `HeldOutTopics`; nothing where a run has no two topics to compare."""
     topics = _named(run)
     if len(topics) < 2:
         return {}

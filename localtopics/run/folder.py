@@ -23,7 +23,7 @@ from localtopics.embedding import Embedder
 from localtopics.embedding.model import EmbeddingModel
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
-from localtopics.labels.selection import Label
+from localtopics.labels.label import Label
 from localtopics.labels.settings import LabelSettings
 from localtopics.run.lock import RECORD, RESULTS, alone, require_ours
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from localtopics.files import PRIVATE, naming, replacing
-from localtopics.labels.selection import Candidate, Label
+from localtopics.labels.label import Candidate, Label
 
 
 def append_label(path: Path, label: Label) -> None:

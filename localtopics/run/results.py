@@ -18,7 +18,7 @@ from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
     from localtopics.corpus import Corpus
-    from localtopics.labels.selection import Label
+    from localtopics.labels.label import Label
     from localtopics.topics.topic import TopicModel
 
 _DOCUMENTS = {

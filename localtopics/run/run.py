@@ -20,8 +20,7 @@ from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
-from localtopics.labels.namer import NO_MODEL, Namer
-from localtopics.labels.settings import LabelSettings
+from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.evaluate import Evaluation, evaluate
@@ -136,6 +135,8 @@ class Run(RunFolder):
         Raises:
             UserError: the run has no topics yet, or a setting, the model or the prompt file cannot be used.
         """
+        from localtopics.labels.namer import Namer  # loads llama.cpp
+
         asked = self.asked_labels(settings)
         if asked.model == NO_MODEL and settings.get("model") is None:
             asked = replace(asked, model=None)  # who had keywords and asks again wants a model
@@ -270,6 +271,8 @@ def _run(
     progress: Progress,
 ) -> Run:
     """Do every stage of a run that ``out`` does not hold yet."""
+    from localtopics.labels.namer import Namer  # loads llama.cpp
+
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
     check_size(len(corpus.documents), settings.topics)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
-from localtopics.labels.namer import Namer
+from localtopics.labels.distinct import distinguish
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.selection import distinguish
 from localtopics.progress import Progress, silent
 from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
@@ -23,6 +23,9 @@ from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 from localtopics.topics.umap import Layouts, lay_out
+
+if TYPE_CHECKING:
+    from localtopics.labels.namer import Namer
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ def trusted_labels(folder: Path, settings: LabelSettings) -> LabelSettings:
     """
     if settings.model is not None and Path(settings.model).expanduser().exists():
         raise UserError(
-            f"{folder} names the model file {settings.model}, which need not be yours: if you trust it, name it "
-            "again.",
+            f"{folder} names the model file {settings.model}, which need not be yours: if you trust it, name "
+            "it again.",
             arguments=["model"],
         )
     return settings
@@ -44,8 +44,8 @@ def trusted_embedding_model(folder: Path, recorded: Mapping[str, Any], named: st
     name = named or recorded["name"]
     if named is None and name not in KNOWN_MODELS:
         raise UserError(
-            f"{folder} names the embedding model {name!r}, which does not come with localtopics: if you trust "
-            "it, name it again.",
+            f"{folder} names the embedding model {name!r}, which does not come with localtopics: if you "
+            "trust it, name it again.",
             arguments=["embedding_model"],
         )
     model = choose_model(name)

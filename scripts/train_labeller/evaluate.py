@@ -17,13 +17,13 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from localtopics.labels.selection import choose, clean, keyword_label
 from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
 from localtopics.labels.fidelity import centres, fidelity
 from localtopics.labels.representation import LlamaLabels
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.selection import choose, clean, keyword_label
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics.topic import Topic
 

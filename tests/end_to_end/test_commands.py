@@ -11,7 +11,7 @@ import pytest
 from localtopics.labels.prompt import DEFAULT_PROMPT
 from localtopics.run.run import Run
 from tests.end_to_end.conftest import Command
-from tests.gguf.mutants import tiny_model
+from tests.gguf.files import tiny_model
 from tests.models.hub_server import HubServer
 
 BUNDLED = "localtopics-labeller-41m-q8_0"

@@ -1,6 +1,6 @@
 """Let llama.cpp try broken GGUF files, each in a process of its own, because it may die of them.
 
-    python gguf_probe.py MODEL [--unchecked] [--every N] [--vocabulary]
+    python tests/gguf/probe.py MODEL [--unchecked] [--every N] [--vocabulary]
 
 For each mutant of MODEL prints a line of JSON: what was done to it; what became of it, "refused" by our
 check, "failed" where llama.cpp says no, "ran" where it loads and generates, or "died of signal N"; and what
@@ -31,8 +31,10 @@ MEMORY = 4 << 30
 SECONDS = 20
 
 
-@llama_cpp.llama_log_callback
-def quiet(level: int, text: bytes, data: object) -> None: ...
+def say_nothing(level: int, text: bytes, data: object) -> None: ...
+
+
+quiet = llama_cpp.llama_log_callback(say_nothing)
 
 
 def outcome(path: Path, vocabulary_only: bool = False) -> str:

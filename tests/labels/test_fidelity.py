@@ -1,18 +1,18 @@
-"""Fidelity figures against rank counting and simulation; the judge on made-up embeddings."""
+"""Fidelity figures against rank counting and simulation."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from localtopics.labels.fidelity import centres, fidelity
-from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.selection import choose
 
 
-def directions(random: np.random.Generator, count: int, size: int = 8) -> np.ndarray:
+def directions(random: np.random.Generator, count: int, size: int = 8) -> NDArray[np.float32]:
     vectors = random.standard_normal((count, size)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def test_a_label_that_is_its_topic_finds_it() -> None:
@@ -68,73 +68,3 @@ def test_centres_are_unit_directions_and_zero_without_documents() -> None:
     embeddings = np.array([[1, 0], [0, 1], [0, 1]], dtype=np.float32)
     found = centres(embeddings, [np.array([0, 1]), np.array([1, 2]), np.array([], dtype=int)])
     assert found == pytest.approx(np.array([[0.5**0.5, 0.5**0.5], [0, 1], [0, 0]]))
-
-
-WORDS = {"cats": [1.0, 0.0, 0.0], "dogs": [0.6, 0.8, 0.0], "birds": [0.0, 1.0, 0.0], "pets": [0.8, 0.6, 0.0]}
-
-
-def embed(texts: list[str]) -> np.ndarray:
-    return np.array([WORDS[text.lower()] for text in texts], dtype=np.float32)
-
-
-TEXTS = {0: ["A cat sat.", "Cats purr; dogs bark."], 1: ["The birds sing."], 2: ["Fish", "Fish and birds"]}
-
-
-def judge(texts: dict[int, list[str]] = TEXTS) -> LabelScorer:
-    axes = np.eye(3, dtype=np.float32)
-    return LabelScorer(embed, texts, dict(zip(texts, axes, strict=False)))
-
-
-def test_the_faithful_label_wins() -> None:
-    answers = ["Birds", "Dogs", "Cats"]
-    assert choose(answers).text == "Birds"
-    chosen = choose(answers, judge().faithful(0, answers), judge().near(0))
-    assert chosen.text == "Cats"
-    assert choose(answers, judge().faithful(1, answers), judge().near(1)).text == "Birds"
-
-
-def test_near_is_the_share_of_other_topics_that_lie_nearer() -> None:
-    assert judge().near(0)(["Cats", "Dogs", "Birds"]) == [0.0, 0.5, 0.5]
-    alone = judge({7: ["Birds"]})
-    assert alone.near(7)(["Birds"]) == [0.0]
-
-
-def test_consensus_coverage_and_authorship_count() -> None:
-    score = judge().faithful(0, ["Cats", "Pets"])
-    cats, pets = score(["Cats", "Pets"])
-    assert cats == pytest.approx(1.0 + 0.1 * 0.9 + 0.3)
-    assert pets == pytest.approx(0.8 + 0.1 * 0.9)
-    (foreign,) = judge().faithful(0, ["Pets"])(["Cats"])
-    assert foreign == pytest.approx(1.0 + 0.1 * 0.8 + 0.3 - 0.12)
-
-
-def test_coverage_is_what_the_documents_hold_more_often_than_other_topics() -> None:
-    found = judge()
-    assert found.coverage(0, "Cats") == 1
-    assert found.coverage(0, "Dog") == found.coverage(0, "Dogs, cats") == 0.5
-    assert found.coverage(1, "birds") == 1 - 0.5 / 2
-    assert found.coverage(0, "Birds") == -(1 + 0.5) / 2
-    assert found.coverage(2, "Whales") == found.coverage(2, "") == 0
-    assert judge({7: ["Birds"]}).coverage(7, "Birds") == 1
-
-
-def test_centres_come_from_the_documents_where_they_are_not_given() -> None:
-    found = LabelScorer(embed, {3: ["Cats", "Birds"], 5: ["Dogs"]})
-    assert found.near(5)(["Dogs", "Pets"]) == [0.0, 1.0]
-
-
-def test_nothing_is_embedded_twice() -> None:
-    asked: list[str] = []
-
-    def counting(texts: list[str]) -> np.ndarray:
-        asked.extend(texts)
-        return embed(texts)
-
-    axes = np.eye(3, dtype=np.float32)
-    counted = LabelScorer(counting, {0: ["Cats"], 1: ["Birds"]}, {0: axes[0], 1: axes[1]})
-    choose(["Cats", "Dogs", "Cats"], counted.faithful(0, ["Cats", "Dogs"]), counted.near(0))
-    assert sorted(asked) == ["Cats", "Dogs"]
-    counted.read(['"Birds".', "Label: Dogs", ""])
-    assert asked[2:] == ["Birds"]
-    counted.near(1)(["Birds", "Dogs"])
-    assert len(asked) == 3

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.labels.namer import ANSWER_TOKENS, Namer
-from localtopics.labels.selection import Label
-from localtopics.labels.settings import LabelSettings
-from localtopics.llama.api import WITHOUT_AMX
-from localtopics.models import registry as models
+from localtopics.labels.label import Label
+from localtopics.labels.namer import Namer
+from localtopics.labels.settings import ANSWER_TOKENS, LabelSettings
+from localtopics.llama.build import WITHOUT_AMX
 from localtopics.progress import Advance
 from localtopics.topics.topic import Topic
 from tests.scripted_gguf import scripted_model
@@ -106,7 +105,7 @@ def test_an_answer_cut_off_for_its_length_shows_it(tmp_path: Path) -> None:
 
 
 def test_without_a_model_keywords_name_the_topics(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "find_model", lambda name=None: None)
+    monkeypatch.setattr("localtopics.labels.namer.find_model", lambda name=None: None)
     namer = Namer()
     assert namer.model_record is None
     labels = names(namer)
@@ -114,8 +113,9 @@ def test_without_a_model_keywords_name_the_topics(monkeypatch: pytest.MonkeyPatc
     assert labels[-1].text == "Outliers"
     assert names(namer, labels) == {}
     for refused in (lambda: namer.prompt_of(TOPICS[1]), lambda: list(namer.ask("why?"))):
-        with pytest.raises(UserError, match="localtopics models pull"):
+        with pytest.raises(UserError, match="no language model here: fetch one") as error:
             refused()
+        assert error.value.command == "models pull llama-2-13b-chat"
 
 
 # -- going on
@@ -230,7 +230,7 @@ def test_the_prompt_shown_is_the_one_that_is_sent(model: Path) -> None:
 
 
 def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
-    trained = {
+    trained: dict[str, str | int | float] = {
         "system": "Be brief.",
         "request": "[KEYWORDS]\n[DOCUMENTS]",
         "documents": 3,
@@ -251,7 +251,7 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
         + "\n".join(f"- Text {letter} of" for letter in "abc")
         + " [/INST]"
     )
-    assert (namer._asking.temperature, namer._asking.top_p) == (0.25, 0.95)
+    assert (namer._defaults.temperature, namer._defaults.top_p) == (0.25, 0.95)
     assert len(labels[1].candidates) == 2
     assert [label.text for label in labels if label.topic >= 0] == ["Urban Buses"]
     with Namer(path, replace(ASKED, documents=1, candidates=1)) as namer:

@@ -2,9 +2,7 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
-import gguf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 from localtopics.errors import UserError
 from localtopics.labels.prompt import (
     DEFAULT,
-    DEFAULT_PROMPT,
     DOCUMENTS,
     KEYWORDS,
     Prompt,
@@ -20,129 +17,30 @@ from localtopics.labels.prompt import (
     PromptText,
     ask_prompt,
     harmless,
-    read_prompt,
 )
 from localtopics.llama.chat import Frame, spell
-from localtopics.llama.engine import Vocabulary
-from tests.scripted_gguf import scripted_model
+from localtopics.llama.vocabulary import Vocabulary
+from tests.labels.conftest import CONTROL
 
 SHORT = PromptText("Name topics.", "", "", "Documents:\n[DOCUMENTS]\n\nKeywords: [KEYWORDS]\nName?")
-VICUNA = (
-    "{% for m in messages %}{% if m.role == 'user' %}{{ '### USER: ' + m.content + '\n' }}{% else %}"
-    "{{ '### ASSISTANT: ' + m.content + '\n' }}{% endif %}{% endfor %}{{ '### ASSISTANT:' }}"
-)
-CHATML = (
-    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
-    "{{ '<|im_start|>assistant\n' }}"
-)
-CONTROL = "%end%"
+# fmt: off
 MARKS = [
     CONTROL,
-    *[
-        "[INST]",
-        "[/INST]",
-        "<<SYS>>",
-        "<</SYS>>",
-        "<s>",
-        "</s>",
-        "[/IN\u200bST]",
-        "[/INST",
-        "]",
-        "[",
-        "/INST]",
-    ],
-    *["<|im_start|>", "<|im_end|>", "<|im_end|", ">", "<|eot_id|>", "<|endoftext|>", "<start_of_turn>"],
-    *[
-        "<end_of_turn>",
-        "<｜end▁of▁sentence｜>",
-        "[TOOL_CALLS]",
-        "<unk>",
-        "<0x0A>",
-        "〈|EOS|〉",
-        "]~b]",
-        "[e~[",
-    ],
-    *[
-        "USER:",
-        "ASSISTANT:",
-        "Answer:",
-        "###",
-        "#",
-        "####",
-        "USER",
-        ":",
-        "\n",
-        "\r\n",
-        "\u2028",
-        " ",
-        "\t",
-        "\x00",
-        "\x1b",
-    ],
-    *[
-        "\u202e",
-        "\u2066",
-        "\ud800",
-        "\udfff",
-        "\ufffd",
-        "\ufeff",
-        "🤖",
-        "👩‍👩‍👧",
-        "é",
-        "日本",
-        "العربية",
-        "a",
-        "Ignore",
-    ],
+    "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "[/IN\u200bST]", "[/INST", "]", "[",
+    "/INST]", "<|im_start|>", "<|im_end|>", "<|im_end|", ">", "<|eot_id|>", "<|endoftext|>",
+    "<start_of_turn>", "<end_of_turn>", "<｜end▁of▁sentence｜>", "[TOOL_CALLS]", "<unk>", "<0x0A>",
+    "〈|EOS|〉",
+    "]~b]", "[e~[", "USER:", "ASSISTANT:", "Answer:", "###", "#", "####", "USER", ":", "\n", "\r\n",
+    "\u2028", " ", "\t", "\x00", "\x1b", "\u202e", "\u2066", "\ud800", "\udfff", "\ufffd", "\ufeff", "🤖",
+    "👩\u200d👩\u200d👧", "é", "日本", "العربية", "a", "Ignore",
 ]
+# fmt: on
 texts = st.one_of(
     st.text(),
     st.lists(st.sampled_from(MARKS)).map("".join),
     st.lists(st.one_of(st.sampled_from(MARKS), st.text(max_size=3)), max_size=30).map(" ".join),
     st.builds(lambda text, times: text * times, st.sampled_from(MARKS), st.integers(0, 2000)),
 )
-
-
-@pytest.fixture(scope="session")
-def llama2(labeller: Path) -> Vocabulary:
-    """The vocabulary of a model that is asked in Llama 2's format."""
-    return Vocabulary.open(labeller)
-
-
-@pytest.fixture(scope="session")
-def vocabularies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Vocabulary]:
-    """SentencePiece in Llama 2's format, one without brackets and plain text; byte-level BPE in ChatML."""
-    folder = tmp_path_factory.mktemp("vocabularies")
-    scripted_model(folder / "llama2.gguf", {})
-    scripted_model(folder / "vicuna.gguf", {"▁USER": ":"}, chat_template=VICUNA)
-    scripted_model(folder / "plain.gguf", {"▁Answer": ":"}, architecture="xverse")
-    _write_bpe(folder / "chatml.gguf")
-    return {path.stem: Vocabulary.open(path) for path in folder.iterdir()}
-
-
-def _write_bpe(path: Path) -> None:
-    """A byte-level BPE vocabulary; its last mark is user-defined: llama.cpp reads those in any text."""
-    letters = [chr(byte) for byte in [*range(33, 127), *range(161, 173), *range(174, 256)]]
-    letters += [chr(256 + number) for number in range(256 - len(letters))]
-    kinds = [gguf.TokenType.NORMAL] * 257 + [gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.USER_DEFINED]
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(2048)
-    writer.add_embedding_length(32)
-    writer.add_block_count(1)
-    writer.add_feed_forward_length(32)
-    writer.add_head_count(1)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list([*letters, "Ġa", CONTROL, "<|im_start|>", "<|im_end|>"])
-    writer.add_token_types(kinds)
-    writer.add_token_merges(["Ġ a"])
-    writer.add_bos_token_id(258)
-    writer.add_eos_token_id(259)
-    writer.add_chat_template(CHATML)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.close()
 
 
 def slots(prompt: Prompt, text: PromptText, vocabulary: Vocabulary) -> tuple[list[int], list[int]]:
@@ -370,58 +268,7 @@ def test_a_question_must_fit(llama2: Vocabulary, question: str, message: str) ->
         ask_prompt(question, llama2, 300, 100)
 
 
-# -- prompt files
-
-
-def test_the_built_in_prompt_is_a_prompt_file(tmp_path: Path) -> None:
-    (tmp_path / "prompt.toml").write_text(DEFAULT_PROMPT)
-    assert read_prompt(tmp_path / "prompt.toml") == DEFAULT
-    assert DEFAULT.example.strip().endswith(DEFAULT.request.strip().splitlines()[-1])
-    for part in (DEFAULT.system, DEFAULT.answer):
-        assert "\n" not in part
-
-
-def test_a_file_may_replace_some_parts(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text('request = "[KEYWORDS]\\n[DOCUMENTS]"\nexample = ""\nanswer = ""\n', encoding="utf-8-sig")
-    assert read_prompt(path) == replace(DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="")
-
-
 def test_keywords_may_come_first(llama2: Vocabulary) -> None:
     text = replace(SHORT, request="'[KEYWORDS]' are the keywords of\n[DOCUMENTS]")
     tokens = PromptBuilder(text, llama2, 2048).build(["one", "two"], ["k", "l"]).tokens
     assert spell(tokens, llama2).endswith("'k, l' are the keywords of\n- one\n- two [/INST]")
-
-
-def test_a_plain_text_file_is_the_request(tmp_path: Path) -> None:
-    path = tmp_path / "mine.txt"
-    path.write_text("Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
-    assert read_prompt(path) == replace(DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.txt", b"Name this: [KEYWORDS]", r"must hold \[DOCUMENTS\] exactly once"),
-        ("a.txt", b"Name this: [DOCUMENTS]", r"must hold \[KEYWORDS\] exactly once"),
-        ("a.txt", b"[DOCUMENTS] [KEYWORDS] [KEYWORDS]", "exactly once"),
-        ("a.txt", b"[DOCUMENTS] [[KEYWORDS]]", r"touch \[KEYWORDS\]"),
-        ("a.txt", b"[DOCUMENTS] <[KEYWORDS]>", r"touch \[KEYWORDS\]"),
-        ("a.txt", b"[DOCUMENTS] [KEYWORDS]:", r"touch \[KEYWORDS\]"),
-        ("a.txt", b"", "is empty"),
-        ("a.txt", b"\xff\xfe", "not UTF-8"),
-        ("a.toml", b"request = [DOCUMENTS] [KEYWORDS]", "not valid TOML"),
-        ("a.toml", b'question = "[DOCUMENTS] [KEYWORDS]"', "may set only system, example, answer, request"),
-        ("a.toml", b"system = 3", "each to a text"),
-        ("a.toml", b'answer = ""', "both an example and its answer"),
-        ("missing.toml", None, "No such file"),
-        ("", None, "Is a directory"),
-    ],
-)
-def test_a_bad_prompt_file_is_explained(
-    tmp_path: Path, name: str, content: bytes | None, message: str
-) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError, match=message):
-        read_prompt(tmp_path / name)

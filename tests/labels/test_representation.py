@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from localtopics import LabelSettings, LlamaLabels
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
-from localtopics.labels.scoring import LabelScorer
+from localtopics.labels.scoring import LabelScorer, choose
 from tests.scripted_gguf import scripted_model
 
 SUBJECTS = {
@@ -82,9 +82,9 @@ def test_after_another_representation(model: Path, settings: LabelSettings) -> N
     asked: list[tuple[str, ...]] = []
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
             asked.extend(topic.keywords for topic in topics)
-            return super().label(topics, done, progress, judge)
+            return super().label(topics, done, progress, scorer)
 
     class TwoWords(LlamaLabels):
         def extract_topics(self, topic_model, documents, c_tf_idf, topics):  # type: ignore[no-untyped-def]
@@ -98,9 +98,9 @@ def test_the_model_is_shown_documents_of_the_topic(model: Path, settings: LabelS
     shown: dict[int, tuple[str, ...]] = {}
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
             shown.update({topic.topic: topic.representative for topic in topics})
-            return super().label(topics, done, progress, judge)
+            return super().label(topics, done, progress, scorer)
 
     fitted({"Llama": Watching(model, settings)})
     for topic, documents in shown.items():
@@ -108,26 +108,25 @@ def test_the_model_is_shown_documents_of_the_topic(model: Path, settings: LabelS
         assert all(document.startswith(SUBJECTS[topic]) for document in documents)
 
 
-def test_candidates_are_judged_by_the_embeddings_of_the_model(model: Path, settings: LabelSettings) -> None:
-    judges: list[LabelScorer | None] = []
+def test_candidates_are_scored_by_the_embeddings_of_the_model(model: Path, settings: LabelSettings) -> None:
+    scorers: list[LabelScorer | None] = []
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, judge=None):  # type: ignore[no-untyped-def]
-            judges.append(judge)
-            return super().label(topics, done, progress, judge)
+        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
+            scorers.append(scorer)
+            return super().label(topics, done, progress, scorer)
 
     backend = SentenceTransformer(choose_model(BUILT_IN_MODEL).location, device="cpu")
     named = labels(
         fitted({"Llama": Watching(model, settings)}, embedding_model=backend).topic_aspects_["Llama"]
     )
     assert set(named) == {-1, 0, 1}
-    assert judges[0] is not None
-    by_topic = [judges[0].faithful(topic, ["City life"])(["Bus fares", "Eggs and hens"]) for topic in (0, 1)]
-    assert by_topic[0][0] > by_topic[0][1]
-    assert by_topic[1][0] < by_topic[1][1]
+    assert scorers[0] is not None
+    choices = [choose(topic, ["Bus fares", "Eggs and hens"], scorer=scorers[0]) for topic in (0, 1)]
+    assert [choice.text for choice in choices] == ["Bus fares", "Eggs and hens"]
     fitted({"Llama": Watching(model, settings)})
     fitted({"Llama": Watching(model, replace(settings, candidates=1))}, embedding_model=backend)
-    assert judges[1:] == [None, None]
+    assert scorers[1:] == [None, None]
 
 
 def test_topics_can_be_renamed_in_a_fitted_model(model: Path, settings: LabelSettings) -> None:
@@ -147,7 +146,7 @@ def test_a_saved_model_keeps_its_labels(
     if serialization == "pickle":
         again = loaded.representation_model["Llama"]
         assert again.prompt_of  # a whole LlamaLabels, without the model that it had loaded
-        assert again._engine is None
+        assert again._model._engine is None
 
 
 @pytest.mark.parametrize("serialization", ["pickle", "safetensors"])

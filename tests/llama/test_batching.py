@@ -1,4 +1,4 @@
-"""The scheduler against a model of llama.cpp's KV cache that refuses what would fail or crash there."""
+"""The batcher against a model of llama.cpp's KV cache that refuses what would fail or crash there."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localtopics.llama.batching import Copy, Remove, Step, scheduler
-from localtopics.llama.schedule import MOST_SEQUENCES, Machine, Schedule, choose_schedule, shared_prefix
+from localtopics.llama.batching import batcher
+from localtopics.llama.schedule import Schedule, Task, shared_prefix
+from localtopics.llama.steps import Copy, Remove, Step
 
 END = 0
+
+Case = tuple[list[list[int]], Schedule, int, int, int]
+"""Prompts, their schedule, the most tokens of an answer, the candidates, and the life of an answer."""
 
 
 def next_token(seen: Sequence[int], candidate: int, life: int) -> int:
@@ -101,10 +105,10 @@ def run(
     shared_rows: bool = True,
 ) -> tuple[dict[int, list[list[int]]], int]:
     """All answers, each given exactly once, and the number of decode calls."""
-    prefix = shared_prefix(prompts)
-    work = scheduler(prompts, prefix, schedule, most, candidates, skip, shared_rows)
+    task = Task(prompts, shared_prefix(prompts), most, candidates, skip, shared_rows)
+    work = batcher(task, schedule)
     cache = Cache(schedule)
-    answers = {i: [[] for _ in range(candidates)] for i in range(len(prompts))}
+    answers: dict[int, list[list[int]]] = {i: [[] for _ in range(candidates)] for i in range(len(prompts))}
     answered: list[int] = []
     calls = 0
     while (step := work.step()) is not None:
@@ -121,7 +125,7 @@ def run(
 
 
 @st.composite
-def work(draw: st.DrawFn) -> tuple[list[list[int]], Schedule, int, int, int]:
+def cases(draw: st.DrawFn) -> Case:
     """Prompts of any mix of lengths with a schedule that just about holds them."""
     common = draw(st.lists(st.integers(1, 5), max_size=20))
     rest = draw(st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=40), min_size=1, max_size=25))
@@ -147,9 +151,9 @@ def work(draw: st.DrawFn) -> tuple[list[list[int]], Schedule, int, int, int]:
 
 
 @settings(max_examples=400)
-@given(work(), st.booleans())
-def test_every_prompt_is_answered_once_as_if_alone(task, shared_rows):
-    prompts, schedule, most, candidates, life = task
+@given(cases(), st.booleans())
+def test_every_prompt_is_answered_once_as_if_alone(case: Case, shared_rows: bool) -> None:
+    prompts, schedule, most, candidates, life = case
     answers, _ = run(prompts, schedule, most, candidates, life, shared_rows=shared_rows)
     assert answers == {
         i: [one_by_one(prompt, candidate, most, life) for candidate in range(candidates)]
@@ -157,9 +161,9 @@ def test_every_prompt_is_answered_once_as_if_alone(task, shared_rows):
     }
 
 
-@given(work(), st.sets(st.integers(0, 24)))
-def test_skipped_blocks_cost_nothing_and_change_nothing(task, skip):
-    prompts, schedule, most, candidates, life = task
+@given(cases(), st.sets(st.integers(0, 24)))
+def test_skipped_blocks_cost_nothing_and_change_nothing(case: Case, skip: set[int]) -> None:
+    prompts, schedule, most, candidates, life = case
     answers, calls = run(prompts, schedule, most, candidates, life)
     rest, fewer = run(prompts, schedule, most, candidates, life, sorted(skip))
     assert set(range(len(prompts))) - skip <= set(rest)
@@ -169,17 +173,8 @@ def test_skipped_blocks_cost_nothing_and_change_nothing(task, skip):
         assert fewer == 0
 
 
-@given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=8), min_size=1, max_size=8))
-def test_shared_prefix_is_the_longest_that_leaves_each_prompt_a_token(prompts):
-    length = shared_prefix(prompts)
-    assert all(prompt[:length] == prompts[0][:length] and len(prompt) > length for prompt in prompts)
-    longer = length + 1
-    assert any(prompt[:longer] != prompts[0][:longer] or len(prompt) <= longer for prompt in prompts)
-
-
-def test_no_prompts_need_nothing():
-    assert shared_prefix([]) == 0
-    assert scheduler([], 0, Schedule(1, 8, True, 8, 8), 4).step() is None
+def test_no_prompts_need_nothing() -> None:
+    assert batcher(Task([], 0, 4), Schedule(1, 8, True, 8, 8)).step() is None
 
 
 @pytest.mark.parametrize(
@@ -199,19 +194,21 @@ def test_no_prompts_need_nothing():
         "more sequences than rows",
     ],
 )
-def test_what_cannot_fit_is_refused_before_anything_happens(prompts, prefix, sequences, candidates, unified):
+def test_what_cannot_fit_is_refused_before_anything_happens(
+    prompts: list[list[int]], prefix: int, sequences: int, candidates: int, unified: bool
+) -> None:
     with pytest.raises(ValueError, match=r"fit|beyond|candidates"):
-        scheduler(prompts, prefix, Schedule(sequences, 8, unified, 8, 8), max_tokens=4, candidates=candidates)
+        batcher(Task(prompts, prefix, 4, candidates), Schedule(sequences, 8, unified, 8, 8))
 
 
-def test_decode_rows_ride_along_with_the_next_prompts():
+def test_decode_rows_ride_along_with_the_next_prompts() -> None:
     prompts = [[i, *range(1, 20)] for i in range(1, 65)]
     _, calls = run(prompts, Schedule(32, 32 * 30, True, 64, 64, block=64), 8, 1, 10**9)
     tokens = 64 * (20 + 7)
     assert calls <= tokens // 64 + 8, "full batches but for the last prompts' decoding"
 
 
-def test_filler_rows_take_no_cells_that_are_spoken_for():
+def test_filler_rows_take_no_cells_that_are_spoken_for() -> None:
     prompts = [[i, 1, 2, 3] for i in range(1, 9)]
     cells = 8 * (4 + 9)
     answers, _ = run(prompts, Schedule(16, cells, True, 64, 64, rows=16, fewest=2), 10, 1, 10**9)
@@ -219,12 +216,11 @@ def test_filler_rows_take_no_cells_that_are_spoken_for():
 
 
 @settings(max_examples=200)
-@given(work())
-def test_a_beginning_that_candidates_have_in_common_is_decoded_once(task):
-    prompts, schedule, most, candidates, life = task
+@given(cases())
+def test_a_beginning_that_candidates_have_in_common_is_decoded_once(case: Case) -> None:
+    prompts, schedule, most, candidates, life = case
     schedule = replace(schedule, rows=1)  # no filler rows
-    prefix = shared_prefix(prompts)
-    work = scheduler(prompts, prefix, schedule, most, candidates)
+    work = batcher(Task(prompts, shared_prefix(prompts), most, candidates), schedule)
     cache = Cache(schedule)
     decoded: list[tuple[int, ...]] = []
     while (step := work.step()) is not None:
@@ -242,12 +238,12 @@ def test_a_beginning_that_candidates_have_in_common_is_decoded_once(task):
     assert sorted(decoded) == sorted(beginnings)
 
 
-def test_the_last_of_a_wave_move_together():
+def test_the_last_of_a_wave_move_together() -> None:
     """Two of three prompts are answered at once; the rest move side by side and need no filler rows."""
     prompts = [[i, 1, 2] for i in range(1, 13)]
     schedule = Schedule(12, 16, False, 64, 64, block=12, gap=20)
-    work, cache = scheduler(prompts, 0, schedule, 5), Cache(schedule)
-    rows = []
+    work, cache = batcher(Task(prompts, 0, 5), schedule), Cache(schedule)
+    rows: list[list[int] | None] = []
     while (step := work.step()) is not None:
         cache.apply(step)
         rows.append(step.sequences if len(step.tokens) == len(step.draws) else None)
@@ -255,55 +251,20 @@ def test_the_last_of_a_wave_move_together():
     assert rows == [None] + [list(range(4))] * 4
 
 
-def test_as_many_tokens_as_draws_are_taken():
-    work = scheduler([[1, 2]], 0, Schedule(2, 8, True, 8, 8), 4, candidates=2)
-    assert len(work.step().draws) == 2
+def test_as_many_tokens_as_draws_are_taken() -> None:
+    work = batcher(Task([[1, 2]], 0, 4, candidates=2), Schedule(2, 8, True, 8, 8))
+    step = work.step()
+    assert step is not None
+    assert len(step.draws) == 2
     with pytest.raises(ValueError, match="3 tokens"):
         work.accept([5, 6, 7])
 
 
-def test_a_wave_is_prefilled_in_full_batches():
+def test_a_wave_is_prefilled_in_full_batches() -> None:
     prompts = [[i, *range(1, 16)] for i in range(1, 17)]
-    work = scheduler(prompts, 0, Schedule(16, 32, False, 128, 64, block=16), 4)
+    work = batcher(Task(prompts, 0, 4), Schedule(16, 32, False, 128, 64, block=16))
     rows = []
     while (step := work.step()) is not None:
         rows.append(len(step.tokens))
         work.accept([7] * len(step.draws))
     assert rows == [64] * 4 + [16] * 3
-
-
-GPU = Machine(131072, 4096, 50.0, 1, 1, 50.0, 1.0, 7e-5, 1e-3)
-CPU = Machine(65536, 512, 1.5, 16, 9, 0.6, 2.0, 1e-4, 0.0)
-
-
-@settings(max_examples=300)
-@given(
-    st.lists(st.integers(1, 2000), min_size=1, max_size=60),
-    st.integers(0, 500),
-    st.integers(1, 64),
-    st.integers(1, 8),
-    st.sampled_from([GPU, CPU, replace(GPU, read=None, rows=32, fewest=8, slow_row=150.0)]),
-    st.integers(8, 18),
-)
-def test_the_chosen_schedule_holds_every_prompt_in_the_memory_there_is(
-    own, prefix, most, candidates, machine, power
-):
-    machine = replace(machine, cells=1 << power)
-    schedule = choose_schedule(own, prefix, most, candidates, machine)
-    scheduler([[1] * (prefix + length) for length in own], prefix, schedule, most, candidates)
-    alone = prefix + max(own) + candidates * (most - 1) + 2 * 256
-    assert schedule.total_cells <= max(machine.cells, alone)
-    assert schedule.sequences <= min(MOST_SEQUENCES, schedule.batch)
-    assert schedule.batch <= schedule.total_cells
-
-
-def test_the_schedule_suits_the_machine():
-    def chosen(unique: int, machine: Machine, candidates: int = 1) -> Schedule:
-        return choose_schedule([unique] * 96, 287, 8, candidates, machine)
-
-    for unique in (93, 253, 853):
-        assert not chosen(unique, GPU).unified, "on a large card every sequence has cells of its own"
-        assert chosen(unique, CPU).sequences % 16 == 0, "on a CPU rows come in groups"
-    assert chosen(93, replace(GPU, cells=4096)).unified, "on a small one short prompts share them"
-    assert not chosen(93, GPU, 5).unified, "candidates that are alike take no more cells"
-    assert chosen(93, GPU).sequences > chosen(93, replace(GPU, cells=16384)).sequences

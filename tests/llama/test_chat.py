@@ -228,8 +228,9 @@ def test_the_format_is_the_metadatas_unless_another_is_asked_for(
     assert chosen_format(model, "plain") == "plain"
     assert chosen_format(model, "llama-2") == "llama-2"
     if template is None:
-        with pytest.raises(UserError, match="no chat template: ask it with --chat-format llama-2 or plain"):
+        with pytest.raises(UserError, match="no chat template: choose llama-2 or plain") as refused:
             arrange([ASKED], model, "template")
+        assert refused.value.arguments == ("chat_format",)
     else:
         assert "<|im_start|>user\nName it" in str(arrange([ASKED], model, "template").pieces[-1])
 

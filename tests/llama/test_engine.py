@@ -9,18 +9,22 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import llama_cpp
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.llama.engine import Engine, Generation, Sampling, Vocabulary
+from localtopics.llama.engine import Engine, Generation, Sampling
 from localtopics.llama.offload import OffloadPlan
 from localtopics.llama.schedule import Schedule
+from scripts.random_gguf import SHAPES, write
+from tests.conftest import ROOT
+from tests.llama import hybrid_gguf
 
-ROOT = Path(__file__).resolve().parents[2]
 BEGINNING = "Once upon a time, there was a "
 ENDINGS = [
     "little girl",
@@ -56,8 +60,7 @@ def prompts(engine: Engine) -> list[list[int]]:
 def large(labeller: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 30 million random weights, large enough to take its time."""
     path = tmp_path_factory.mktemp("models") / "large.gguf"
-    script = [sys.executable, ROOT / "scripts" / "random_gguf.py", "--shape", "tiny", path]
-    subprocess.run([*script, "--vocabulary", labeller], check=True, capture_output=True)
+    write(path, SHAPES["tiny"], labeller)
     return path
 
 
@@ -70,12 +73,10 @@ def texts(generations: Iterator[Generation]) -> dict[int, tuple[str, ...]]:
 @pytest.fixture(scope="module")
 def one_by_one(story: Path, prompts: list[list[int]]) -> list[str]:
     """What llama-cpp-python's own `Llama` answers."""
-    from llama_cpp import Llama
-
-    llama = Llama(str(story), n_ctx=256, n_threads=1, n_threads_batch=1, verbose=False)
+    llama = llama_cpp.Llama(str(story), n_ctx=256, n_threads=1, n_threads_batch=1, verbose=False)
     answers = []
     for prompt in prompts:
-        llama.reset()
+        llama.reset()  # type: ignore[no-untyped-call]
         generated = llama.generate(prompt, temp=0.0, top_k=1)
         text = b"".join(llama.detokenize([next(generated)], prev_tokens=prompt) for _ in range(ANSWER))
         answers.append(text.decode().strip().partition("\n")[0].rstrip())
@@ -84,7 +85,9 @@ def one_by_one(story: Path, prompts: list[list[int]]) -> list[str]:
 
 
 @pytest.mark.parametrize("schedule", [None, UNIFIED, WAVES], ids=["chosen", "unified", "waves"])
-def test_answers_are_those_of_one_by_one_generation(engine, prompts, one_by_one, schedule):
+def test_answers_are_those_of_one_by_one_generation(
+    engine: Engine, prompts: list[list[int]], one_by_one: list[str], schedule: Schedule | None
+) -> None:
     answers = texts(engine.generate(prompts, ANSWER, schedule=schedule))
     assert [answer[0] for answer in answers.values()] == one_by_one
     assert engine.schedule is not None
@@ -92,20 +95,24 @@ def test_answers_are_those_of_one_by_one_generation(engine, prompts, one_by_one,
 
 
 @pytest.mark.parametrize("schedule", [None, UNIFIED, WAVES], ids=["chosen", "unified", "waves"])
-def test_neither_order_nor_repetition_nor_company_of_skipped_ones_matters(engine, prompts, schedule):
-    how = {"max_tokens": ANSWER, "candidates": 3, "schedule": schedule}
-    first = texts(engine.generate(prompts, **how))
+def test_neither_order_nor_repetition_nor_company_of_skipped_ones_matters(
+    engine: Engine, prompts: list[list[int]], schedule: Schedule | None
+) -> None:
+    ask = partial(engine.generate, max_tokens=ANSWER, candidates=3, schedule=schedule)
+    first = texts(ask(prompts))
     order = list(range(len(prompts)))
     random.Random(0).shuffle(order)
-    shuffled = texts(engine.generate([prompts[i] for i in order], **how))
+    shuffled = texts(ask([prompts[i] for i in order]))
     assert {i: shuffled[place] for place, i in enumerate(order)} == first
     done = {0, 3, 4, 9}
-    rest = texts(engine.generate(prompts, skip=done, **how))
+    rest = texts(ask(prompts, skip=done))
     assert rest == {i: answer for i, answer in first.items() if i not in done}
-    assert texts(engine.generate([*prompts, prompts[2]], **how)) == {**first, len(prompts): first[2]}
+    assert texts(ask([*prompts, prompts[2]])) == {**first, len(prompts): first[2]}
 
 
-def test_candidates_are_the_greedy_answer_and_different_draws(engine, prompts):
+def test_candidates_are_the_greedy_answer_and_different_draws(
+    engine: Engine, prompts: list[list[int]]
+) -> None:
     greedy = texts(engine.generate(prompts, ANSWER))
     drawn = texts(engine.generate(prompts, ANSWER, 4, Sampling(seed=1)))
     again = texts(engine.generate(prompts, ANSWER, 4, Sampling(seed=1)))
@@ -118,26 +125,29 @@ def test_candidates_are_the_greedy_answer_and_different_draws(engine, prompts):
 
 
 @pytest.mark.parametrize("schedule", [UNIFIED, WAVES], ids=["unified", "waves"])
-def test_a_candidate_is_the_same_however_it_is_decoded(engine, prompts, schedule):
+def test_a_candidate_is_the_same_however_it_is_decoded(
+    engine: Engine, prompts: list[list[int]], schedule: Schedule | None
+) -> None:
     chosen = texts(engine.generate(prompts, ANSWER, 4))
     assert texts(engine.generate(prompts, ANSWER, 4, schedule=schedule)) == chosen
 
 
-def test_a_recurrent_state_is_neither_cut_back_nor_shared(story, prompts, tmp_path):
-    from tests.llama.hybrid_gguf import write
-
+def test_a_recurrent_state_is_neither_cut_back_nor_shared(
+    story: Path, prompts: list[list[int]], tmp_path: Path
+) -> None:
     path = tmp_path / "hybrid.gguf"
-    write(path, story)
-    how = {"max_tokens": ANSWER, "candidates": 4, "sampling": Sampling(temperature=0.3)}
+    hybrid_gguf.write(path, story)
+    sampling = Sampling(temperature=0.3)
     with Engine(path, threads=1, context=256) as engine:
-        alone = [texts(engine.generate([prompt], **how))[0] for prompt in prompts]
-        assert list(texts(engine.generate(prompts, **how)).values()) == alone
-        assert list(texts(engine.generate(prompts, **how, schedule=SIDE_BY_SIDE)).values()) == alone
+        ask = partial(engine.generate, max_tokens=ANSWER, candidates=4, sampling=sampling)
+        alone = [texts(ask([prompt]))[0] for prompt in prompts]
+        assert list(texts(ask(prompts)).values()) == alone
+        assert list(texts(ask(prompts, schedule=SIDE_BY_SIDE)).values()) == alone
     assert len({text for answer in alone for text in answer}) > 2 * len(prompts), "draws differ"
     assert any(a[:3] == b[:3] != "" for a, *more in alone for b in more), "and some begin alike"
 
 
-def test_an_answer_is_the_first_line_of_the_stream(engine, prompts):
+def test_an_answer_is_the_first_line_of_the_stream(engine: Engine, prompts: list[list[int]]) -> None:
     stream = "".join(engine.stream(prompts[0], 80))
     assert "\n" in stream.strip(), "the model is expected to write a second line here"
     (generation,) = engine.generate([prompts[0]], 80)
@@ -155,30 +165,33 @@ def test_an_answer_is_the_first_line_of_the_stream(engine, prompts):
     ],
 )
 def test_what_cannot_be_answered_is_refused_before_anything_is_decoded(
-    story, prompts, prompt, answer, message
-):
+    story: Path, prompts: list[list[int]], prompt: list[int], answer: int, message: str
+) -> None:
     with Engine(story, threads=1, context=256) as engine:
         with pytest.raises(UserError, match=message):
             engine.generate([prompts[0], prompt], answer)
         assert engine.schedule is None
 
 
-def test_nothing_asked_nothing_done(engine, prompts):
+def test_nothing_asked_nothing_done(engine: Engine, prompts: list[list[int]]) -> None:
     assert list(engine.generate([])) == []
     assert list(engine.generate(prompts[:2], skip=[0, 1])) == []
 
 
-def test_a_generation_left_half_way_leaves_no_trace(engine, prompts):
+def test_a_generation_left_half_way_leaves_no_trace(engine: Engine, prompts: list[list[int]]) -> None:
     expected = texts(engine.generate(prompts, ANSWER, schedule=WAVES))
     for count in (1, 3):
         running = engine.generate(prompts, ANSWER, schedule=WAVES)
         for _ in range(count):
             next(running)
+        assert isinstance(running, Generator)
         running.close()
         assert texts(engine.generate(prompts, ANSWER, schedule=WAVES)) == expected
 
 
-def test_what_is_closed_or_overtaken_says_so_instead_of_crashing(story, prompts):
+def test_what_is_closed_or_overtaken_says_so_instead_of_crashing(
+    story: Path, prompts: list[list[int]]
+) -> None:
     engine = Engine(story, threads=1, context=256)
     overtaken = engine.generate(prompts, ANSWER, schedule=WAVES)
     next(overtaken)
@@ -201,7 +214,7 @@ def test_what_is_closed_or_overtaken_says_so_instead_of_crashing(story, prompts)
 OPENING = """
 import gc, json, os, sys
 from pathlib import Path
-from localtopics.labels.engine import Engine
+from localtopics.llama.engine import Engine
 
 path, prompts = Path(sys.argv[1]), json.loads(sys.argv[2])
 for _ in range(20):
@@ -212,7 +225,7 @@ for _ in range(20):
 """
 
 
-def test_opening_and_closing_gives_all_memory_back(story, prompts):
+def test_opening_and_closing_gives_all_memory_back(story: Path, prompts: list[list[int]]) -> None:
     if not Path("/proc/self/statm").exists():
         pytest.skip("needs /proc")
     arguments = [str(story), json.dumps(prompts[:3])]  # in a process of its own, where nothing else grows
@@ -224,7 +237,7 @@ def test_opening_and_closing_gives_all_memory_back(story, prompts):
     assert sizes[-1] - sizes[4] < 3 << 20, sizes  # a model and its context take 8 MiB
 
 
-def test_ctrl_c_stops_a_decode_call_within_a_second(large):
+def test_ctrl_c_stops_a_decode_call_within_a_second(large: Path) -> None:
     words = random.Random(0)
     prompt = [words.randrange(3, 16000) for _ in range(4000)]
     schedule = Schedule(1, 4096, True, 4096, 4096)
@@ -247,15 +260,15 @@ def test_ctrl_c_stops_a_decode_call_within_a_second(large):
         assert len(list(engine.generate([prompt[:20]], 4))) == 1
 
 
-def test_after_a_ctrl_c_amid_shared_rows_the_answers_are_the_same(engine, prompts, monkeypatch):
-    import llama_cpp
+def test_after_a_ctrl_c_amid_shared_rows_the_answers_are_the_same(
+    engine: Engine, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = partial(engine.generate, max_tokens=ANSWER, candidates=4, schedule=SIDE_BY_SIDE)
+    before = texts(ask(prompts))
+    plain, struck = llama_cpp.llama_decode, list[bool]()
 
-    how = {"max_tokens": ANSWER, "candidates": 4, "schedule": SIDE_BY_SIDE}
-    before = texts(engine.generate(prompts, **how))
-    plain, struck = llama_cpp.llama_decode, []
-
-    def decode(context, batch):
-        result = plain(context, batch)
+    def decode(context: llama_cpp.llama_context_p, batch: llama_cpp.llama_batch) -> int:
+        result: int = plain(context, batch)
         if not struck and any(batch.n_seq_id[row] > 1 for row in range(1, batch.n_tokens)):
             struck.append(True)
             signal.raise_signal(signal.SIGINT)
@@ -263,18 +276,18 @@ def test_after_a_ctrl_c_amid_shared_rows_the_answers_are_the_same(engine, prompt
 
     monkeypatch.setattr(llama_cpp, "llama_decode", decode)
     with pytest.raises(KeyboardInterrupt):
-        list(engine.generate(prompts, **how))
+        list(ask(prompts))
     assert struck
-    assert texts(engine.generate(prompts, **how)) == before
+    assert texts(ask(prompts)) == before
 
 
-def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large):
+def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large: Path) -> None:
     """In a process that may take 130 MB beyond what it has, with a plan that counts on far more."""
     script = """
         import random, re, resource, sys
         from pathlib import Path
-        from localtopics.labels.engine import Engine
-        from localtopics.labels.offload import OffloadPlan
+        from localtopics.llama.engine import Engine
+        from localtopics.llama.offload import OffloadPlan
 
         words = random.Random(0)
         shared = [words.randrange(3, 16000) for _ in range(100)]
@@ -293,38 +306,12 @@ def test_too_little_memory_for_the_cache_makes_it_smaller_and_says_so(large):
     assert "did not fit: a smaller one is used" in result.stdout
 
 
-def test_the_plan_is_kept(engine):
+def test_the_plan_is_kept(engine: Engine) -> None:
     assert isinstance(engine.plan, OffloadPlan)
     assert engine.plan.place == "cpu" or engine.plan.devices
 
 
-def test_vocabulary_encodes_llama_2s_chat_format(metas_vocabulary):
-    vocabulary = Vocabulary.open(metas_vocabulary)
-    assert (vocabulary.bos, vocabulary.eos, vocabulary.family, vocabulary.size) == (1, 2, "llama", 32000)
-    tokens = vocabulary.encode("[INST] <<SYS>>\nYou are a helpful", special=True)
-    assert tokens == [518, 25580, 29962, 3532, 14816, 29903, 6778, 13, 3492, 526, 263, 8444]
-    assert vocabulary.encode("</s>", special=True) == [2]
-    assert 2 not in vocabulary.encode("</s>", special=False)
-    assert vocabulary.decode(vocabulary.encode("naïve 🙂 text", special=False)).strip() == "naïve 🙂 text"
-    assert vocabulary.decode([1, 518, 2]).strip() == "["
-    assert vocabulary.decode([1, 518, 2], special=True) == "<s> [</s>"
-    assert vocabulary.is_end(2)
-    assert not vocabulary.is_end(518)
-    assert vocabulary.piece(2) == b""
-    assert vocabulary.encode("", special=False) == []
-    assert vocabulary.encode("\udc80 lone surrogate", special=False)
-    vocabulary.close()
-
-
-def test_a_file_that_is_no_model_is_refused(tmp_path):
-    broken = tmp_path / "broken.gguf"
-    broken.write_bytes(b"GGUF" + bytes(100))
-    for load in (Engine, Vocabulary.open):
-        with pytest.raises(UserError, match=r"broken\.gguf"):
-            load(broken)
-
-
-def test_loading_is_followed_and_ctrl_c_stops_it(large):
+def test_loading_is_followed_and_ctrl_c_stops_it(large: Path) -> None:
     steps: list[int] = []
 
     @contextmanager

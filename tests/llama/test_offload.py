@@ -1,33 +1,35 @@
-"""The offload plan, for cards that are made up, with figures of llama.cpp's own where it has them."""
+"""The offload plan, for GPUs that are made up, with figures of llama.cpp's own where it has them."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+import llama_cpp
 import pytest
 
 from localtopics.errors import UserError
 from localtopics.gguf import ModelInfo, read_info
-from localtopics.llama import api as llama_module
 from localtopics.llama import offload
-from localtopics.llama.api import REBUILD, Device, llama, load_model, recording, why_no_gpu
+from localtopics.llama.api import KVType, LlamaContext, LlamaModel
 from localtopics.llama.context import context_parameters
-from localtopics.llama.engine import Engine
+from localtopics.llama.devices import Device
+from localtopics.llama.log import recording
 from localtopics.llama.offload import MARGIN, OffloadPlan, kv_cell_bytes, plan_offload, replan
-from localtopics.llama.probe import inspect_machine, probe
 from localtopics.llama.schedule import Schedule
+from scripts.random_gguf import Shape, write
 
 MIB = 1024**2
 
+Pretend = Callable[..., None]
+"""Pretends that there are GPUs with so many free MiB each."""
+
 
 @pytest.fixture(scope="module")
-def card(story: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelInfo:
+def info(story: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelInfo:
     """A model of 8 layers, 76 MB, with a KV cache of 32 KiB a token."""
-    from scripts.random_gguf import Shape, write
-
     path = tmp_path_factory.mktemp("models") / "small.gguf"
     shape = Shape(layers=8, embedding=1024, feed_forward=4096, heads=8, kv_heads=8)
     write(path, shape, story)
@@ -35,7 +37,7 @@ def card(story: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelInfo:
 
 
 @pytest.fixture
-def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def gpus(monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """Pretend that there are GPUs with so many free MiB each."""
 
     def pretend(*free: float) -> None:
@@ -61,29 +63,29 @@ def logged_for(buffers: Sequence[str]) -> Iterator[list[str]]:
     ]
 
 
-def check(card: ModelInfo, plan: OffloadPlan) -> None:
+def check(info: ModelInfo, plan: OffloadPlan) -> None:
     assert len(plan.predicted) == len(plan.devices)
     assert all(need <= device.free for need, device in zip(plan.predicted, plan.devices, strict=True))
     if plan.devices:  # the output layer is the first on a GPU, and has no KV cache
-        kv = kv_cell_bytes(card, plan.kv_type) * plan.cells * (plan.layers - 1)
+        kv = kv_cell_bytes(info, plan.kv_type) * plan.cells * (plan.layers - 1)
         assert sum(plan.predicted) >= kv
         assert plan.flash_attention
 
 
-def test_a_card_with_room_takes_everything(card, cards):
-    cards(20000)
-    plan = plan_offload(card)
-    check(card, plan)
+def test_a_gpu_with_room_takes_everything(info: ModelInfo, gpus: Pretend) -> None:
+    gpus(20000)
+    plan = plan_offload(info)
+    check(info, plan)
     assert (plan.layers, plan.place, plan.kv_type, plan.notes) == (9, "gpu", "f16", ())
     assert plan.cells > 32768, "the room that is left goes to the KV cache"
 
 
-def test_more_memory_never_means_less(card, cards):
+def test_more_memory_never_means_less(info: ModelInfo, gpus: Pretend) -> None:
     plans = []
     for mib in [*range(300, 660, 15), 800, 1200, 2400]:
-        cards(mib)
-        plans.append(plan_offload(card))
-        check(card, plans[-1])
+        gpus(mib)
+        plans.append(plan_offload(info))
+        check(info, plans[-1])
     worth = [(plan.layers, plan.kv_type == "f16") for plan in plans if plan.devices]
     assert worth == sorted(worth)
     assert {plan.place for plan in plans} == {"cpu", "part", "gpu"}
@@ -93,27 +95,27 @@ def test_more_memory_never_means_less(card, cards):
     assert whole[-1][0] == "f16"
 
 
-def test_a_limit_is_kept_with_what_the_driver_takes(card, cards):
+def test_a_limit_is_kept_with_what_the_driver_takes(info: ModelInfo, gpus: Pretend) -> None:
     for limit in (700, 900, 1500, 4000):
-        cards(50000)
-        plan = plan_offload(card, vram=limit * MIB)
-        check(card, plan)
+        gpus(50000)
+        plan = plan_offload(info, vram=limit * MIB)
+        check(info, plan)
         assert sum(plan.predicted) + offload.DRIVER * len(plan.devices) <= limit * MIB
 
 
-def test_several_cards_share_by_free_memory(card, cards):
-    cards(3000, 1500)
-    plan = plan_offload(card)
-    check(card, plan)
+def test_several_gpus_share_by_free_memory(info: ModelInfo, gpus: Pretend) -> None:
+    gpus(3000, 1500)
+    plan = plan_offload(info)
+    check(info, plan)
     assert plan.layers == 9
     assert plan.split == (3000.0 * MIB - MARGIN, 1500.0 * MIB - MARGIN)
-    one = offload.simulate(card, replace(plan, devices=(replace(plan.devices[0], free=1 << 40),)))
+    one = offload.simulate(info, replace(plan, devices=(replace(plan.devices[0], free=1 << 40),)))
     extra = sum(plan.predicted) - one.predicted[0]
-    buffers, _ = offload._dry_run(card.path, plan, plan.devices)
+    buffers, _ = offload._dry_run(info.path, plan, plan.devices)
     assert 0 < extra - buffers[plan.devices[1]] < 120 * MIB, "only the working memory is there twice"
 
 
-def reworded(old: str, new: str) -> Callable[[], Any]:
+def reworded(old: str, new: str) -> Callable[[], AbstractContextManager[list[str]]]:
     """llama.cpp's log in other words."""
 
     @contextmanager
@@ -135,27 +137,33 @@ def reworded(old: str, new: str) -> Callable[[], Any]:
         ("Flash Attention", "Attention", "there is flash attention"),
     ],
 )
-def test_what_llama_cpp_does_not_say_is_never_taken_for_nothing(card, cards, monkeypatch, old, new, missing):
-    cards(3000, 3000)
+def test_what_llama_cpp_does_not_say_is_never_taken_for_nothing(
+    info: ModelInfo, gpus: Pretend, monkeypatch: pytest.MonkeyPatch, old: str, new: str, missing: str
+) -> None:
+    gpus(3000, 3000)
     monkeypatch.setattr(offload, "recording", reworded(old, new))
     with pytest.raises(RuntimeError, match=rf"llama-cpp-python 0\.3\.\d+ does not say .*{missing}") as raised:
-        plan_offload(card, "all")
+        plan_offload(info, "all")
     assert "sched_reserve: " in str(raised.value), "what it said instead"
 
 
-def test_a_card_without_layers_may_have_no_buffer(card, cards, monkeypatch):
-    cards(3000, 3000)
+def test_a_gpu_without_layers_may_have_no_buffer(
+    info: ModelInfo, gpus: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus(3000, 3000)
     monkeypatch.setattr(offload, "recording", reworded("CUDA1 compute", "Other compute"))
-    assert plan_offload(card, 1).predicted[1] < plan_offload(card, 1).predicted[0]
+    assert plan_offload(info, 1).predicted[1] < plan_offload(info, 1).predicted[0]
     monkeypatch.setattr(offload, "recording", recording)
-    assert plan_offload(card, 0).place == "part"
+    assert plan_offload(info, 0).place == "part"
 
 
-def test_a_context_that_cannot_be_simulated_is_no_lack_of_memory(card, cards, monkeypatch):
-    cards(3000)
-    monkeypatch.setattr(llama(), "llama_init_from_model", lambda *_: None)
+def test_a_context_that_cannot_be_simulated_is_no_lack_of_memory(
+    info: ModelInfo, gpus: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus(3000)
+    monkeypatch.setattr(llama_cpp, "llama_init_from_model", lambda *_: None)
     with pytest.raises(RuntimeError, match="cannot simulate a context"):
-        plan_offload(card, "all")
+        plan_offload(info, "all")
 
 
 @pytest.mark.parametrize(
@@ -167,16 +175,18 @@ def test_a_context_that_cannot_be_simulated_is_no_lack_of_memory(card, cards, mo
         ("llama_init_from_model: enabling flash_attn since it is required for quantized V cache", True),
     ],
 )
-def test_flash_attention_is_as_llama_cpp_says(said, possible):
+def test_flash_attention_is_as_llama_cpp_says(said: str, possible: bool) -> None:
     assert offload._flash_attention(["sched_reserve: reserving ...", said]) == possible
 
 
 @pytest.mark.parametrize("kv_type", ["f16", "q8_0"])
-def test_llama_cpp_says_how_large_its_buffers_are_and_whether_there_is_flash_attention(card, kv_type):
+def test_llama_cpp_says_how_large_its_buffers_are_and_whether_there_is_flash_attention(
+    info: ModelInfo, kv_type: KVType
+) -> None:
     here = Device("CPU", "the processor", 1 << 40, 1 << 40, "CPU")
     plan = OffloadPlan(kv_type=kv_type, cells=2048)
     small, large = (
-        offload._dry_run(card.path, replace(plan, ubatch=ubatch, devices=(here,)), [here])
+        offload._dry_run(info.path, replace(plan, ubatch=ubatch, devices=(here,)), [here])
         for ubatch in (512, 2048)
     )
     assert 0 < small[0][here] < large[0][here]
@@ -184,86 +194,64 @@ def test_llama_cpp_says_how_large_its_buffers_are_and_whether_there_is_flash_att
 
 
 @pytest.mark.parametrize("layers", [0, 1, 3, 9, 99, "all"])
-def test_a_number_of_layers_is_what_is_planned(card, cards, layers):
-    cards(20000)
-    plan = plan_offload(card, layers)
-    check(card, plan)
+def test_a_number_of_layers_is_what_is_planned(
+    info: ModelInfo, gpus: Pretend, layers: int | Literal["auto", "all"]
+) -> None:
+    gpus(20000)
+    plan = plan_offload(info, layers)
+    check(info, plan)
     assert plan.layers == (9 if layers in (99, "all") else layers)
     assert plan.place == ("gpu" if plan.layers == 9 else "part")
 
 
-def test_more_layers_than_fit_are_refused(card, cards):
-    cards(420)
-    with pytest.raises(UserError, match=r"9 of 9 layers .* do not fit .*--gpu-layers"):
-        plan_offload(card, "all")
-    assert 0 < plan_offload(card).layers < 9
+def test_more_layers_than_fit_are_refused(info: ModelInfo, gpus: Pretend) -> None:
+    gpus(420)
+    with pytest.raises(UserError, match=r"9 of 9 layers .* do not fit the GPU memory"):
+        plan_offload(info, "all")
+    assert 0 < plan_offload(info).layers < 9
 
 
-def test_a_plan_that_failed_is_followed_by_a_smaller_one_until_none_is_left(card, cards):
-    cards(20000)
-    plan: OffloadPlan | None = plan_offload(card)
+def test_a_plan_that_failed_is_followed_by_a_smaller_one_until_none_is_left(
+    info: ModelInfo, gpus: Pretend
+) -> None:
+    gpus(20000)
+    plan: OffloadPlan | None = plan_offload(info)
     layers = []
     while plan is not None:
         layers.append(plan.layers)
         assert len(plan.notes) == len(layers) - 1
-        last, plan = plan, replan(card, plan, 2048)
+        last, plan = plan, replan(info, plan, 2048)
     assert layers == [9, 7, 6, 5, 4, 3, 2, 1, 0]
     assert "1 of 9 layers with" in last.notes[-1]
 
 
-def test_another_program_took_the_card_meanwhile(card, cards):
-    cards(20000)
-    plan = plan_offload(card)
-    cards(420)
-    smaller = replan(card, plan, 2048)
+def test_another_program_took_the_gpu_meanwhile(info: ModelInfo, gpus: Pretend) -> None:
+    gpus(20000)
+    plan = plan_offload(info)
+    gpus(420)
+    smaller = replan(info, plan, 2048)
     assert smaller is not None
-    check(card, smaller)
+    check(info, smaller)
     assert smaller.layers < 9
 
 
-def test_without_a_card_everything_stays_in_ram(card, cards):
-    cards()
-    plan = plan_offload(card)
+def test_without_a_gpu_everything_stays_in_ram(info: ModelInfo, gpus: Pretend) -> None:
+    gpus()
+    plan = plan_offload(info)
     assert (plan.place, plan.layers, plan.devices, plan.notes) == ("cpu", 0, (), ())
     assert plan.cells >= 2048
-    assert "no GPU" in plan_offload(card, "all").notes[0]
+    assert "no GPU" in plan_offload(info, "all").notes[0]
 
 
-def test_a_build_without_cuda_on_a_machine_with_a_card_is_said_with_the_remedy(card, monkeypatch):
-    if llama().llama_supports_gpu_offload():
-        pytest.skip("this llama.cpp can use GPUs")
-    monkeypatch.setattr(llama_module.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert REBUILD in str(why_no_gpu())
-    assert REBUILD in plan_offload(card).notes[0]
-    assert REBUILD in str(inspect_machine().gpu_note)
-    monkeypatch.setattr(llama_module.shutil, "which", lambda name: None)
-    if not Path("/proc/driver/nvidia/version").exists():
-        assert why_no_gpu() is None
-
-
-def test_kv_cache_and_weights_are_counted_as_llama_cpp_counts_them(card):
-    model = load_model(card.path, dry=True)
-    for kv_type in ("f16", "q8_0"):
+def test_kv_cache_and_weights_are_counted_as_llama_cpp_counts_them(info: ModelInfo) -> None:
+    model = LlamaModel(info.path, dry=True)
+    kv_types: tuple[KVType, ...] = ("f16", "q8_0")
+    for kv_type in kv_types:
         with recording() as lines:
-            parameters = context_parameters(Schedule(4, 2048, True, 512, 512), kv_type)
-            llama().llama_free(llama().llama_init_from_model(model, parameters))
+            LlamaContext(model, context_parameters(Schedule(4, 2048, True, 512, 512), kv_type)).close()
         (size,) = re.findall(r"size = +([\d.]+) MiB \( *2048 cells", "\n".join(lines))
-        assert kv_cell_bytes(card, kv_type) * card.layers * 2048 == pytest.approx(float(size) * MIB, rel=1e-3)
-    llama().llama_model_free(model)
-    output, layers = offload._weights(card)
-    embeddings = next(tensor.bytes for tensor in card.tensors if tensor.name == "token_embd.weight")
-    assert output + sum(layers) + embeddings == sum(tensor.bytes for tensor in card.tensors)
-
-
-def test_the_machine_is_described_and_probed(card):
-    report = inspect_machine()
-    assert report.cpu
-    assert report.threads >= 1
-    assert report.free_ram > 1 << 28
-    assert "CPU" in report.backends
-    assert "0.3." in report.llama_cpp
-    with Engine(card.path, OffloadPlan(all_layers=9), threads=1, context=1024) as engine:
-        found = probe(engine)
-    assert 10 < found.prompt_tokens_per_second < 1e6
-    assert 0 < found.seconds_per_topic < 60
-    assert found.answer_tokens_per_second > 1
+        assert kv_cell_bytes(info, kv_type) * info.layers * 2048 == pytest.approx(float(size) * MIB, rel=1e-3)
+    model.close()
+    output, layers = offload._weights(info)
+    embeddings = next(tensor.bytes for tensor in info.tensors if tensor.name == "token_embd.weight")
+    assert output + sum(layers) + embeddings == sum(tensor.bytes for tensor in info.tensors)

@@ -75,7 +75,7 @@ def test_a_template_is_run_once_however_many_prompts_are_built(monkeypatch: pyte
         return run(*arguments, **options)
 
     run = subprocess.run
-    monkeypatch.setattr(template.subprocess, "run", counted)
+    monkeypatch.setattr(subprocess, "run", counted)
     vocabulary = Letters(ECHO + "ASSISTANT:")
     frames = [Frame(DIALOG, ("[X]",), vocabulary).filled({"[X]": [7]}) for _ in range(3)]
     assert len(set(frames)) == 1

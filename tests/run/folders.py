@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from localtopics.labels.selection import Candidate, Label
+from localtopics.labels.label import Candidate, Label
 from tests.conftest import ROOT
 
 OLD = ROOT / "tests" / "data" / "run-0.1.0"

@@ -10,7 +10,7 @@ from localtopics.cli.render import print_evaluation, print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError
-from localtopics.labels.selection import Label
+from localtopics.labels.label import Label
 from localtopics.run.evaluate import (
     Evaluation,
     HeldOutTopics,

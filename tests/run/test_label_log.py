@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localtopics.labels.selection import Candidate
+from localtopics.labels.label import Candidate
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.run import Run
 from tests.run.folders import LABEL

@@ -1,4 +1,4 @@
-"""Which candidate becomes the label, and that no two topics share one."""
+"""Labels of keywords, and that no two topics share a label."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -8,81 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localtopics.labels.cleaning import MAX_WORDS
-from localtopics.labels.selection import Candidate, Label, choose, distinguish, keyword_label
-
-
-def test_one_candidate_is_taken_as_it_is() -> None:
-    choice = choose(['Label: "Urban transport".'])
-    assert choice.text == "Urban transport"
-    assert [candidate.text for candidate in choice.candidates] == ['Label: "Urban transport".']
-
-
-@pytest.mark.parametrize("texts", [[], [""], ["Sure, here is the label:"], ["I cannot help.", "..."]])
-def test_nothing_is_chosen_where_nothing_is_usable(texts: Sequence[str]) -> None:
-    choice = choose(texts)
-    assert choice.text is None
-    assert [candidate.text for candidate in choice.candidates] == list(texts)
-    assert all(candidate.score is None for candidate in choice.candidates)
-
-
-def test_without_scores_agreement_decides_then_the_greedy_answer() -> None:
-    assert choose(["Buses", "Trams", "Trains"]).text == "Buses"
-    assert choose(["Buses", "Trams", '"trams"']).text == "Trams"
-
-
-def test_labels_that_the_model_did_not_write_compete_without_a_vote() -> None:
-    choice = choose(["Buses"], others=["Trams", "Trams"])
-    assert choice.text == "Buses"
-    assert [candidate.text for candidate in choice.candidates] == ["Buses", "Trams", "Trams"]
-    assert [candidate.score for candidate in choice.candidates] == [0.1, 0.0, 0.0]
-    assert choose(
-        ["Buses"], lambda labels: [len(label) / 50 for label in labels], others=["Bus stop fares"]
-    ).text == ("Bus stop fares")
-
-
-def test_the_most_faithful_candidate_wins() -> None:
-    fit = {"Transport": 0.4, "Urban buses": 0.8, "Fares": 0.5}
-    choice = choose(list(fit), faithful=lambda labels: [fit[label] for label in labels])
-    assert choice.text == "Urban buses"
-    scores = {candidate.text: candidate.score or 0 for candidate in choice.candidates}
-    assert sorted(scores, key=scores.__getitem__) == ["Transport", "Fares", "Urban buses"]
-
-
-def test_a_candidate_near_other_topics_loses() -> None:
-    fit = {"Transport": 0.6, "Urban buses": 0.5}
-    near = {"Transport": 0.9, "Urban buses": 0.1}
-    choice = choose(
-        list(fit),
-        faithful=lambda labels: [fit[label] for label in labels],
-        near=lambda labels: [near[label] for label in labels],
-    )
-    assert choice.text == "Urban buses"
-
-
-def test_scorers_see_only_clean_labels() -> None:
-    seen: list[str] = []
-
-    def faithful(labels: Sequence[str]) -> list[float]:
-        seen.extend(labels)
-        return [0.5] * len(labels)
-
-    choose(["Label: Buses.", "", "Sperm/Shape/Shape/Shape Estimation"], faithful=faithful)
-    assert seen == ["Buses"]
-
-
-def test_length_and_talk_count_against_a_candidate() -> None:
-    assert choose(["The many kinds of urban bus fares", "Urban bus fares"]).text == "Urban bus fares"
-    assert choose(["Sure, here is the label: Buses", "Trams"]).text == "Trams"
-
-
-def test_all_candidates_keep_their_text_and_score() -> None:
-    choice = choose(["Sure:", "Label: Buses", "Buses"])
-    assert [candidate.text for candidate in choice.candidates] == ["Sure:", "Label: Buses", "Buses"]
-    scores = [candidate.score for candidate in choice.candidates]
-    assert scores[0] is None
-    assert scores[1] is not None
-    assert scores[2] is not None
-    assert scores[1] < scores[2]
+from localtopics.labels.distinct import distinguish, keyword_label
+from localtopics.labels.label import Candidate, Label
 
 
 @pytest.mark.parametrize(
@@ -104,7 +31,9 @@ def test_keywords_make_a_label(keywords: Sequence[str], label: str) -> None:
     assert keyword_label(keywords) == label
 
 
-def labelled(texts: Mapping[int, str], candidates: Mapping[int, Sequence[tuple[str, float | None]]] = {}):
+def labelled(
+    texts: Mapping[int, str], candidates: Mapping[int, Sequence[tuple[str, float | None]]] = {}
+) -> dict[int, Label]:
     """Labels of these texts, each with the candidates that it was chosen from."""
     return {
         topic: Label(topic, text, False, tuple(Candidate(*c) for c in candidates.get(topic, ())), "", 0.0)
@@ -114,7 +43,7 @@ def labelled(texts: Mapping[int, str], candidates: Mapping[int, Sequence[tuple[s
 
 def test_of_namesakes_the_best_keeps_the_label_and_the_others_take_their_next_one() -> None:
     texts = {0: "DataFrame", 1: "Dataframes", 2: "DataFrame", 3: "Missing values"}
-    candidates = {
+    candidates: dict[int, list[tuple[str, float | None]]] = {
         0: [("DataFrame", 0.7), ("Files", 0.6)],
         1: [("Dataframes", 0.8), ("Joins", 0.7)],
         2: [
@@ -130,7 +59,10 @@ def test_of_namesakes_the_best_keeps_the_label_and_the_others_take_their_next_on
 
 
 def test_a_namesake_takes_nothing_that_fits_much_less() -> None:
-    candidates = {0: [("Robots", 0.9), ("Arms", 0.8)], 1: [("Robots", 0.8), ("Arms", 0.3)]}
+    candidates: dict[int, list[tuple[str, float | None]]] = {
+        0: [("Robots", 0.9), ("Arms", 0.8)],
+        1: [("Robots", 0.8), ("Arms", 0.3)],
+    }
     named = distinguish(labelled({0: "Robots", 1: "Robots"}, candidates), {0: ["arm"], 1: ["leg"]})
     assert named == {0: "Robots (arm)", 1: "Robots (leg)"}
 

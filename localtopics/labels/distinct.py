@@ -1,0 +1,98 @@
+"""Names that tell topics apart: of their keywords, and no name given twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
+from localtopics.labels.label import Label
+from localtopics.topics.topic import OUTLIER
+
+_LESS = 0.25
+"""How much less than a topic's best label another may score that takes its place, because a topic that it
+fits better has the same."""
+
+
+def keyword_label(keywords: Sequence[str]) -> str:
+    """A topic's name without a model: its first three keywords that add something, at most 8 words."""
+    chosen: list[str] = []
+    for keyword in keywords:
+        seen = stems(" ".join(chosen))
+        words = " ".join([*chosen, keyword]).split()
+        if not stems(keyword) <= seen and len(words) <= MAX_WORDS:
+            chosen.append(" ".join(keyword.split()))
+        if len(chosen) == 3:
+            break
+    return ", ".join(chosen) or "Unnamed topic"
+
+
+def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str]]) -> dict[int, str]:
+    """The labels' texts so that no two are the same but for case. The outliers keep their name.
+
+    Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
+    others take their best candidate that no topic has, where that scores little less. Labels that are still
+    the same get a keyword in brackets: one that the label does not hold yet, and if possible one that no
+    namesake has. The result does not depend on the order of ``labels``.
+
+    Args:
+        labels: each topic's label.
+        keywords: each topic's keywords, best first; a topic may be missing.
+    """
+    result = _without_namesakes(labels)
+    namesakes: dict[str, list[int]] = defaultdict(list)
+    for topic, label in result.items():
+        namesakes[folded(label)].append(topic)
+    taken = {name for name, topics in namesakes.items() if len(topics) == 1 or OUTLIER in topics}
+    for topic in sorted(labels):
+        group = namesakes[folded(result[topic])]
+        if len(group) > 1 and topic != OUTLIER:
+            others = {word for other in group if other != topic for word in keywords.get(other, ())}
+            options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
+            result[topic] = next(text for text in options if folded(text) not in taken)
+            taken.add(folded(result[topic]))
+    return result
+
+
+def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
+    """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one."""
+    best = {
+        topic: max((c.score for c in label.candidates if c.score is not None), default=0.0)
+        for topic, label in labels.items()
+    }
+    result = {topic: label.text for topic, label in labels.items()}
+    taken: set[frozenset[str]] = set()
+    clashing = []
+    for topic in sorted(labels, key=lambda topic: (topic != OUTLIER, -best[topic], topic)):
+        words = frozenset(stems(labels[topic].text))
+        if words in taken:
+            clashing.append(topic)
+        taken.add(words)
+    for topic in clashing:
+        for text in _next_best(labels[topic], best[topic] - _LESS):
+            words = frozenset(stems(text))
+            if words not in taken:
+                result[topic] = text
+                taken.add(words)
+                break
+    return result
+
+
+def _next_best(label: Label, least: float) -> Iterator[str]:
+    """The labels in a topic's candidates that score more than ``least``, best first."""
+    scored = [(c.score, c.text) for c in label.candidates if c.score is not None and c.score > least]
+    for _, answer in sorted(scored, key=lambda pair: -pair[0]):
+        if text := clean(answer):
+            yield text
+
+
+def _told_apart(topic: int, label: str, keywords: Sequence[str], others: set[str]) -> Iterator[str]:
+    """Ways to tell a topic from its namesakes, best first, each at most 8 words; the last is always free."""
+    words = [word for word in keywords if not stems(word) <= stems(label)]
+    for word in sorted(words, key=lambda word: word in others):  # stable: the strongest keyword first
+        if len(f"{label} {word}".split()) <= MAX_WORDS:
+            yield f"{label} ({word})"
+    yield keyword_label(keywords)
+    if len(label.split()) < MAX_WORDS:
+        yield f"{label} ({topic})"
+    yield f"Topic {topic}"

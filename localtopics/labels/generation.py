@@ -1,0 +1,148 @@
+"""From prompts to labels: the model's answers, a second attempt where they are no use, the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from localtopics.labels.defaults import LabelDefaults
+from localtopics.labels.distinct import keyword_label
+from localtopics.labels.label import Label
+from localtopics.labels.phrases import phrases, titled
+from localtopics.labels.scoring import LabelScorer, choose
+from localtopics.labels.settings import ANSWER_TOKENS
+from localtopics.llama.engine import Engine, Generation
+from localtopics.llama.sampler import Sampling
+from localtopics.llama.vocabulary import Vocabulary
+from localtopics.topics.topic import Topic
+
+_SCORED_TOGETHER = 8
+"""Topics whose candidates are embedded together, in half of the time that they take one by one."""
+_SECOND_ATTEMPT = 2
+"""Answers of a second attempt, the greedy one and a sampled one."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A topic and the prompt that asks for its name."""
+
+    topic: Topic
+    tokens: tuple[int, ...]
+    """The prompt."""
+    sha256: str
+    """As `Label.prompt_sha256`."""
+
+
+class LabelGenerator:
+    """Has a model answer prompts, and makes a label of each topic's answers.
+
+    Args:
+        engine: the loaded model.
+        vocabulary: its tokenizer.
+        defaults: how it is asked.
+        seed: of the sampling.
+        scorer: by what the best of several candidates is chosen; None: by their votes and wording.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        vocabulary: Vocabulary,
+        defaults: LabelDefaults,
+        seed: int,
+        scorer: LabelScorer | None = None,
+    ) -> None:
+        self._engine = engine
+        self._vocabulary = vocabulary
+        self._defaults = defaults
+        self._sampling = Sampling(defaults.temperature, defaults.top_p, seed)
+        self._scorer = scorer if defaults.candidates > 1 else None
+
+    def labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:
+        """Label the topics of the questions whose index is not in ``finished``, in no particular order.
+
+        A topic none of whose answers is usable is asked once more; if that fails too it gets its keywords.
+        The engine is given the finished prompts as well, for the same answers as without an interruption.
+        """
+        labels = dict(finished)
+        for index, label in self._first_attempt(questions, finished):
+            labels[index] = label
+            if not label.fallback:
+                yield label
+        failed = [index for index in range(len(questions)) if self._failed(labels[index])]
+        yield from self._second_attempt(questions, labels, failed, finished)
+
+    def _first_attempt(
+        self, questions: Sequence[Question], finished: Mapping[int, Label]
+    ) -> Iterator[tuple[int, Label]]:
+        """The index and the label of each question that is not finished, by its keywords if need be."""
+        generations = self._engine.generate(
+            [question.tokens for question in questions],
+            ANSWER_TOKENS,
+            self._defaults.candidates,
+            self._sampling,
+            skip=finished.keys(),
+        )
+        while group := list(islice(generations, _SCORED_TOGETHER if self._scorer else 1)):
+            answers = [self._answers(generation) for generation in group]
+            if self._scorer is not None:
+                others = [self._phrases(questions[generation.prompt].topic) for generation in group]
+                self._scorer.read([text for texts in (*answers, *others) for text in texts])
+            for generation, texts in zip(group, answers, strict=True):
+                question = questions[generation.prompt]
+                yield generation.prompt, self._label(question, texts, generation.seconds)
+
+    def _second_attempt(
+        self,
+        questions: Sequence[Question],
+        labels: Mapping[int, Label],
+        failed: Sequence[int],
+        finished: Mapping[int, Label],
+    ) -> Iterator[Label]:
+        """Labels of the failed questions, by what the model answered at first and what it answers now."""
+        generations = self._engine.generate(
+            [self._longer(questions[index].tokens, labels[index].candidates[0].text) for index in failed],
+            ANSWER_TOKENS,
+            _SECOND_ATTEMPT,
+            replace(self._sampling, seed=self._sampling.seed + 1),
+            skip={place for place, index in enumerate(failed) if index in finished},
+        )
+        for generation in generations:
+            index = failed[generation.prompt]
+            before = labels[index]
+            texts = [candidate.text for candidate in before.candidates] + self._answers(generation)
+            yield self._label(questions[index], texts, before.seconds + generation.seconds)
+
+    def _failed(self, label: Label) -> bool:
+        """Whether none of the first attempt's answers was usable."""
+        first = label.candidates[: self._defaults.candidates]
+        return all(candidate.score is None for candidate in first)
+
+    def _label(self, question: Question, answers: Sequence[str], seconds: float) -> Label:
+        """The label that the model's answers give, or phrases beside them, or else the topic's keywords."""
+        topic = question.topic
+        others = self._phrases(topic) if self._scorer else []
+        choice = choose(topic.topic, answers, others, self._scorer)
+        text = choice.text or keyword_label(topic.keywords)
+        return Label(topic.topic, text, choice.text is None, choice.candidates, question.sha256, seconds)
+
+    def _phrases(self, topic: Topic) -> list[str]:
+        """Phrases of the representative documents, which compete with the model's answers."""
+        return phrases(topic.representative, topic.keywords, self._defaults.phrases)
+
+    def _answers(self, generation: Generation) -> list[str]:
+        """The answers, in title case for a model that wants it, with "…" where one was cut for its length."""
+        texts = [titled(text) if self._defaults.title_case else text for text in generation.texts]
+        return [f"{text}…" if self._was_cut(text) else text for text in texts]
+
+    def _was_cut(self, text: str) -> bool:
+        return len(self._vocabulary.encode(text, special=False)) >= ANSWER_TOKENS - 1
+
+    def _longer(self, prompt: tuple[int, ...], answer: str) -> tuple[int, ...]:
+        """The prompt of the second attempt; an answer that only announced a label ("Here it is:") goes on."""
+        if answer.endswith(":"):
+            longer = (*prompt, *self._vocabulary.encode(f"{answer}\n", special=False))
+            if len(longer) + ANSWER_TOKENS <= self._defaults.context:
+                return longer
+        return prompt
