@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,6 @@ def ours(options: argparse.Namespace) -> Stages:
     with stages.stage("imports"):
         from localtopics.corpus import read_corpus
         from localtopics.embedding import Embedder, choose_model
-        from localtopics.topics.bertopic import find_topics
         from localtopics.topics.save import save_model
         from localtopics.topics.settings import TopicSettings
         from localtopics.topics.umap import lay_out
@@ -100,8 +100,11 @@ def ours(options: argparse.Namespace) -> Stages:
         embeddings = embedder.embed(documents)
     settings = TopicSettings()
     with stages.stage("both layouts"):
-        layouts = lay_out(documents, embeddings, settings)
+        bertopic = "localtopics.topics.bertopic"  # imported meanwhile, as a run does
+        layouts = lay_out(documents, embeddings, settings, meanwhile=lambda: import_module(bertopic))
     with stages.stage("topics"):
+        from localtopics.topics.bertopic import find_topics
+
         found = find_topics(documents, embeddings, layouts, settings, embedder.embed)
         save_model(found.model, options.folder / "model", model.location)
     return stages

@@ -1,4 +1,4 @@
-"""Clusters -> topics: BERTopic with c-TF-IDF, KeyBERT and MMR keywords."""
+"""Finds topics: clusters of documents, described by BERTopic with c-TF-IDF, KeyBERT and MMR keywords."""
 
 from __future__ import annotations
 

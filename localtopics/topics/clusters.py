@@ -1,4 +1,4 @@
-"""Layouts -> clusters, by HDBSCAN; and the clusters that new documents belong to."""
+"""Finds clusters in a layout by HDBSCAN, and the clusters that new documents belong to."""
 
 from __future__ import annotations
 
@@ -82,7 +82,11 @@ def _largest(labels: np.ndarray) -> int:
 
 
 class DocumentClusters:
-    """Ready clusters, in the form of a BERTopic cluster model; new documents join them by vote."""
+    """Ready clusters, in the form of a BERTopic cluster model; new documents join them by vote.
+
+    After `fit`, ``vectors`` are the known documents' embeddings, float32 [n, d] of length 1, and ``labels_``
+    their clusters.
+    """
 
     def fit(self, vectors: np.ndarray, y: Sequence[int] | None = None) -> DocumentClusters:
         """Take the documents' embeddings, float [n, d], and their clusters.
@@ -110,12 +114,18 @@ class DocumentClusters:
         return clusters
 
     def place(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The clusters int64 [m] of new documents, and the shares of the votes that they got, float32 [m].
+        """The clusters of new documents, and the shares of the votes that they got.
 
         The nearest documents vote, weighed by nearness, so that a document seen before keeps its cluster.
         A new one that is less like its neighbours than almost all known documents are is an outlier.
         It agrees with UMAP's transform and HDBSCAN's approximate_predict on 99 of 100 documents that both
         give a topic, needs neither, and is quicker.
+
+        Args:
+            vectors: float [m, d], the new documents' embeddings.
+
+        Returns:
+            clusters int64 [m], -1 for outliers; and shares float32 [m], from 0 to 1, 0 for outliers.
 
         Raises:
             UserError: the vectors are not of as many dimensions as the known documents'.

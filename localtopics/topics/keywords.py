@@ -1,4 +1,4 @@
-"""The words that describe a topic: which are counted, and BERTopic's ways to choose among them."""
+"""The words that describe a topic: which words count, and BERTopic's ways to choose among them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn
 
 
 def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:
-    """BERTopic's aspects of a topic, those of embedded words only if they can be embedded."""
+    """BERTopic's aspects of a topic: keywords and, where words can be embedded, those by KeyBERT and MMR."""
     words = settings.top_n_words
     found: dict[str, Any] = {KEYWORDS: []}  # without a model BERTopic gives the words of the highest c-TF-IDF
     if embedded:
@@ -30,10 +30,16 @@ def representations(settings: TopicSettings, embedded: bool = True) -> dict[str,
 
 
 def vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicSettings) -> CountVectorizer:
-    """The vectoriser for BERTopic, with its vocabulary.
+    """What counts words for BERTopic's c-TF-IDF, with its vocabulary.
 
-    The vocabulary is found here because BERTopic joins each topic's documents to one, so that its own
-    min_df would count topics.
+    Every cluster has words in it: where a cluster's documents have no ordinary ones, what stands between
+    spaces counts. The vocabulary is found here because BERTopic joins each topic's documents to one, so that
+    its own min_df would count topics.
+
+    Args:
+        documents: n texts.
+        clusters: int64 [n], the cluster of each.
+        settings: which words count.
     """
     stop_words = (
         sorted(ENGLISH_STOP_WORDS.union(_CONTRACTED.split())) if settings.stop_words == "english" else None

@@ -1,4 +1,4 @@
-"""Embeddings -> each document's nearest others."""
+"""Finds each document's nearest others by their embeddings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ _BLOCK_VALUES = 2**26
 
 @dataclass(frozen=True)
 class NeighborGraph:
-    """Each document's nearest documents by cosine distance, itself among them, nearest first.
-
-    ``indices`` int32 [n, k], ``distances`` float32 [n, k].
-    """
+    """Each document's nearest documents, itself among them, nearest first."""
 
     indices: np.ndarray
+    """Which documents they are, int32 [n, k]."""
     distances: np.ndarray
+    """How far they are, by cosine distance, float32 [n, k], from 0 to 2."""
 
 
 def neighbor_graph(
@@ -34,8 +33,8 @@ def neighbor_graph(
 
     Args:
         embeddings: float [n, d]; only their directions count.
-        neighbors: how many, the document itself among them; at most n - 1 are found.
-        seed: of NN-descent.
+        neighbors: how many to find, the document itself among them; at most n - 1 are found.
+        seed: starts NN-descent.
 
     Raises:
         UserError: there are too few documents.
@@ -71,6 +70,7 @@ def nearest(
     Args:
         queries: float32 [m, d] of unit length.
         vectors: float32 [n, d] of unit length.
+        count: how many to find, at most n.
         advance: told of every block of queries that is done.
 
     Returns:

@@ -38,21 +38,24 @@ class TopicSettings(LayoutSettings):
     min_cluster_size: int | None = setting(
         None, "fewest documents of a topic", low=2, unset="by the corpus' size"
     )
-    """See `cluster_size`."""
+    """None lets `cluster_size` decide."""
     min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
-    """Its own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    """HDBSCAN's own default, min_cluster_size, lumps small corpora together into two or three topics."""
     top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
     diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
-    """How different they are from each other."""
+    """How different the MMR keywords are from each other: 0 not at all, 1 as much as can be."""
     stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
     ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
 
     def cluster_size(self, documents: int) -> int:
-        """The fewest documents of a topic among so many unlike ones: 150 at 117,000, growing slower."""
+        """The fewest documents of a topic among so many unlike ones.
+
+        Where the settings do not say, it is 150 of 117,000 and grows more slowly than the corpus.
+        """
         return self.min_cluster_size or max(5, round(150 * (documents / 117_000) ** 0.45))
 
     def density(self, documents: int) -> tuple[int, int]:
-        """HDBSCAN's min_cluster_size and min_samples for so many documents."""
+        """HDBSCAN's min_cluster_size and min_samples for so many unlike documents."""
         size = self.cluster_size(documents)
         return size, self.min_samples or _MIN_SAMPLES
 

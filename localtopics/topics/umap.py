@@ -1,4 +1,4 @@
-"""Embeddings -> layouts: one neighbour graph, and from it UMAP in 5 dimensions (to cluster) and 2 (the map).
+"""Lays documents out by UMAP: one neighbour graph, and from it 5 dimensions to cluster in and 2 for the map.
 
 UMAP runs in processes of its own, the two layouts side by side where there are two processors.
 """
@@ -28,10 +28,12 @@ from localtopics.topics.settings import FEWEST_DOCUMENTS, LayoutSettings
 
 @dataclass(frozen=True)
 class Layouts:
-    """The places of the documents: float32 [n, components] to cluster and float32 [n, 2] to draw."""
+    """The places of the documents."""
 
     reduced: np.ndarray
+    """Where they are clustered, float32 [n, components]."""
     map: np.ndarray
+    """Where they are drawn, float32 [n, 2]."""
 
 
 def lay_out(
@@ -49,6 +51,8 @@ def lay_out(
     Args:
         documents: n texts.
         embeddings: float [n, d]; only their directions count.
+        settings: UMAP's parameters.
+        progress: is told of the documents whose neighbours are found, then of UMAP's epochs.
         meanwhile: called once, while UMAP is at work in other processes.
 
     Raises:

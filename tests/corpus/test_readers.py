@@ -190,8 +190,8 @@ def test_large_files_are_read_in_seconds(tmp_path: Path) -> None:
     texts = [f"{row} {manual[4 * row : 4 * row + 1000]}" for row in range(100_000)]
     path = tmp_path / "large.parquet"
     pd.DataFrame({"text": texts, "key": range(100_000), "year": 2001}).to_parquet(path)
-    start = time.perf_counter()
+    start = time.process_time()
     corpus = read_corpus(str(path), time="year", id="key")
     assert len(corpus) == 100_000
     assert corpus.digest
-    assert time.perf_counter() - start < 10  # about 1 s on an idle core
+    assert time.process_time() - start < 10  # about 1 s on an idle core

@@ -1,13 +1,15 @@
 """The demo says how long it will take, and keeps what it measured."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
 from localtopics.demo import demo_corpus, run_demo
 from localtopics.demo.demo import in_words
-from localtopics.embedding import BUILT_IN_MODEL
+from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
+from localtopics.errors import UserError
 from localtopics.run.settings import RunSettings
 
 
@@ -26,17 +28,25 @@ def test_times_are_said_in_round_numbers(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
 
 
-def test_the_demo_says_at_its_start_how_long_it_will_take(
+def test_the_demo_says_before_anything_else_how_long_it_will_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The whole demo is run by the tests of the commands."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("localtopics.demo.docstrings.PACKAGES", ("PIL", "networkx"))
     caplog.set_level(logging.INFO, "localtopics")
     settings = RunSettings().with_given({"embedding_model": BUILT_IN_MODEL, "model": "none"})
-    run = run_demo(100, settings, tmp_path / "run")
-    assert run.corpus.digest == demo_corpus(100).digest
-    first = caplog.messages[0]
-    assert first.startswith("100 docstrings; embedding them takes about 10 seconds here, the rest about ")
+    no_folder = tmp_path / "file"
+    no_folder.write_text("in the way")
+    time = r"about \d+ (seconds|minutes?)"
+    with pytest.raises(UserError):
+        run_demo(50, settings, no_folder)
+    (line,) = caplog.messages
+    assert re.fullmatch(f"50 docstrings; embedding them takes {time} here, the rest {time}", line)
+
+    Embedder(choose_model(BUILT_IN_MODEL)).embed(demo_corpus(50).documents)
     caplog.clear()
-    run_demo(100, settings, tmp_path / "run")
-    assert caplog.messages[0].startswith("100 docstrings, embedded before; the rest takes about ")
+    with pytest.raises(UserError):
+        run_demo(50, settings, no_folder)
+    (line,) = caplog.messages
+    assert re.fullmatch(f"50 docstrings, embedded before; the rest takes {time}", line)

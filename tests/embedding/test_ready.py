@@ -11,7 +11,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import localtopics
 from localtopics.embedding import checked_embeddings, load_embeddings
 from localtopics.errors import UserError
 
@@ -80,7 +79,7 @@ def test_ready_embeddings_are_not_written_to() -> None:
 )
 def test_unusable_embeddings_from_python_are_one_sentence(values: Any, sentence: str) -> None:
     with pytest.raises(UserError, match=rf"^[^\n]*{sentence}[^\n]*$"):
-        localtopics.fit(["a", "b"], embeddings=values, out="/proc/nowhere")
+        checked_embeddings(values, "The argument embeddings")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def test_demo_does_the_whole_job(localtopics: Command, tmp_path: Path) -> None:
     arguments = ("demo", "--limit", 100, "--min-cluster-size", 5, "--candidates", 1)
     done = localtopics(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert re.search(r"100 docstrings\b.*the rest (takes )?about \d+ (second|minute)", done.stderr)
     run = Run.open(tmp_path / "demo.topics")
     assert len(run.documents) == 100
     for number, label in run.labels.items():

@@ -12,6 +12,9 @@ from localtopics.embedding import Embedder, choose_model
 from localtopics.topics.save import save_model
 from tests.topics.samples import Sample, docstrings, sample_of
 
+QUICK_PACKAGES = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "networkx", "PIL")
+"""The demo's packages but the largest two, torch and sympy, which take more than half of the time."""
+
 
 @pytest.fixture(scope="session")
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
@@ -25,7 +28,9 @@ def library(embedder: Embedder) -> Sample:
 
 @pytest.fixture(scope="session")
 def science(embedder: Embedder) -> Sample:
-    corpus = demo_corpus(400)
+    with pytest.MonkeyPatch.context() as patch:  # what is parsed in seconds
+        patch.setattr("localtopics.demo.docstrings.PACKAGES", QUICK_PACKAGES)
+        corpus = demo_corpus(400)
     return sample_of(corpus.documents, [name.partition(".")[0] for name in corpus.ids], embedder)
 
 
