@@ -36,12 +36,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it need not be installed
 
+from random_gguf import SHAPES, write
+
 from localtopics.gguf import read_info
 from localtopics.llama.devices import devices
 from localtopics.llama.engine import Engine, Sampling
 from localtopics.llama.offload import OffloadPlan, plan_offload, simulate
 from localtopics.llama.schedule import Schedule, Task, choose_schedule, shared_prefix
-from scripts.random_gguf import SHAPES, write
 
 GIB = 1024**3
 RESULTS: list[dict[str, Any]] = []

@@ -25,10 +25,7 @@ CUDA_WHEELS = (118, 121, 122, 123, 124, 125, 130, 132)
 UNSOUND_AMX = "its AMX code may crash"
 CHECK = f"""
 import sys
-try:
-    from localtopics.llama.api import amx_is_safe
-except ImportError:
-    from localtopics.labels.llama import amx_is_safe
+from localtopics.llama.build import amx_is_safe
 if not amx_is_safe():
     sys.exit({UNSOUND_AMX!r})
 import llama_cpp

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
-
-from scripts.random_gguf import copy_tokenizer
+from random_gguf import copy_tokenizer
 
 LAYERS, WIDE, HEADS = 4, 128, 4
 INNER, STATE, KERNEL, STEP = 256, 16, 4, 8

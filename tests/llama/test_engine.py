@@ -16,12 +16,12 @@ from pathlib import Path
 
 import llama_cpp
 import pytest
+from random_gguf import SHAPES, write
 
 from localtopics.errors import UserError
 from localtopics.llama.engine import Engine, Generation, Sampling
 from localtopics.llama.offload import OffloadPlan
 from localtopics.llama.schedule import Schedule
-from scripts.random_gguf import SHAPES, write
 from tests.conftest import ROOT
 from tests.llama import hybrid_gguf
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import llama_cpp
 import pytest
+from random_gguf import Shape, write
 
 from localtopics.errors import UserError
 from localtopics.gguf import ModelInfo, read_info
@@ -19,7 +20,6 @@ from localtopics.llama.devices import Device
 from localtopics.llama.log import recording
 from localtopics.llama.offload import MARGIN, OffloadPlan, kv_cell_bytes, plan_offload, replan
 from localtopics.llama.schedule import Schedule
-from scripts.random_gguf import Shape, write
 
 MIB = 1024**2
 

@@ -10,24 +10,18 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import environment
+import install
+import install_llama
+import pip_progress
 import pytest
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-try:
-    import environment
-    import install
-    import install_llama
-    import pip_progress
-finally:
-    sys.path.remove(str(SCRIPTS))
 
 VERSION = environment.pinned("llama_cpp_python")
 ANY = "py3-none-any"
 
 
 @pytest.fixture(autouse=True)
-def checkout(tmp_path, monkeypatch):
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A .venv of the test's own, and no choices made."""
     for name in environment.CHOICES:
         monkeypatch.delenv(name, raising=False)
@@ -37,7 +31,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def pip(tmp_path, monkeypatch) -> pip_progress.Pip:
+def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pip_progress.Pip:
     """The pip of this Python, which installs into a folder."""
     monkeypatch.setenv("PIP_TARGET", str(tmp_path / "installed"))
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
@@ -60,7 +54,7 @@ def write_wheel(folder: Path, version: str, tag: str = ANY) -> None:
 
 
 @pytest.fixture
-def index(tmp_path, monkeypatch) -> Iterator[Path]:
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a package index, served and chosen."""
     root = tmp_path / "index"
     (root / "llama-cpp-python").mkdir(parents=True)
@@ -71,7 +65,9 @@ def index(tmp_path, monkeypatch) -> Iterator[Path]:
     server.shutdown()
 
 
-def test_a_compiled_wheel_of_the_pinned_version_is_taken(index, pip, tmp_path, capfd):
+def test_a_compiled_wheel_of_the_pinned_version_is_taken(
+    index: Path, pip: pip_progress.Pip, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     write_wheel(index, "0.3.99")
     write_wheel(index, VERSION)
     assert install_llama.take_wheel(pip)
@@ -84,14 +80,18 @@ def test_a_compiled_wheel_of_the_pinned_version_is_taken(index, pip, tmp_path, c
 
 
 @pytest.mark.parametrize("wheels", [[], [("0.3.35", ANY)], [(VERSION, "py3-none-win_arm64")]])
-def test_an_index_without_a_fitting_wheel_leaves_it_to_the_compiler(index, pip, wheels, capfd):
+def test_an_index_without_a_fitting_wheel_leaves_it_to_the_compiler(
+    index: Path, pip: pip_progress.Pip, wheels: list[tuple[str, str]], capfd: pytest.CaptureFixture[str]
+) -> None:
     for version, tag in wheels:
         write_wheel(index, version, tag)
     assert not install_llama.take_wheel(pip)
     assert "It has none for this machine" in capfd.readouterr().err
 
 
-def test_an_index_that_cannot_be_reached_costs_no_retries(pip, monkeypatch, capfd):
+def test_an_index_that_cannot_be_reached_costs_no_retries(
+    pip: pip_progress.Pip, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -114,7 +114,14 @@ def test_an_index_that_cannot_be_reached_costs_no_retries(pip, monkeypatch, capf
         ("darwin", "x86_64", None, None, "cpu"),
     ],
 )
-def test_the_index_fits_the_machine(monkeypatch, system, machine, driver, wish, index):
+def test_the_index_fits_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+    machine: str,
+    driver: int | None,
+    wish: str | None,
+    index: str,
+) -> None:
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr("platform.machine", lambda: machine)
     monkeypatch.setattr(install_llama, "driver_cuda", lambda: driver)
@@ -123,7 +130,7 @@ def test_the_index_fits_the_machine(monkeypatch, system, machine, driver, wish, 
     assert install_llama.wheel_index() == f"{install_llama.WHEELS}/{index}"
 
 
-def test_the_driver_says_which_cuda_it_runs(monkeypatch):
+def test_the_driver_says_which_cuda_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     table = "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: 12.4     |"
     monkeypatch.setattr(install_llama, "output", lambda *_: table)
     assert install_llama.driver_cuda.__wrapped__() == 124
@@ -142,7 +149,9 @@ def test_the_driver_says_which_cuda_it_runs(monkeypatch):
         ({"LOCALTOPICS_CUDA": "1"}, True, True, True),
     ],
 )
-def test_a_wheel_is_looked_for_where_it_is_no_loss(monkeypatch, environment_, amx, compiler, looks):
+def test_a_wheel_is_looked_for_where_it_is_no_loss(
+    monkeypatch: pytest.MonkeyPatch, environment_: dict[str, str], amx: bool, compiler: bool, looks: bool
+) -> None:
     for name, value in environment_.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(install_llama, "driver_cuda", lambda: None)
@@ -151,7 +160,7 @@ def test_a_wheel_is_looked_for_where_it_is_no_loss(monkeypatch, environment_, am
     assert install_llama.may_take_wheel() is looks
 
 
-def test_the_llama_cpp_that_is_here_has_no_fault():
+def test_the_llama_cpp_that_is_here_has_no_fault() -> None:
     assert install_llama.fault() in (None, install_llama.UNSOUND_AMX)
 
 
@@ -162,7 +171,14 @@ def test_the_llama_cpp_that_is_here_has_no_fault():
         ("import os; os.abort()", "it ended the process"),
     ],
 )
-def test_a_broken_llama_cpp_is_found_out_and_compiled_anew(tmp_path, monkeypatch, module, said, capfd):
+def test_a_broken_llama_cpp_is_found_out_and_compiled_anew(
+    pip: pip_progress.Pip,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    said: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "llama_cpp.py").write_text(module)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     compiled = []
@@ -173,24 +189,28 @@ def test_a_broken_llama_cpp_is_found_out_and_compiled_anew(tmp_path, monkeypatch
         monkeypatch.delenv("PYTHONPATH")
 
     monkeypatch.setattr(install_llama, "compile_llama", compile_llama)
-    install_llama.make_sound(None)
+    install_llama.make_sound(pip)
     assert len(compiled) == 1
     assert said in capfd.readouterr().err
 
 
-def test_who_refuses_to_compile_is_told_that_there_is_no_other_way(pip, monkeypatch):
+def test_who_refuses_to_compile_is_told_that_there_is_no_other_way(
+    pip: pip_progress.Pip, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LOCALTOPICS_COMPILE", "0")
     with pytest.raises(environment.InstallError, match="LOCALTOPICS_COMPILE=0"):
         install_llama.compile_llama(pip)
 
 
-def test_who_has_no_compiler_is_told_how_to_get_one(pip, monkeypatch):
+def test_who_has_no_compiler_is_told_how_to_get_one(
+    pip: pip_progress.Pip, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(environment.InstallError, match=r"apt install g\+\+"):
         install_llama.compile_llama(pip)
 
 
-def test_what_is_installed_is_not_installed_again(monkeypatch):
+def test_what_is_installed_is_not_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not install.is_installed("")
     install.stamp("dev").write_text(install.files_hash())
     assert install.is_installed("")
@@ -203,7 +223,9 @@ def test_what_is_installed_is_not_installed_again(monkeypatch):
     assert install.is_installed("")
 
 
-def test_a_missing_python_ends_the_installation_in_one_sentence(monkeypatch, tmp_path, capsys):
+def test_a_missing_python_ends_the_installation_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PYTHON", "no-such-python")
     monkeypatch.setattr(environment, "PYTHON", tmp_path / "python")
     with pytest.raises(SystemExit) as ended:
@@ -212,7 +234,7 @@ def test_a_missing_python_ends_the_installation_in_one_sentence(monkeypatch, tmp
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_failed_step_shows_pips_errors_and_where_the_rest_is(pip, tmp_path):
+def test_a_failed_step_shows_pips_errors_and_where_the_rest_is(pip: pip_progress.Pip, tmp_path: Path) -> None:
     with pytest.raises(pip_progress.PipError) as failed:
         pip.install("--no-index", "no-such-package-anywhere")
     assert "ERROR: No matching distribution found for no-such-package-anywhere" in str(failed.value)
@@ -234,13 +256,13 @@ def test_a_failed_step_shows_pips_errors_and_where_the_rest_is(pip, tmp_path):
         ("WARNING: Running pip as the 'root' user", None),
     ],
 )
-def test_pips_lines_become_steps(line, text):
+def test_pips_lines_become_steps(line: str, text: str | None) -> None:
     assert pip_progress.step(line) == text
 
 
-def test_the_time_left_is_told_while_compiling(monkeypatch):
+def test_the_time_left_is_told_while_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(pip_progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("pip_progress.time.monotonic", lambda: now[0])
     progress = pip_progress.Progress()
     progress.read("[1/80] cc")
     now[0] = 40.0
@@ -249,5 +271,5 @@ def test_the_time_left_is_told_while_compiling(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["demo", "install", "test", "install.py", "environment.py"])
-def test_an_old_python_can_say_that_it_is_too_old(name):
-    ast.parse((SCRIPTS / name).read_text(encoding="utf-8"), feature_version=(3, 9))
+def test_an_old_python_can_say_that_it_is_too_old(name: str) -> None:
+    ast.parse((environment.ROOT / "scripts" / name).read_text(encoding="utf-8"), feature_version=(3, 9))
