@@ -140,9 +140,7 @@ BAD_VECTORS = {
 def test_damaged_embeddings_are_one_clear_sentence(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "topics.json").write_bytes(topics_with())
     (tmp_path / "document_embeddings.safetensors").write_bytes(content)
-    with pytest.raises(
-        UserError, match=r"embeddings\.safetensors is damaged.*give the same `localtopics run`"
-    ):
+    with pytest.raises(UserError, match=r"embeddings\.safetensors is damaged.*do the run again"):
         assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[:1])
 
 
@@ -203,7 +201,7 @@ def test_damaged_weights_are_one_clear_sentence(
     parts = load_file(model / "ctfidf.safetensors")
     damage(parts)
     save_file(parts, model / "ctfidf.safetensors")
-    with pytest.raises(UserError, match=r"ctfidf\.safetensors is damaged.*give the same `localtopics run`"):
+    with pytest.raises(UserError, match=r"ctfidf\.safetensors is damaged.*do the run again"):
         opened(model, library, embedder)
 
 
@@ -230,7 +228,7 @@ def test_damaged_words_are_one_clear_sentence(
     content = json.loads((model / "ctfidf_config.json").read_text())
     content["vectorizer_model"]["params"] |= params
     (model / "ctfidf_config.json").write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r"ctfidf.* is damaged.*give the same `localtopics run`"):
+    with pytest.raises(UserError, match=r"ctfidf.* is damaged.*do the run again"):
         opened(model, library, embedder)
 
 
