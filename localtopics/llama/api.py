@@ -345,10 +345,15 @@ def system_info() -> str:
     return str(llama_cpp.llama_print_system_info().decode("utf-8", "replace"))
 
 
-def library() -> ctypes.CDLL:
-    """llama.cpp's library, for what the Python package does not declare."""
-    found: ctypes.CDLL = llama_cpp.llama_cpp._lib
-    return found
+def library(symbol: str) -> ctypes.CDLL | None:
+    """The one of llama.cpp's libraries that has a function or mark which the Python package does not declare.
+
+    On Linux and macOS all of them answer through libllama; a Windows DLL answers for itself alone.
+    """
+    found: list[ctypes.CDLL] = [llama_cpp.llama_cpp._lib]
+    beside = Path(llama_cpp.__file__).parent / "lib"
+    found += [ctypes.CDLL(str(path)) for path in sorted(beside.glob("ggml*.dll"))]
+    return next((each for each in found if hasattr(each, symbol)), None)
 
 
 def versions() -> str:

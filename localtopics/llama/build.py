@@ -56,4 +56,4 @@ def amx_is_safe() -> bool:
     The code of most builds can end the process; `scripts/amx_tiles.h` says why, and leaves a symbol in the
     libraries that are compiled with it.
     """
-    return "AMX_INT8" not in system_features()["CPU"] or hasattr(library(), "localtopics_sound_amx")
+    return "AMX_INT8" not in system_features()["CPU"] or library("localtopics_sound_amx") is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from localtopics.llama.api import library
 
@@ -26,25 +28,26 @@ class Device:
 
 def devices() -> tuple[Device, ...]:
     """The GPUs that this build of llama.cpp can use, with their memory at this moment."""
-    ggml = _declared(library())
+    ggml = _functions()
     found = []
-    for index in range(ggml.ggml_backend_dev_count()):
-        device = ggml.ggml_backend_dev_get(index)
-        if ggml.ggml_backend_dev_type(device) not in _GPUS:
+    for index in range(ggml["dev_count"]()):
+        device = ggml["dev_get"](index)
+        if ggml["dev_type"](device) not in _GPUS:
             continue
         free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
-        name = ggml.ggml_backend_dev_name(device).decode()
-        description = ggml.ggml_backend_dev_description(device).decode()
-        buffer = ggml.ggml_backend_buft_name(ggml.ggml_backend_dev_buffer_type(device)).decode()
+        ggml["dev_memory"](device, ctypes.byref(free), ctypes.byref(total))
+        name = ggml["dev_name"](device).decode()
+        description = ggml["dev_description"](device).decode()
+        buffer = ggml["buft_name"](ggml["dev_buffer_type"](device)).decode()
         found.append(Device(name, description, free.value, total.value, buffer))
     return tuple(found)
 
 
-def _declared(ggml: ctypes.CDLL) -> ctypes.CDLL:
-    """The library with the types of its functions for devices (ggml-backend.h)."""
+def _functions() -> dict[str, Callable[..., Any]]:
+    """The functions for devices (ggml-backend.h), with their types."""
     pointer, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
     sizes = ctypes.POINTER(size)
+    found: dict[str, Callable[..., Any]] = {}
     for name, result, arguments in (
         ("dev_count", size, []),
         ("dev_get", pointer, [size]),
@@ -55,6 +58,7 @@ def _declared(ggml: ctypes.CDLL) -> ctypes.CDLL:
         ("dev_buffer_type", pointer, [pointer]),
         ("buft_name", text, [pointer]),
     ):
-        function = getattr(ggml, f"ggml_backend_{name}")
+        function = getattr(library(f"ggml_backend_{name}"), f"ggml_backend_{name}")
         function.restype, function.argtypes = result, arguments
-    return ggml
+        found[name] = function
+    return found
