@@ -34,7 +34,7 @@ def label(quiet: bool, /, run_folder: Path, embedding_model: str | None, **given
 
 
 @click.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path), required=False)
+@click.argument("run_folder", metavar="[RUN]", type=click.Path(path_type=Path), required=False)
 @click.option("--topic", type=int, default=0, show_default=True, help="The topic whose prompt is shown.")
 @options.labels
 def prompt(run_folder: Path | None, topic: int, **given: Any) -> None:

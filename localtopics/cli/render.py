@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from localtopics.run.run import Run
 
 _ROWS = 30
+_FIGURES = {"first": "acc@1", "reciprocal_rank": "MRR", "cosine": "cosine", "exact": "exact"}
+"""The fields of `Score`, by the names that they have in the table."""
 _SHORT = 1.0
 """Seconds that work may take without a progress bar."""
 
@@ -152,11 +155,13 @@ def print_evaluation(run: Run, evaluation: Evaluation) -> None:
 
     console, labels = terminal.console(), run.labels
     table = terminal.table()
-    columns = ("", "acc@1", "MRR", "cosine", "exact")[: None if evaluation.headings else 3]
-    for column in columns:
-        table.add_column(column, justify="right" if column else "left")
-    for name, score in evaluation.scores.items():
-        figures = (score.first, score.reciprocal_rank, score.cosine, score.exact)[: len(columns) - 1]
+    scores = {name: asdict(score) for name, score in evaluation.scores.items()}
+    shown = [field for field in _FIGURES if any(score[field] is not None for score in scores.values())]
+    table.add_column("")
+    for field in shown:
+        table.add_column(_FIGURES[field], justify="right")
+    for name, score in scores.items():
+        figures = (score[field] for field in shown)
         table.add_row(name, *("" if figure is None else f"{figure:.3f}" for figure in figures))
     console.print(table)
     rivals = min(evaluation.topics - 1, RIVALS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -123,9 +123,7 @@ def arrange(dialog: Sequence[Message], tokenizer: Tokenizer, chat_format: ChatFo
     """
     dialog = [Message(role, content.strip()) for role, content in dialog]
     chosen = chosen_format(tokenizer, chat_format)
-    if chosen == "template" and tokenizer.chat_template is not None:
-        return _templated(dialog, tokenizer.chat_template, tokenizer)
-    return _plain(dialog, tokenizer) if chosen == "plain" else _llama2(dialog, tokenizer)
+    return _FORMATS[chosen](dialog, tokenizer)
 
 
 def _plain(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
@@ -149,7 +147,9 @@ def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
     return Arrangement(tuple(piece for piece in pieces if piece is not None), marks=())
 
 
-def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -> Arrangement:
+def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+    """What the model's own chat template makes of the dialog, each fault of it a `UserError`."""
+    template = tokenizer.chat_template or ""
     bos, eos = (
         "" if token is None else tokenizer.decode([token], special=True)
         for token in (tokenizer.bos, tokenizer.eos)
@@ -172,6 +172,14 @@ def _templated(dialog: Sequence[Message], template: str, tokenizer: Tokenizer) -
         "choose another model, or plain as the chat format of this one.",
         arguments=["model", "chat_format"],
     )
+
+
+_FORMATS: dict[ChatFormat, Callable[[Sequence[Message], Tokenizer], Arrangement]] = {
+    "llama-2": _llama2,
+    "plain": _plain,
+    "template": _templated,
+}
+"""Chat format to what arranges a dialog in it."""
 
 
 def _without_system(dialog: Sequence[Message]) -> list[Message]:

@@ -14,7 +14,7 @@ from localtopics.llama.build import system_features, why_no_gpu
 from localtopics.llama.devices import Device, devices
 from localtopics.llama.engine import Engine
 from localtopics.llama.offload import available_ram
-from localtopics.llama.schedule import ANSWER, Schedule
+from localtopics.llama.schedule import ANSWER_LENGTH, Schedule
 from localtopics.machine import usable_cpus
 from localtopics.progress import Progress, silent
 
@@ -99,7 +99,7 @@ def probe(engine: Engine, seconds: float = 10.0, progress: Progress = silent) ->
         answers = max(timed(heads, 1 + steps) - timed(heads, 1), 1e-6)
         advance(1)
     rate, answer_rate = length / prompt, rows * steps / answers
-    return Probe(rate, answer_rate, PROMPT / rate + (ANSWER - 1) / answer_rate)
+    return Probe(rate, answer_rate, PROMPT / rate + (ANSWER_LENGTH - 1) / answer_rate)
 
 
 def _processor() -> str:

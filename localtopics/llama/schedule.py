@@ -10,7 +10,7 @@ MOST_SEQUENCES = 256
 """llama.cpp's LLAMA_MAX_SEQ."""
 MOST_CANDIDATES = 64
 """The most answers to one prompt."""
-ANSWER = 8
+ANSWER_LENGTH = 8
 """Tokens of an ordinary answer, with which times are estimated; memory is set aside for the longest."""
 KV_PAD = 256
 """llama.cpp rounds the cells of a context, and of each sequence of a split one, up to this."""
@@ -148,7 +148,7 @@ class _Lengths:
     @property
     def answer(self) -> float:
         """Decode rows of a prompt: the first token comes with the prefill."""
-        return _branches(self.candidates) * (min(ANSWER, self.max_tokens) - 1)
+        return _branches(self.candidates) * (min(ANSWER_LENGTH, self.max_tokens) - 1)
 
 
 def _continuous(lengths: _Lengths, costs: CostModel, prompts: int) -> tuple[float, Schedule]:

@@ -264,7 +264,7 @@ class RunFolder:
 
     @property
     def layouts_file(self) -> Path:
-        """The layouts, until the topics are found: see `results`."""
+        """The layouts, from which topics can be found again: see `results`."""
         return self.folder / "stages" / "layouts.npz"
 
     @property

@@ -15,13 +15,13 @@ from localtopics.errors import UserError
 from localtopics.labels.distinct import distinguish
 from localtopics.labels.scoring import LabelScorer
 from localtopics.progress import Progress, silent
-from localtopics.run.evaluate import label_fidelity, scoring_documents
 from localtopics.run.folder import RunFolder
+from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.results import read_layouts, write_layouts
 from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.save import save_labels, save_model
-from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
+from localtopics.topics.topic import OUTLIER_LABEL
 from localtopics.topics.umap import Layouts, lay_out
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
     with run.stage("labels"), namer:
         run.note("label_model", namer.model_record)
         labels = read_labels(run.labels_file)
-        named = [topic for topic in run.topics if topic.topic != OUTLIER]
+        named = named_topics(run)
         scorer = None
         if namer.chooses and named:
             shown = {topic.topic: scoring_documents(run, topic) for topic in named}

@@ -11,14 +11,8 @@ from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError
 from localtopics.labels.label import Label
-from localtopics.run.evaluate import (
-    Evaluation,
-    HeldOutTopics,
-    evaluate,
-    label_fidelity,
-    read_headings,
-    scoring_documents,
-)
+from localtopics.run.evaluate import Evaluation, evaluate, read_headings
+from localtopics.run.held_out import HeldOutTopics, label_fidelity, scoring_documents
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
 from localtopics.topics.topic import Topic, TopicModel
