@@ -47,10 +47,11 @@ def run_demo(
     rest = reading * (_REST + _REST_EACH * len(corpus))
     if embedding:
         log.info(
-            "%s docstrings; embedding them takes about %s here, the rest about %s",
+            "%s docstrings; embedding them takes about %s here, the rest about %s; fewer take less time",
             f"{len(corpus):,}",
             in_words(embedding),
             in_words(rest),
+            extra={"arguments": ["limit"]},
         )
     else:
         log.info(

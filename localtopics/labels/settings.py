@@ -42,7 +42,9 @@ class LabelSettings(Checked):
         low=1,
         high=MOST_CANDIDATES,
     )
-    seed: int = setting(42, "of the answers after the first: the same seed, the same names", low=0, high=2**32 - 1)
+    seed: int = setting(
+        42, "of the answers after the first: the same seed, the same names", low=0, high=2**32 - 1
+    )
 
     gpu_layers: int | Literal["auto", "all"] = setting("auto", "layers of the model on the GPU", low=0)
     threads: int | None = setting(None, "CPU threads of the model", low=1, high=512, unset="all cores")
