@@ -60,7 +60,7 @@ class LabelSettings(Checked):
         False, "leave cells of the CSV that begin like a formula (=, +, -, @) without an apostrophe"
     )
 
-    MACHINE = ("gpu_layers", "threads", "context", "vram", "raw_cells")
+    NOT_IN_RESULT = ("gpu_layers", "threads", "context", "vram", "raw_cells")
 
 
 def size_in_bytes(size: str) -> int:

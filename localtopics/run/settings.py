@@ -124,7 +124,7 @@ class RunSettings(Checked):
         """
         asked = asdict(self.with_whole_paths())
         del asked["input"], asked["embedding"]["embeddings"]
-        for name in LabelSettings.MACHINE:
+        for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
         return asked
 
