@@ -71,3 +71,9 @@ def test_every_page_in_docs_is_in_its_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert pages == set(_LINK.findall(index)) & pages
+
+
+def test_files_that_the_workflow_names_are_there() -> None:
+    named = _FILE.findall((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [file for file in named if not (ROOT / file).exists()] == []
