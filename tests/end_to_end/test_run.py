@@ -103,57 +103,27 @@ def test_a_folder_that_is_no_run_is_left_alone(localtopics: Command, papers: Pat
 
 
 KILL = """
-import os, signal, sys
-from localtopics import files
+import os, signal
 from localtopics.cli import cli
 from localtopics.run import stages
-from localtopics.run.folder import RunFolder
 
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
+append, written = stages.append_label, []
 
-when, what = sys.argv.pop(1).split(":")
-if when == "embedding":  # half of the blocks are finished
-    from localtopics.embedding import Embedder
-    import contextlib
-    embed = Embedder.embed
-    def embed_half(self, texts, progress=None):
-        @contextlib.contextmanager
-        def counting(description, total=None):
-            done = 0
-            def advance(steps):
-                nonlocal done
-                done += steps
-                if done >= total // 2:
-                    die()
-            yield advance
-        return embed(self, texts, counting)
-    Embedder.embed = embed_half
-elif when == "label":  # so many labels are written
-    append = stages.append_label
-    def append_and_die(path, label, count=[0]):
-        append(path, label)
-        count[0] += 1
-        if count[0] == int(what):
-            with path.open("a") as file:
-                file.write('{"topic": 3, "text": "cut sho')
-            die()
-    stages.append_label = append_and_die
-else:  # all of the stage's work is done, but the run does not know it yet
-    write = RunFolder._write_record
-    def die_or_write(self):
-        if self.record["stages"].get(what):
-            die()
-        write(self)
-    RunFolder._write_record = die_or_write
+def append_and_die(path, label):
+    append(path, label)
+    written.append(label)
+    if len(written) == 3:
+        with path.open("a") as file:
+            file.write('{"topic": 3, "text": "cut sho')
+        os.kill(os.getpid(), signal.SIGKILL)
+
+stages.append_label = append_and_die
 cli()
 """
+"""A real kill among the labels. tests/embedding has one of the embedding, and test_kills.py goes on from
+every state that a kill can leave."""
 
-MOMENTS = ["embedding:half", "label:3"]
-"""Real kills; test_kills.py goes on from every state that one can leave."""
 
-
-@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_run_goes_on_and_ends_the_same(
     localtopics: Command,
     papers: Path,
@@ -161,15 +131,12 @@ def test_a_killed_run_goes_on_and_ends_the_same(
     cache: dict[str, str],
     environment: dict[str, str],
     tmp_path: Path,
-    moment: str,
 ) -> None:
     out = tmp_path / "papers.topics"
-    # A fresh cache where embedding is killed; elsewhere the finished run's, to save time.
-    own = {"XDG_CACHE_HOME": str(tmp_path / "cache")} if moment.startswith("embedding") else cache
     arguments = ["run", str(papers), *ARGUMENTS, "--out", str(out)]
     killed = subprocess.run(
-        [sys.executable, "-c", KILL, moment, *arguments],
-        env=environment | own,
+        [sys.executable, "-c", KILL, *arguments],
+        env=environment | cache,  # the finished run's, to save time
         capture_output=True,
         text=True,
         timeout=280,
@@ -177,7 +144,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(
     assert killed.returncode == -9, killed.stderr
     state = json.loads((out / "run.json").read_text())["stages"]
     assert set(state) < set(STAGES)
-    resumed = localtopics(*arguments, **own)
+    resumed = localtopics(*arguments, **cache)
     assert resumed.returncode == 0, resumed.stderr
     ours, theirs = contents(out), contents(finished)
     assert [name for name in ours if ours[name] != theirs[name]] == []  # pytest would compare whole pages
