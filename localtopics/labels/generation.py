@@ -86,12 +86,12 @@ class LabelGenerator:
         )
         while group := list(islice(generations, _SCORED_TOGETHER if self._scorer else 1)):
             answers = [self._answers(generation) for generation in group]
+            others = [self._others(questions[generation.prompt].topic) for generation in group]
             if self._scorer is not None:
-                others = [self._phrases(questions[generation.prompt].topic) for generation in group]
                 self._scorer.read([text for texts in (*answers, *others) for text in texts])
-            for generation, texts in zip(group, answers, strict=True):
+            for generation, texts, more in zip(group, answers, others, strict=True):
                 question = questions[generation.prompt]
-                yield generation.prompt, self._label(question, texts, generation.seconds)
+                yield generation.prompt, self._label(question, texts, more, generation.seconds)
 
     def _second_attempt(
         self,
@@ -112,23 +112,27 @@ class LabelGenerator:
             index = failed[generation.prompt]
             before = labels[index]
             texts = [candidate.text for candidate in before.candidates] + self._answers(generation)
-            yield self._label(questions[index], texts, before.seconds + generation.seconds)
+            others = self._others(questions[index].topic)
+            yield self._label(questions[index], texts, others, before.seconds + generation.seconds)
 
     def _failed(self, label: Label) -> bool:
         """Whether none of the first attempt's answers was usable."""
         first = label.candidates[: self._defaults.candidates]
         return all(candidate.score is None for candidate in first)
 
-    def _label(self, question: Question, answers: Sequence[str], seconds: float) -> Label:
+    def _label(
+        self, question: Question, answers: Sequence[str], others: Sequence[str], seconds: float
+    ) -> Label:
         """The label that the model's answers give, or phrases beside them, or else the topic's keywords."""
         topic = question.topic
-        others = self._phrases(topic) if self._scorer else []
         choice = choose(topic.topic, answers, others, self._scorer)
         text = choice.text or keyword_label(topic.keywords)
         return Label(topic.topic, text, choice.text is None, choice.candidates, question.sha256, seconds)
 
-    def _phrases(self, topic: Topic) -> list[str]:
-        """Phrases of the representative documents, which compete with the model's answers."""
+    def _others(self, topic: Topic) -> list[str]:
+        """Phrases of the representative documents, which compete with the model's answers for a scorer."""
+        if self._scorer is None:
+            return []
         return phrases(topic.representative, topic.keywords, self._defaults.phrases)
 
     def _answers(self, generation: Generation) -> list[str]:

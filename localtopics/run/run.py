@@ -25,10 +25,11 @@ from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
+from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
 from localtopics.topics.settings import check_size
-from localtopics.topics.topic import OUTLIER, Topic
+from localtopics.topics.topic import Topic
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -71,7 +72,7 @@ class Run(RunFolder):
         title = f"<b><bdi>{escape(str(self.folder))}</bdi></b>: {escape(self._summary())}"
         if not self.done("labels"):
             return title
-        shown = [topic for topic in self.topics if topic.topic != OUTLIER][:_SHOWN]
+        shown = named_topics(self)[:_SHOWN]
         table = pd.DataFrame(
             {
                 "size": [topic.size for topic in shown],
@@ -88,7 +89,7 @@ class Run(RunFolder):
         missing = next((stage for stage in STAGES if not self.done(stage)), None)
         if missing is not None:
             return f"{documents}, no {missing} yet"
-        found = sum(topic.topic != OUTLIER for topic in self.topics)
+        found = len(named_topics(self))
         return f"{documents}, {found:,} topic{'s' * (found != 1)}"
 
     def assign(
@@ -143,7 +144,7 @@ class Run(RunFolder):
         namer = Namer(settings=asked)
         namer.check()
         with self.locked():
-            named = sum(topic.topic != OUTLIER for topic in self.topics)
+            named = len(named_topics(self))
             self.reopen("labels", replace(self.settings, labels=asked))
             log.info("Naming %d topics anew", named)
             stages.name(self, namer, progress)
