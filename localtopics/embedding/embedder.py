@@ -66,9 +66,7 @@ class Embedder:
         if not texts:
             return self.embed([""])[:0]  # the model alone knows d
         keys = [_key(text) for text in texts]
-        distinct = dict(zip(keys, texts, strict=True))
-        vectors = self._cache.get(list(distinct))
-        missing = {key: text for key, text in distinct.items() if key not in vectors}
+        vectors, missing = self._look_up(dict(zip(keys, texts, strict=True)))
         if missing:
             with progress("Embedding", len(missing)) as advance, no_nested_threads():
                 for done, made in self._parts(missing):
@@ -88,9 +86,7 @@ class Embedder:
         Raises:
             UserError: the model cannot be opened, or its numbers are unusable.
         """
-        distinct = {_key(text): text for text in texts}
-        kept = self._cache.get(list(distinct))
-        missing = {key: text for key, text in distinct.items() if key not in kept}
+        _, missing = self._look_up({_key(text): text for text in texts})
         if not missing:
             return 0.0
         keys, cut = list(missing), self._cut(missing.values())
@@ -108,6 +104,11 @@ class Embedder:
                 self._cache.put([keys[place] for place in batch.places], made)
         share = sum(sizes[block]) / max(1, sum(sizes))
         return sum(seconds) / len(seconds) * len(planned) / share
+
+    def _look_up(self, texts: Mapping[bytes, str]) -> tuple[dict[bytes, np.ndarray], dict[bytes, str]]:
+        """Of texts by key the vectors that are in the cache, and the texts that are not."""
+        vectors = self._cache.get(list(texts))
+        return vectors, {key: text for key, text in texts.items() if key not in vectors}
 
     @property
     def _kind(self) -> str:
