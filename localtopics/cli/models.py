@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
-from localtopics.cli import terminal
 from localtopics.cli.group import Commands
 from localtopics.cli.render import reporting
 from localtopics.cli.terminal import echo, harmless_line
 from localtopics.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localtopics.llama.fit import FreeMemory
 
 
 @click.group(cls=Commands)
@@ -18,41 +25,96 @@ def models() -> None:
 
 @models.command("list")
 def models_list() -> None:
-    """Show the models on this machine and those that can be fetched by name."""
-    from localtopics.models import KNOWN_MODELS, find_model, installed_models
+    """Show the models on this machine and those that can be fetched by name, and which of them fit it."""
+    from localtopics.cli.model_list import print_models
+    from localtopics.llama.fit import free_memory
 
-    table = terminal.table()
-    for column in ("", "model", "GB", "where"):
-        table.add_column(column, justify="right" if column == "GB" else "left", overflow="fold")
-    installed, default = installed_models(), find_model()
-    for model in installed:
-        mark = "*" if model.path == default else ""
-        table.add_row(mark, model.name, f"{model.bytes / 1e9:.2f}", str(model.path))
-    here = {model.name for model in installed}
-    for known in KNOWN_MODELS:
-        if known.name not in here:
-            table.add_row("", known.name, f"{known.bytes / 1e9:.2f}", f"localtopics models pull {known.name}")
-    console = terminal.console()
-    console.print(table)
-    if default is not None:
-        console.print("\n* names topics where no --model is given.")
+    print_models(free_memory())
 
 
 @models.command("pull")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.pass_obj
-def models_pull(quiet: bool, /, name: str) -> None:
-    """Fetch a model from the Hugging Face hub and check its SHA-256.
+def models_pull(quiet: bool, /, name: str | None) -> None:
+    """Fetch a model from the Hugging Face hub and check its SHA-256; without NAME, suggest one that fits.
 
-    NAME is llama-2-13b-chat, llama-2-7b-chat or OWNER/REPO/FILE.gguf. Cut off, the same command goes on
-    where the download stopped. For gated models: HF_TOKEN, or `hf auth login`.
+    NAME is one of those that `localtopics models list` shows, or hf:OWNER/REPO/FILE.gguf, any GGUF file of
+    the hub; hf:OWNER/REPO shows the files of a repository. Cut off, the same command goes on where the
+    download stopped. For gated models: HF_TOKEN, or `hf auth login`.
     """
-    from localtopics.models import licence_notice, pull
+    from localtopics.llama.fit import free_memory
+    from localtopics.models import find_model, licence_notice, pull
 
+    free = free_memory()
+    name = _only_file(name, free) if name else _suggested(free)
+    if name is None:
+        return
     echo(harmless_line(licence_notice(name)), err=True)
+    _warn_if_too_large(name, free)
     with reporting(quiet) as progress:
         path = pull(name, progress)
     echo(harmless_line(path))
+    if path != find_model():
+        echo(harmless_line(f"--model {_short(name, path)} names topics with it."), err=True)
+
+
+def _suggested(free: FreeMemory) -> str | None:
+    """The best model for this machine, where a person at the terminal wants it fetched now."""
+    from localtopics.llama.fit import best_that_fits
+    from localtopics.models import installed_models
+
+    best = best_that_fits(free)
+    if best is None:
+        raise UserError("None of the listed models fits the memory that is free here.", command="models list")
+    what = f"{best.name} ({best.licence}, {best.bytes / 1e9:.1f} GB)"
+    if best.name in {model.name for model in installed_models()}:
+        echo(f"{what} is what fits this machine best, and it is here already.")
+        return None
+    echo(f"{what} is what fits this machine best: `localtopics models pull {best.name}`.")
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    return best.name if asks and click.confirm("Fetch it now?", default=False) else None
+
+
+def _only_file(name: str, free: FreeMemory) -> str:
+    """The name itself; of a repository that has one model the name of that."""
+    from localtopics.cli.model_list import print_offers
+    from localtopics.models import offered_models, repository
+
+    repo = repository(name)
+    if repo is None:
+        return name
+    offers = offered_models(repo)
+    if len(offers) == 1:
+        return offers[0].name
+    print_offers(offers, free)
+    raise UserError(
+        f"{repo} has {len(offers)} models: say which.", command=f"models pull hf:{repo}/FILE.gguf"
+    )
+
+
+def _warn_if_too_large(name: str, free: FreeMemory) -> None:
+    from localtopics.llama.fit import fit, memory_needed
+    from localtopics.models import download_bytes, known_model
+
+    known = known_model(name)
+    needed = memory_needed(known) if known else download_bytes(name)
+    if needed and fit(needed, free) == "too large":
+        echo(
+            f"It does not fit this machine: it needs at least {needed / 1e9:.1f} GB of memory, and "
+            f"{(free.ram + free.gpus) / 1e9:.1f} GB are free.",
+            err=True,
+        )
+
+
+def _short(name: str, path: Path) -> str:
+    """A name that `--model` takes: that of the model's file, where no other here is called so."""
+    from localtopics.models import find_model
+
+    file = name.rpartition("/")[2]
+    try:
+        return file if find_model(file) == path else name
+    except UserError:
+        return name
 
 
 @models.command("path")

@@ -140,6 +140,12 @@ def split_parts(name: str) -> list[str]:
     return [f"{match['stem']}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1)]
 
 
+def unsplit_stem(name: str) -> str:
+    """A model file's name without its suffix, and without the number of its part."""
+    match = _PART.fullmatch(name)
+    return match["stem"] if match else name.removesuffix(".gguf")
+
+
 def _read_parts(path: Path, header: Header) -> tuple[tuple[Path, ...], tuple[TensorInfo, ...]]:
     """All files of a model, and all their tensors."""
     count = header.values.get("split.count", 0)

@@ -16,6 +16,7 @@ from localtopics.llama.context import context_parameters
 from localtopics.llama.devices import Device, devices
 from localtopics.llama.log import recording, unreadable
 from localtopics.llama.schedule import Schedule
+from localtopics.models import KnownModel
 
 MIB = 1024**2
 MARGIN = 256 * MIB
@@ -221,7 +222,7 @@ def simulate(info: ModelInfo, plan: OffloadPlan) -> OffloadPlan:
     return replace(plan, predicted=predicted, flash_attention=flash)
 
 
-def kv_cell_bytes(info: ModelInfo, kv_type: KVType = "f16") -> float:
+def kv_cell_bytes(info: ModelInfo | KnownModel, kv_type: KVType = "f16") -> float:
     """Bytes of one token's keys and values in one layer."""
     return info.kv_heads * (info.key_length + info.value_length) * KV_BYTES[kv_type]
 

@@ -60,7 +60,7 @@ def fetch(file: HubFile, to: Path, progress: Progress = silent) -> None:
     Raises:
         UserError: the hub cannot give the file, the disk is full, or what arrived is not what the hub states.
     """
-    with _explained(file):
+    with explained(file):
         stated = _ask(file)
         to.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -70,6 +70,16 @@ def fetch(file: HubFile, to: Path, progress: Progress = silent) -> None:
             raise UserError(
                 f"Another process is downloading {to.name} already; wait until it is done."
             ) from None
+
+
+def stated_bytes(file: HubFile) -> int:
+    """The size that the hub states for a file.
+
+    Raises:
+        UserError: the hub cannot give the file.
+    """
+    with explained(file):
+        return _ask(file).bytes
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ def _ask(file: HubFile) -> _Statement:
 
     stated = get_hf_file_metadata(hf_hub_url(file.repo, file.path))
     if stated.commit_hash is None or stated.size is None or stated.etag is None:
-        raise UserError(f"{file.page} is not answered as the hub answers; check HF_ENDPOINT and the proxy.")
+        raise UserError(not_the_hub(file))
     if not re.fullmatch("[0-9a-f]{64}", stated.etag):
         raise UserError(f"The hub states no SHA-256 for {file.path} in {file.repo}, so it cannot be checked.")
     return _Statement(stated.commit_hash, stated.etag, stated.size)
@@ -177,7 +187,7 @@ def _append(url: str, headers: dict[str, str], out: FileIO, total: int, advance:
 
 
 @contextmanager
-def _explained(file: HubFile) -> Iterator[None]:
+def explained(file: HubFile) -> Iterator[None]:
     """Turn what goes wrong between the hub and the disk into one sentence."""
     from huggingface_hub import errors
 
@@ -202,6 +212,11 @@ def _explained(file: HubFile) -> Iterator[None]:
             f"{happened} ({error.strerror}); make room or set LOCALTOPICS_HOME to another folder, and run "
             "the same command again: it goes on where it stopped."
         ) from None
+
+
+def not_the_hub(file: HubFile) -> str:
+    """What to say where something else than the hub answered."""
+    return f"{file.page} is not answered as the hub answers; check HF_ENDPOINT and the proxy."
 
 
 def _refusal(file: HubFile, error: HfHubHTTPError) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from localtopics.errors import UserError
 from localtopics.gguf import fault
 from localtopics.models.checksum import recorded_sha256, sha256
-from localtopics.models.download import fetch
+from localtopics.models.download import fetch, stated_bytes
 from localtopics.models.registry import (
     display_name,
     downloaded_to,
@@ -25,15 +25,29 @@ def licence_notice(name: str) -> str:
     Raises:
         UserError: no model has that name.
     """
-    known = known_model(name)
-    return known.licence if known else f"The licence of {name} is at {wanted_files(name)[0].page}."
+    if known := known_model(name):
+        return known.terms or f"{known.name} is under the licence {known.licence}, says {known.file.page}."
+    return f"The licence of {name} is at {wanted_files(name)[0].page}."
+
+
+def download_bytes(name: str) -> int | None:
+    """The size that the hub states for a model; None where it need not be asked, as the model is here.
+
+    Raises:
+        UserError: there is no such model, no way to the hub, or no access.
+    """
+    files = wanted_files(name)
+    if any(model.name == display_name(files[0]) for model in installed_models()):
+        return None
+    return sum(stated_bytes(file) for file in files)
 
 
 def pull(name: str, progress: Progress = silent) -> Path:
     """Make a model be on this machine, whole: verify the copy that is here, or download one.
 
     Args:
-        name: a known model's name or ``OWNER/REPO/FILE.gguf`` of the hub; of a split model, any part.
+        name: a known model's name, or ``OWNER/REPO/FILE.gguf`` of the hub with or without ``hf:`` before it;
+            of a split model, any part.
         progress: told of the checks and of the download.
 
     Returns:

@@ -11,22 +11,9 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from localtopics.errors import UserError
-from localtopics.gguf import split_parts
+from localtopics.gguf import split_parts, unsplit_stem
+from localtopics.models.catalog import DEFAULT_MODEL, KNOWN_MODELS, KnownModel
 from localtopics.models.download import HubFile
-
-
-@dataclass(frozen=True)
-class KnownModel:
-    """A model that goes by a short name."""
-
-    name: str
-    file: HubFile
-    """Where the hub has it."""
-    bytes: int
-    sha256: str
-    """In hexadecimal digits."""
-    licence: str
-    """What a person should read before the download."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +30,8 @@ class InstalledModel:
     """Where it was found: "models folder", "data folder", "hub cache" or "bundled"."""
 
 
-_LLAMA_2 = (
-    "Llama 2 is licensed under the LLAMA 2 Community License, Copyright (c) Meta Platforms, Inc. All Rights "
-    "Reserved. Who downloads it accepts https://ai.meta.com/llama/license and the use policy at "
-    "https://ai.meta.com/llama/use-policy."
-)
-
-KNOWN_MODELS = (
-    KnownModel(
-        name="llama-2-13b-chat",
-        file=HubFile("TheBloke/Llama-2-13B-chat-GGUF", "llama-2-13b-chat.Q4_K_M.gguf"),
-        bytes=7_865_956_224,
-        sha256="7ddfe27f61bf994542c22aca213c46ecbd8a624cca74abff02a7b5a8c18f787f",
-        licence=_LLAMA_2,
-    ),
-    KnownModel(
-        name="llama-2-7b-chat",
-        file=HubFile("TheBloke/Llama-2-7B-Chat-GGUF", "llama-2-7b-chat.Q4_K_M.gguf"),
-        bytes=4_081_004_224,
-        sha256="08a5566d61d7cb6b420c3e4387a39e0078e1f2fe5f055f3a03887385304d4bfa",
-        licence=_LLAMA_2,
-    ),
-)
-DEFAULT_MODEL = "llama-2-13b-chat"
 _BUNDLED = "localtopics-labeller*.gguf"
+_HUB = "hf:"
 
 
 def data_folder() -> Path:
@@ -79,8 +44,9 @@ def find_model(name: str | Path | None = None) -> Path | None:
     """The file of a model on this machine.
 
     Args:
-        name: a path, a name that ``installed_models`` shows, or ``OWNER/REPO/FILE.gguf``. None is
-            Llama-2-13b-chat where it is here, else the labeller that comes with localtopics, else no model.
+        name: a path, a name that ``installed_models`` shows, the name of a model's file, or
+            ``OWNER/REPO/FILE.gguf`` of the hub with or without ``hf:`` before it. None is Llama-2-13b-chat
+            where it is here, else the labeller that comes with localtopics, else no model.
 
     Raises:
         UserError: the model that was asked for is not here.
@@ -93,19 +59,39 @@ def find_model(name: str | Path | None = None) -> Path | None:
     path = Path(name).expanduser()
     if path.is_file():
         return path
+    hub_files = _hub_files(str(name))
+    wanted = display_name(hub_files[0]) if hub_files else str(name)
     for model in installed:
-        if model.name.lower() == str(name).lower():
+        if model.name.lower() == wanted.lower():
             return model.path
     if path.is_dir():
         return _only_model(path)
-    if hub_files := _hub_files(str(name)):
+    if hub_files:
         raise UserError(
             f"The model {name} ({hub_files[0].repo}) is not on this machine: fetch it.",
             command=f"models pull {name}",
         )
+    if found := _by_file_name(str(name), installed):
+        return found
     if path.suffix == ".gguf" or isinstance(name, Path):
         raise UserError(f"There is no model file {path}.", command="models list")
     raise UserError(_unknown(str(name)))
+
+
+def _by_file_name(name: str, installed: list[InstalledModel]) -> Path | None:
+    """The model whose file has that name, with or without its suffix and the number of its part."""
+    names = {name.lower(), f"{name.lower()}.gguf"}
+    found = [
+        model
+        for model in installed
+        if names & {model.path.name.lower(), f"{unsplit_stem(model.path.name).lower()}.gguf"}
+    ]
+    if len({model.name for model in found}) > 1:
+        raise UserError(
+            f"Several models here have a file called {name}; give one of "
+            f"{', '.join(model.name for model in found)}."
+        )
+    return found[0].path if found else None
 
 
 def bundled_model() -> Path | None:
@@ -186,42 +172,69 @@ def downloaded_to(file: HubFile) -> Path:
 def known_model(name: str) -> KnownModel | None:
     """The model of a short name, or of ``OWNER/REPO/FILE.gguf``; None where it is not a known one."""
     for known in KNOWN_MODELS:
-        if name.lower() in (known.name, f"{known.file.repo}/{known.file.path}".lower()):
+        if _address(name).lower() in (known.name, f"{known.file.repo}/{known.file.path}".lower()):
             return known
     return None
+
+
+def repository(name: str) -> str | None:
+    """OWNER/REPO where a name is ``hf:OWNER/REPO``, a repository of the hub without a file; else None."""
+    address = _address(name)
+    return address if address != name and address.count("/") == 1 and _is_clean(address) else None
+
+
+def _address(name: str) -> str:
+    """A name without the ``hf:`` that says that it is the hub's."""
+    return name[len(_HUB) :] if name.lower().startswith(_HUB) else name
+
+
+def _is_clean(address: str) -> bool:
+    return not {"", ".", ".."} & set(address.split("/"))
 
 
 def _hub_files(name: str) -> list[HubFile]:
     """The files of a model on the hub; none where the name is neither known nor OWNER/REPO/FILE.gguf."""
     if known := known_model(name):
         return [known.file]
-    owner, _, rest = name.partition("/")
+    owner, _, rest = _address(name).partition("/")
     repo, _, path = rest.partition("/")
-    if not path.endswith(".gguf") or {"", ".", ".."} & set(name.split("/")):
+    if not path.endswith(".gguf") or not _is_clean(_address(name)):
         return []
     folder, slash, file = path.rpartition("/")
     return [HubFile(f"{owner}/{repo}", folder + slash + part) for part in split_parts(file)]
 
 
 def known_file(path: Path) -> KnownModel | None:
-    """The known model that a file on this machine must be, whatever folder it lies in."""
+    """The known model, of a known SHA-256, that a file here must be, whatever folder it lies in."""
     for known in KNOWN_MODELS:
         # Other people's quantizations have the same file name, but not the same length.
-        if _plain(path.name) == _plain(known.file.path) and path.stat().st_size == known.bytes:
+        same = known.sha256 and _plain(path.name) == _plain(known.file.path)
+        if same and path.stat().st_size == known.bytes:
             return known
     return None
 
 
 def wanted_files(name: str) -> list[HubFile]:
-    """The files on the hub of a model, by its short name or ``OWNER/REPO/FILE.gguf``.
+    """The files on the hub of a model, by its short name or ``OWNER/REPO/FILE.gguf``, also after ``hf:``.
 
     Raises:
         UserError: no model has that name.
     """
     files = _hub_files(name)
-    if not files:
+    if files:
+        return files
+    address = _address(name)
+    if address == name:
         raise UserError(_unknown(name))
-    return files
+    if repository(name):
+        raise UserError(f"{name} is a repository; say which of its files.", command=f"models pull {name}")
+    if address.count("/") > 1 and _is_clean(address):
+        owner, repo, path = address.split("/", 2)
+        raise UserError(
+            f"{path} in {owner}/{repo} is no GGUF file by its name: name one that ends in .gguf.",
+            command=f"models pull hf:{owner}/{repo}",
+        )
+    raise UserError(f"{name} is not spelled as a file of the hub is: hf:OWNER/REPO/FILE.gguf.")
 
 
 def display_name(file: HubFile) -> str:
@@ -242,5 +255,5 @@ def _unknown(name: str) -> str:
     names += [model.name for model in installed_models() if model.name not in names]
     return (
         f"There is no model called {name}; give one of {', '.join(names)}, the path of a GGUF file, or "
-        "OWNER/REPO/FILE.gguf of the Hugging Face hub."
+        "hf:OWNER/REPO/FILE.gguf of the Hugging Face hub."
     )

@@ -1,13 +1,14 @@
 """A server on this machine that speaks as much of the Hugging Face hub's protocol as a download takes.
 
 It answers HEAD and GET of ``/OWNER/REPO/resolve/REVISION/PATH`` as huggingface.co does: the commit, the
-SHA-256 and the size of the file in headers, and a redirect to the storage host, which answers ranges. Its
-faults can be switched on.
+SHA-256 and the size of the file in headers, and a redirect to the storage host, which answers ranges. GET of
+``/api/models/OWNER/REPO`` gets the files that the repository has. Its faults can be switched on.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from dataclasses import dataclass, field
@@ -100,6 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send_file(path.removeprefix("storage/"), body)
         if token == "hf_invalid":
             return self._refuse(401, None, "Invalid credentials in Authorization header")
+        if path.startswith("api/models/"):
+            return self._list(path.removeprefix("api/models/").partition("?")[0], token)
         repository, _, rest = path.partition("/resolve/")
         file = f"{repository}/{rest.partition('/')[2]}"
         if not any(name.startswith(repository + "/") for name in hub.files):
@@ -114,6 +117,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Location", f"http://localhost:{hub.port}/storage/{file}")
         self.send_header("Content-Length", "0")
         self.end_headers()
+        return None
+
+    def _list(self, repository: str, token: str | None) -> None:
+        files = {name: data for name, data in self.hub.files.items() if name.startswith(f"{repository}/")}
+        if not files:
+            return self._refuse(404 if token else 401, "RepoNotFound")
+        siblings = [
+            {"rfilename": name.removeprefix(f"{repository}/"), "size": len(data)}
+            for name, data in files.items()
+        ]
+        body = json.dumps({"id": repository, "sha": COMMIT, "siblings": siblings}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
         return None
 
     def _headers(self, file: str) -> None:

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.models import KNOWN_MODELS, find_model, installed_models, licence_notice, verify
+from localtopics.models import (
+    DEFAULT_MODEL,
+    KNOWN_MODELS,
+    find_model,
+    installed_models,
+    licence_notice,
+    verify,
+)
 from tests.gguf.files import split, tiny_model
 from tests.models.client import NAME, parts, place, run
 from tests.models.hub_server import COMMIT, HubServer
@@ -36,7 +43,7 @@ def test_pull_makes_the_model_be_there(home: Path, model: bytes) -> None:
 
 
 def test_pull_of_a_known_name_becomes_the_default(home: Path, model: bytes) -> None:
-    known = KNOWN_MODELS[0]
+    known = next(known for known in KNOWN_MODELS if known.name == DEFAULT_MODEL)
     found = find_model()
     assert found is None or "labeller" in found.name
     with HubServer({f"{known.file.repo}/{known.file.path}": model}) as server:

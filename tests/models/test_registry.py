@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.models import KNOWN_MODELS, find_model, installed_models, pull, registry, verify
+from localtopics.models import (
+    DEFAULT_MODEL,
+    KNOWN_MODELS,
+    find_model,
+    installed_models,
+    pull,
+    registry,
+    verify,
+)
 from tests.models.client import place, run
 from tests.models.hub_server import HubServer
 
@@ -13,7 +21,7 @@ from tests.models.hub_server import HubServer
 def test_places_in_their_order(
     home: Path, model: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = KNOWN_MODELS[0]
+    known = next(known for known in KNOWN_MODELS if known.name == DEFAULT_MODEL)
     name = f"{known.file.repo}/{known.file.path}"
     with HubServer({name: model}) as server:
         out, _ = run(server, "cache", name, HF_HUB_DISABLE_XET="1")
@@ -77,7 +85,7 @@ def test_explicit_names_and_paths(home: Path, model: bytes, tmp_path: Path) -> N
         ("./none.gguf", "There is no model file none.gguf", "models list"),
         (
             "llama-3",
-            "There is no model called llama-3; give one of llama-2-13b-chat, llama-2-7b-chat, my-model, ",
+            "There is no model called llama-3; give one of ministral-3-.*, llama-2-7b-chat, my-model, ",
             "",
         ),
         (tmp_path / "work", r"does not hold exactly one GGUF model \(none\)", ""),

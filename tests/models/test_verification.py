@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from localtopics.errors import UserError
-from localtopics.models import KNOWN_MODELS, KnownModel, registry, verify
+from localtopics.models import DEFAULT_MODEL, KNOWN_MODELS, registry, verify
 from localtopics.models.checksum import sha256
 from localtopics.progress import Advance
 
@@ -28,9 +29,8 @@ def test_verify_without_a_stated_hash(home: Path, model: bytes, tmp_path: Path) 
 def test_known_file_dropped_by_hand_is_checked(
     home: Path, model: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = KnownModel(
-        "llama-2-13b-chat", KNOWN_MODELS[0].file, len(model), hashlib.sha256(model).hexdigest(), ""
-    )
+    default = next(known for known in KNOWN_MODELS if known.name == DEFAULT_MODEL)
+    known = replace(default, bytes=len(model), sha256=hashlib.sha256(model).hexdigest())
     monkeypatch.setattr(registry, "KNOWN_MODELS", (known,))
     path = Path.cwd() / "models" / known.file.path
     path.parent.mkdir()
