@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from localtopics.cli.group import Commands
 from localtopics.cli.render import reporting
-from localtopics.cli.terminal import echo, harmless_line
+from localtopics.cli.terminal import at_a_terminal, echo, harmless_line
 from localtopics.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def _suggested(free: FreeMemory) -> str | None:
         echo(f"{what} is what fits this machine best, and it is here already.")
         return None
     echo(f"{what} is what fits this machine best: `localtopics models pull {best.name}`.")
-    asks = sys.stdin.isatty() and sys.stdout.isatty()
-    return best.name if asks and click.confirm("Fetch it now?", default=False) else None
+    return best.name if at_a_terminal() and click.confirm("Fetch it now?", default=False) else None
 
 
 def _only_file(name: str, free: FreeMemory) -> str:

@@ -37,6 +37,11 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def at_a_terminal() -> bool:
+    """Whether a person can read and answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def harmless(text: object) -> str:
     """The text with escapes for all that is not seen as it is; lines and tabs stay."""
     return _UNSAFE_IN_LINES.sub(_escape, str(text).replace("\r\n", "\n"))

@@ -1,8 +1,8 @@
 """The chat models that go by a short name: where the hub has them, and what their cards say.
 
-Those under an open licence, Apache 2.0 or MIT, stand first, the large before the small and the new before the
-old of a size. Their SHA-256 is the hub's own, asked for at the download; where one is written here too, a file
-that was put in place by hand is checked against it.
+Those under an open licence, Apache 2.0 or MIT, stand first, the large before the small and the new before
+the old of a size. Their SHA-256 is the hub's own, asked for at the download; where one is written here too, a
+file that was put in place by hand is checked against it.
 """
 
 from __future__ import annotations

@@ -47,5 +47,10 @@ def recorded_sha256(path: Path) -> str | None:
     return match[0] if match else None
 
 
+def forget_sha256(path: Path) -> None:
+    """Remove what was written beside a file."""
+    _record(path).unlink(missing_ok=True)
+
+
 def _record(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from localtopics.errors import UserError
 from localtopics.gguf import fault
-from localtopics.models.checksum import recorded_sha256, sha256
+from localtopics.models.checksum import forget_sha256, recorded_sha256, sha256
 from localtopics.models.download import fetch, stated_bytes
 from localtopics.models.registry import (
     display_name,
@@ -69,6 +69,7 @@ def pull(name: str, progress: Progress = silent) -> Path:
     if reason := fault(destinations[0]):
         for destination in destinations:
             destination.unlink()
+            forget_sha256(destination)
         raise UserError(
             f"{name} arrived as the hub has it, but it {reason}, so it was removed; choose another file at "
             f"{files[0].page}/tree/main."

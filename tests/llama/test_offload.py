@@ -17,6 +17,7 @@ from localtopics.llama import offload
 from localtopics.llama.api import KVType, LlamaContext, LlamaModel
 from localtopics.llama.context import context_parameters
 from localtopics.llama.devices import Device
+from localtopics.llama.fit import memory_needed
 from localtopics.llama.log import recording
 from localtopics.llama.offload import MARGIN, OffloadPlan, kv_cell_bytes, plan_offload, replan
 from localtopics.llama.schedule import Schedule
@@ -78,6 +79,14 @@ def test_a_gpu_with_room_takes_everything(info: ModelInfo, gpus: Pretend) -> Non
     check(info, plan)
     assert (plan.layers, plan.place, plan.kv_type, plan.notes) == (9, "gpu", "f16", ())
     assert plan.cells > 32768, "the room that is left goes to the KV cache"
+
+
+def test_what_is_said_to_fit_is_put_on_the_gpu_whole(info: ModelInfo, gpus: Pretend) -> None:
+    needed = memory_needed(info)
+    gpus(needed / MIB + MARGIN / MIB)
+    plan = plan_offload(info)
+    assert (plan.place, plan.kv_type) == ("gpu", "f16")
+    assert 0.8 * needed <= sum(plan.predicted) <= needed  # and there is not much to spare
 
 
 def test_more_memory_never_means_less(info: ModelInfo, gpus: Pretend) -> None:

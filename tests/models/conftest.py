@@ -1,10 +1,12 @@
 """A model to fetch, and a user who has none yet."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.gguf.files import tiny_model
+from tests.models.hub_server import HubServer
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # These were read at import; the subprocesses below read the variables themselves.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
     return home
+
+
+@pytest.fixture
+def hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """A hub without files, for this process and for those that it starts."""
+    with HubServer({}) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.url)
+        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        yield server
