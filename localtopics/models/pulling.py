@@ -26,7 +26,10 @@ def licence_notice(name: str) -> str:
         UserError: no model has that name.
     """
     if known := known_model(name):
-        return known.terms or f"{known.name} is under the licence {known.licence}, says {known.file.page}."
+        return (
+            known.terms
+            or f"{known.name} is under the {known.licence} licence; its page is {known.file.page}."
+        )
     return f"The licence of {name} is at {wanted_files(name)[0].page}."
 
 
