@@ -22,7 +22,7 @@ _HOLLOW = (
     "via"
 )
 """Words that open or close many phrases and name none."""
-_WITHIN = "a an and as at by for from in into of on or over the to under via vs with"
+WITHIN = "a an and as at by for from in into of on or over the to under via vs with"
 """Words that stay small within a heading."""
 _BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
@@ -72,7 +72,7 @@ def _runs(document: str) -> Iterator[str]:
 def titled(phrase: str) -> str:
     """A phrase in title case; words that have a capital somewhere stay as they are."""
     words = phrase.split()
-    small = [number > 0 and word in _WITHIN.split() for number, word in enumerate(words)]
+    small = [number > 0 and word in WITHIN.split() for number, word in enumerate(words)]
     return " ".join(
         word if keep or any(map(str.isupper, word)) else word[:1].upper() + word[1:]
         for word, keep in zip(words, small, strict=True)
