@@ -9,7 +9,7 @@ from itertools import islice
 from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.label import Label
-from localtopics.labels.phrases import phrases, titled
+from localtopics.labels.phrases import phrases
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import ANSWER_TOKENS
 from localtopics.llama.engine import Engine, Generation
@@ -136,9 +136,8 @@ class LabelGenerator:
         return phrases(topic.representative, topic.keywords, self._defaults.phrases)
 
     def _answers(self, generation: Generation) -> list[str]:
-        """The answers, in title case for a model that wants it, with "…" where one was cut for its length."""
-        texts = [titled(text) if self._defaults.title_case else text for text in generation.texts]
-        return [f"{text}…" if self._was_cut(text) else text for text in texts]
+        """The answers, with "…" where one was cut for its length."""
+        return [f"{text}…" if self._was_cut(text) else text for text in generation.texts]
 
     def _was_cut(self, text: str) -> bool:
         return len(self._vocabulary.encode(text, special=False)) >= ANSWER_TOKENS - 1

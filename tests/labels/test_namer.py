@@ -238,7 +238,6 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
         "keywords": 2,
         "candidates": 2,
         "temperature": 0.25,
-        "title_case": 1,
     }
     metadata = {f"localtopics.prompt.{name}": value for name, value in trained.items()}
     path = scripted_model(tmp_path / "model.gguf", USABLE, metadata=metadata)
@@ -253,7 +252,7 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
     )
     assert (namer._defaults.temperature, namer._defaults.top_p) == (0.25, 0.95)
     assert len(labels[1].candidates) == 2
-    assert [label.text for label in labels if label.topic >= 0] == ["Urban Buses"]
+    assert [label.text for label in labels if label.topic >= 0] == ["Urban buses"]
     with Namer(path, replace(ASKED, documents=1, candidates=1)) as namer:
         text, _ = namer.prompt_of(topic(7))
     assert text == "<s> [INST] Name:\n- Text a of\nby bus7, bus [/INST]"
