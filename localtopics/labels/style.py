@@ -11,7 +11,7 @@ from localtopics.labels.cleaning import clean
 from localtopics.labels.label import Label
 from localtopics.labels.settings import LabelCase
 
-READ = 5000
+READ = 2000
 """Characters of a document from which the spelling of words is learnt."""
 
 _WITHIN = "a an and as at but by for from in into nor of on or over per the to under via vs with"
