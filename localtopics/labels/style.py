@@ -15,7 +15,7 @@ READ = 2000
 """Characters of a document from which the spelling of words is learnt."""
 
 _WITHIN = "a an and as at but by for from in into nor of on or over per the to under via vs with"
-_SMALL = frozenset(_WITHIN.split())
+SMALL = frozenset(_WITHIN.split())
 """Words that stay small within a heading."""
 _OF_NAMES = "al da de del der des di du el la le van von y"
 _PARTICLES = frozenset(_OF_NAMES.split())
@@ -120,8 +120,8 @@ def styled(label: str, case: LabelCase = "title", spelling: Spelling = NOTHING_K
     found = list(_WORD.finditer(label))
     written = [match[0] for match in found]
     stressed = _all_capitals(written)
-    shouts = stressed and any(len(word) > _ACRONYM or word.lower() in _SMALL for word in written)
-    names = any(word.islower() and word not in _SMALL for word in written[1:])
+    shouts = stressed and any(len(word) > _ACRONYM or word.lower() in SMALL for word in written)
+    names = any(word.islower() and word not in SMALL for word in written[1:])
     small = ["", *map(_lower, written), ""]
     text, end = "", 0
     for number, match in enumerate(found):
@@ -165,8 +165,8 @@ def _in_title(word: _Word) -> str:
         return word.settled
     if word.tail or any(map(str.isdigit, small)):
         return word.known or word.written
-    if small in _PARTICLES | _SMALL and not word.opens:
-        return word.known or (small if small in _SMALL else word.written)
+    if small in _PARTICLES | SMALL and not word.opens:
+        return word.known or (small if small in SMALL else word.written)
     return _capital(word.written)
 
 

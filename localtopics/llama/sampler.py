@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,6 +86,26 @@ class Sampler:
             for place, token in zip(places, self._nucleus(logits, rows, generators), strict=True):
                 tokens[place] = token
         return tokens
+
+    def log_probabilities(
+        self, logits: npt.NDArray[np.float32], rows: Sequence[int], tokens: Sequence[int]
+    ) -> list[float]:
+        """The natural logarithm of each token's probability in its row, at temperature 1 and without nucleus.
+
+        Args:
+            logits: float32 [rows, vocabulary].
+            rows: each token's row.
+            tokens: the tokens, one a row; a row may be given several times.
+        """
+        totals: dict[int, float] = {}
+        inside = self._scratch(1, logits.shape[1])[0, : logits.shape[1]]
+        for row in rows:
+            if row not in totals:
+                highest = logits[row].max()
+                np.subtract(logits[row], highest, out=inside)
+                np.exp(inside, out=inside)
+                totals[row] = float(highest) + math.log(float(inside.sum()))
+        return [float(logits[row, token]) - totals[row] for row, token in zip(rows, tokens, strict=True)]
 
     def _sorted(
         self,

@@ -62,7 +62,9 @@ def find_topics(
         assignments = np.asarray(model.topics_, np.int64)
         model.probabilities_ = strengths
         model.representative_docs_ = {
-            topic: _representative(documents, vectors, np.flatnonzero(assignments == topic), strengths)
+            topic: representative_documents(
+                documents, vectors, np.flatnonzero(assignments == topic), strengths
+            )
             for topic in sorted(model.topic_sizes_)
         }
         advance(1)
@@ -139,7 +141,7 @@ def _rounded(words: Mapping[int, Sequence[tuple[str, float]]]) -> dict[int, list
     }
 
 
-def _representative(
+def representative_documents(
     documents: Sequence[str], vectors: np.ndarray, rows: np.ndarray, strengths: np.ndarray
 ) -> list[str]:
     """Documents near the topic's centre that differ from each other.
