@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import pairwise
 
 MAX_WORDS = 8
 """The longest label."""
 _MAX_CHARACTERS = 80
+_LONGEST_PART = MAX_WORDS + 4
+"""Words of a label in a list, with some talk before it; what is longer is a sentence."""
 _MAX_ANSWER = 2000
 
 
@@ -19,8 +23,8 @@ def _words(text: str) -> frozenset[str]:
 # Talk about the label: a run of nothing but such words, up to a colon or a linking word, is not the label.
 _GREETING = _words("absolutely alright certainly great of ok okay sure thank thanks understood yes")
 _NAMING = _words(
-    """answer caption category document documents heading label labels name output phrase response result
-    subject suggestion summary text texts theme title topic topics"""
+    """answer caption category document documents heading headings label labels name names output phrase
+    response result subject suggestion summary text texts theme title titles topic topics"""
 )
 _LINKING = _words(
     """about are as be called concern concerns cover covers describe describes discuss discusses is labeled
@@ -33,11 +37,12 @@ _TALK = (
     | _LINKING
     | _OPENING
     | _words(
-        """above accurate all an and appropriate assistant be best brief by can central clear common concise
-    could course descriptive final fits focus following for from glad good happy help in its keyword
-    keywords likely main may me might model most no one option overall possible potential problem proposed
-    provided question says set short shorter simple single specific succinct suggest suggested summarizes
-    that's them they to under using well what which will word words would you your"""
+        """above accurate all an and appropriate assistant be best brief broad broadest by can central clear
+    common concise could course descriptive different final fits five focus following for four from glad
+    good happy help in its keyword keywords likely main may me might model most narrow narrowest no one
+    option overall possible potential problem proposed provided question says set short shorter simple
+    single specific succinct suggest suggested suitable summarizes that's them they three to under using
+    well what which will word words would you your"""
     )
 )
 
@@ -58,6 +63,11 @@ _MAY_REPEAT = _NEVER_LAST | {"new"}
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|\A.*</think>", re.DOTALL)
 _MARK = re.compile(r"</?s>|\[/?INST\]|<</?SYS>>|<[|｜][^<>\n]*[|｜]>|</?(?:start|end)_of_turn>|<(?:eos|bos)>")
 _TAG = re.compile(r"</?[A-Za-z]{1,10}\s*/?>")
+_FENCE = re.compile(r"\s*(?:```|~~~)\s*\w*\s*")
+_JSON = re.compile(r'\s*[\[{]\s*(?:["\[{]|$)')
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"\s*(:?)')
+_LISTED = re.compile(r"[;；](?:\s|$)")
+_NUMBERED = re.compile(r"[;；](?:\s|$)|(?<=\S)\s+(?=\(?\d{1,2}[.)]\s)")
 _LINK = re.compile(r"\[([^][]+)\]\([^()]*\)")
 _ITEM = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•·–—>#]+)\s+")
 _QUOTED = re.compile(
@@ -73,6 +83,9 @@ _EXPLAINED = re.compile(
     r"(?<=\w{5})[.!?;]\s.*|[.!?;]\s(?:This|These|The|It|I|Here|Note|Based|Please|Let)\b.*"
     r"|,?\s\(?(?:because|since (?:it|the|these|they|this)|as (?:it|these|they|this))\b.*"
 )
+_REMARK = re.compile(
+    r"(?:description|explanation|justification|note|rationale|reason|reasoning)s?:", re.IGNORECASE
+)
 _ASIDE = re.compile(r"\s+(?:\([^()]*\)|[-–—]{1,2}\s.*)$")
 _ABBREVIATION = re.compile(r"(?:\b[A-Za-z]\.){2,}$")
 _BEFORE = " '‘’‚‛´*~|•·–—-=:;,!?…\\"
@@ -83,19 +96,28 @@ def clean(text: str) -> str | None:
     """The label in a chat model's answer, or None if there is none fit to use.
 
     The result is one line of at most 8 words without quotation marks, markdown, talk ("Sure, here is…",
-    "Label:") or a closing full stop. Refused are answers that say something else, are too long, cut in the
-    middle, or repeat a word. Cleaning a label gives the same label.
+    "Label:") or a closing full stop. Of several the first usable one is taken. Refused are answers that say
+    something else, are too long, cut in the middle, or repeat a word. Cleaning a label gives the same label.
     """
-    text = _MARK.sub("\n", _THOUGHT.sub("\n", text)[:_MAX_ANSWER])
-    for line in text.splitlines():
-        label, before = line, None
-        while label != before:
-            before, label = label, _strip(label)
-        if _well_formed(label):
-            return label
-        if label and not _only_talks(line):
-            return None
+    for parts in _offers(text):
+        labels = [_label(part) for part in parts]
+        usable = next(filter(_well_formed, labels), None)
+        if usable is not None or (any(labels) and not _only_talks(parts[0])):
+            return usable
     return None
+
+
+def names(text: str) -> list[str]:
+    """All usable labels of an answer that lists several, each as `clean` gives it, in their order.
+
+    They may stand between semicolons, behind numbers, on lines of their own or in JSON. One that differs from
+    an earlier one by nothing but case is left out.
+    """
+    found: dict[str, str] = {}
+    for parts in _offers(text):
+        for label in filter(_well_formed, map(_label, parts)):
+            found.setdefault(folded(label), label)
+    return list(found.values())
 
 
 def stems(text: str) -> set[str]:
@@ -106,6 +128,46 @@ def stems(text: str) -> set[str]:
 def folded(label: str) -> str:
     """A label as it is compared with others: without capital letters and surplus white space."""
     return " ".join(label.casefold().split())
+
+
+def _offers(text: str) -> Iterator[list[str]]:
+    """What may hold the label: the parts of each line, or the texts of the JSON that begins there."""
+    lines = _MARK.sub("\n", _THOUGHT.sub("\n", text)[:_MAX_ANSWER]).splitlines()
+    for number, line in enumerate(lines):
+        if _FENCE.fullmatch(line):
+            continue
+        if _JSON.match(line) and (values := _values("\n".join(lines[number:]))) is not None:
+            yield values
+            return
+        parts = (_NUMBERED if line.lstrip(" (")[:1].isdigit() else _LISTED).split(line)
+        is_list = all(len(part.split()) <= _LONGEST_PART for part in parts)
+        yield [part for part in (parts if is_list else [line]) if part.strip()]
+
+
+def _values(text: str) -> list[str] | None:
+    """The texts in JSON that may be cut short: those that a key calls a name, if any; None without texts."""
+    named: list[str] = []
+    others: list[str] = []
+    key = ""
+    for string, colon in _STRING.findall(text):
+        if colon:
+            key = string
+            continue
+        try:
+            value = str(json.loads(f'"{string}"', strict=False))
+        except ValueError:
+            value = string
+        is_name = not key or not _NAMING.isdisjoint(re.split(r"[\W_]+", key.lower()))
+        (named if is_name else others).append(value)
+    return named or others or ([] if key else None)
+
+
+def _label(part: str) -> str:
+    """``part`` without anything around its label."""
+    label, before = part, None
+    while label != before:
+        before, label = label, _strip(label)
+    return label
 
 
 def _strip(line: str) -> str:
@@ -178,6 +240,7 @@ def _well_formed(label: str) -> bool:
         and words[-1] not in _NEVER_LAST
         and not label.endswith("…")  # it was cut
         and not _NEVER & set(words)
+        and not _REMARK.match(label)
         and label.casefold() not in _NOTHING
         and not all(word in _TALK or word.isdigit() for word in words)
         and not _repeats(label)

@@ -10,7 +10,7 @@ from localtopics.gguf import ModelInfo
 from localtopics.labels.prompt import DEFAULT, PromptText, read_prompt
 from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings
 
-_WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases", "title_case")
+_WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases")
 _FRACTIONS = ("temperature", "top_p")
 _TEXTS = ("system", "example", "answer", "request")
 _METADATA = "localtopics.prompt."
@@ -40,8 +40,6 @@ class LabelDefaults:
     """The temperature at which all answers but the greedy one are sampled."""
     top_p: float = 0.95
     """The share of the probability, counted from the likeliest token, from which tokens are sampled."""
-    title_case: int = 0
-    """Whether answers are put into title case: what was trained by an embedding may not know of case."""
     context: int = 2048
     """The most tokens of a prompt and its answer."""
     text: PromptText = DEFAULT

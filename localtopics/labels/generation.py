@@ -9,9 +9,10 @@ from itertools import islice
 from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.label import Label
-from localtopics.labels.phrases import phrases, titled
+from localtopics.labels.phrases import phrases
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import ANSWER_TOKENS
+from localtopics.llama.chat import NO_THOUGHT, THOUGHT
 from localtopics.llama.engine import Engine, Generation
 from localtopics.llama.sampler import Sampling
 from localtopics.llama.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ from localtopics.topics.topic import Topic
 _SCORED_TOGETHER = 8
 """Topics whose candidates are embedded together, in half of the time that they take one by one."""
 _SECOND_ATTEMPT = 2
-"""Answers of a second attempt, the greedy one and a sampled one."""
+"""Answers of a second attempt, the greedy one and a sampled one; of a model that thought, all of them."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,12 @@ class LabelGenerator:
         finished: Mapping[int, Label],
     ) -> Iterator[Label]:
         """Labels of the failed questions, by what the model answered at first and what it answers now."""
+        first = [labels[index].candidates[0].text for index in failed]
+        thought = any(text.startswith(THOUGHT) for text in first)
         generations = self._engine.generate(
-            [self._longer(questions[index].tokens, labels[index].candidates[0].text) for index in failed],
+            [self._longer(questions[index].tokens, text) for index, text in zip(failed, first, strict=True)],
             ANSWER_TOKENS,
-            _SECOND_ATTEMPT,
+            max(_SECOND_ATTEMPT, self._defaults.candidates) if thought else _SECOND_ATTEMPT,
             replace(self._sampling, seed=self._sampling.seed + 1),
             skip={place for place, index in enumerate(failed) if index in finished},
         )
@@ -136,17 +139,18 @@ class LabelGenerator:
         return phrases(topic.representative, topic.keywords, self._defaults.phrases)
 
     def _answers(self, generation: Generation) -> list[str]:
-        """The answers, in title case for a model that wants it, with "…" where one was cut for its length."""
-        texts = [titled(text) if self._defaults.title_case else text for text in generation.texts]
-        return [f"{text}…" if self._was_cut(text) else text for text in texts]
+        """The answers, with "…" where one was cut for its length."""
+        return [f"{text}…" if self._was_cut(text) else text for text in generation.texts]
 
     def _was_cut(self, text: str) -> bool:
         return len(self._vocabulary.encode(text, special=False)) >= ANSWER_TOKENS - 1
 
     def _longer(self, prompt: tuple[int, ...], answer: str) -> tuple[int, ...]:
-        """The prompt of the second attempt; an answer that only announced a label ("Here it is:") goes on."""
-        if answer.endswith(":"):
-            longer = (*prompt, *self._vocabulary.encode(f"{answer}\n", special=False))
-            if len(longer) + ANSWER_TOKENS <= self._defaults.context:
-                return longer
-        return prompt
+        """The prompt of the second attempt, where there is room for more than that of the first.
+
+        An answer that only announced a label ("Here it is:") goes on; one that began to think goes on behind
+        a thought without words.
+        """
+        begun = f"{answer}\n" if answer.endswith(":") else NO_THOUGHT if answer.startswith(THOUGHT) else ""
+        longer = (*prompt, *self._vocabulary.encode(begun, special=begun == NO_THOUGHT))
+        return longer if len(longer) + ANSWER_TOKENS <= self._defaults.context else prompt

@@ -22,8 +22,6 @@ _HOLLOW = (
     "via"
 )
 """Words that open or close many phrases and name none."""
-WITHIN = "a an and as at by for from in into of on or over the to under via vs with"
-"""Words that stay small within a heading."""
 _BREAK = re.compile(r"[^\w\s'+#./-]|\.(?=\s|$)|\n")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
 _WORD = re.compile(r"(?=.*[^\W\d_])[^\W_](?:[^\W_]|[+#/-])*")
@@ -31,7 +29,7 @@ _WORD = re.compile(r"(?=.*[^\W\d_])[^\W_](?:[^\W_]|[+#/-])*")
 
 
 def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> list[str]:
-    """Up to ``count`` phrases of one to four words that hold a keyword, in title case.
+    """Up to ``count`` phrases of one to four words that hold a keyword, as they are mostly written.
 
     Those of most documents and with most keywords come first. A phrase holds no stop word, no number and no
     name from a program, and crosses no punctuation mark.
@@ -52,7 +50,7 @@ def phrases(documents: Sequence[str], keywords: Sequence[str], count: int) -> li
         if _LETTERS.search(phrase)
     }
     best = sorted((phrase for phrase in weights if weights[phrase]), key=lambda p: (-weights[p], p))
-    return [titled(written[phrase].most_common(1)[0][0]) for phrase in best[:count]]
+    return [written[phrase].most_common(1)[0][0] for phrase in best[:count]]
 
 
 def _runs(document: str) -> Iterator[str]:
@@ -67,13 +65,3 @@ def _runs(document: str) -> Iterator[str]:
                 if words[end - 1].lower() in stops or not _WORD.fullmatch(words[end - 1]):
                     break
                 yield " ".join(words[start:end])
-
-
-def titled(phrase: str) -> str:
-    """A phrase in title case; words that have a capital somewhere stay as they are."""
-    words = phrase.split()
-    small = [number > 0 and word in WITHIN.split() for number, word in enumerate(words)]
-    return " ".join(
-        word if keep or any(map(str.isupper, word)) else word[:1].upper() + word[1:]
-        for word, keep in zip(words, small, strict=True)
-    )

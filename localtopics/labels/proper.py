@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from localtopics.labels.cleaning import stems
-from localtopics.labels.phrases import READ, WITHIN
+from localtopics.labels.phrases import READ
+from localtopics.labels.style import SMALL
 
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_SMALL = frozenset(WITHIN.split())
 
 
 class CapitalLetters:
@@ -54,11 +54,11 @@ def borrowed(label: str, capitals: CapitalLetters) -> float:
     word in small letters. It is then the share of the documents that do not hold its proper nouns.
     """
     words = _WORD.findall(label)
-    ends = [place for place, word in enumerate(words) if place and word.lower() in _SMALL]
+    ends = [place for place, word in enumerate(words) if place and word.lower() in SMALL]
     first = words[: ends[0]] if ends else words
     if not first or not capitals.is_proper(first[-1]):
         return 0.0
-    proper = [word for word in words if word.lower() not in _SMALL and capitals.is_proper(word)]
+    proper = [word for word in words if word.lower() not in SMALL and capitals.is_proper(word)]
     return 1.0 - capitals.share_of(proper)
 
 

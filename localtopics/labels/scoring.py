@@ -183,13 +183,14 @@ class LabelScorer:
         consensus = vectors @ self._vectors(answers).mean(axis=0)
         nearness = (vectors @ self._others(topic).T > cosine[:, None]).mean(axis=1)
         # a product's last bits depend on the row: a repeated label has the figures of one row
+        said = set(map(folded, answers))
         row = {label: number for number, label in enumerate(labels)}
         rows = [row[label] for label in labels]
         return Fit(
             cosine=cosine[rows],
             consensus=consensus[rows],
             coverage=np.array([self.coverage(topic, label) for label in labels]),
-            foreign=np.array([label not in answers for label in labels]),
+            foreign=np.array([folded(label) not in said for label in labels]),
             nearness=nearness[rows],
         )
 

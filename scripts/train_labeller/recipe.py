@@ -51,7 +51,6 @@ class PromptSettings:
     phrases: int = 32
     temperature: float = 1.1
     top_p: float = 0.97
-    title_case: int = 1
 
 
 SETTINGS = PromptSettings()

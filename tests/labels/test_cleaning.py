@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from localtopics.labels.cleaning import MAX_WORDS, clean
+from localtopics.labels.cleaning import MAX_WORDS, clean, folded, names
 
 ANSWERS = {
     # as asked
@@ -121,6 +121,38 @@ ANSWERS = {
     "机器学习": "机器学习",
     "Машинное обучение": "Машинное обучение",
     "تعلم الآلة": "تعلم الآلة",
+    # JSON, whole or cut
+    '{"name": "Shipping issues"}': "Shipping issues",
+    '{"topic": "Shipping issues", "confidence": 0.9}': "Shipping issues",
+    '["Shipping issues", "Late parcels"]': "Shipping issues",
+    '```json\n{\n  "name": "Shipping issues"\n}\n```': "Shipping issues",
+    '```json\n{\n  "name": "Shipping issues",': "Shipping issues",
+    '```json\n{"topic": {"id": 3, "name": "Shipping issues"}}\n```': "Shipping issues",
+    'Here is the JSON:\n```json\n{"name": "Shipping issues"}\n```': "Shipping issues",
+    '{"explanation": "They are about parcels.", "name": "Shipping issues"}': "Shipping issues",
+    '{"name": "Shipping issues", "explanation": "This is bec': "Shipping issues",
+    '{"1": "Shipping issues", "2": "Late parcels"}': "Shipping issues",
+    '{"name": "Caf\\u00e9 culture"}': "Café culture",
+    '{"name": "Bad \\x escapes"}': None,
+    '{"name": "Shipping iss': None,
+    '{"name": "N/A"}': None,
+    '{"fares": 3}': None,
+    "```\nShipping issues\n```": "Shipping issues",
+    # a preamble on a line of its own, a sentence around the name
+    "I have read the documents carefully.\nShipping issues": "Shipping issues",
+    "After reviewing the documents, the topic is:\nShipping issues": "Shipping issues",
+    "**Name**: Shipping issues": "Shipping issues",
+    "**Name:**\nShipping issues": "Shipping issues",
+    "The name of this topic is Shipping issues.": "Shipping issues",
+    'A suitable name for this topic would be "Shipping issues".': "Shipping issues",
+    "Topic: Shipping issues\nExplanation: They are about parcels.": "Shipping issues",
+    "shipping issues,": "shipping issues",
+    # several on one line
+    "Shipping issues; Late parcels; Parcel delivery": "Shipping issues",
+    "Cats; Dogs; Cats": "Cats",
+    "2020; Cats": "Cats",
+    "1. Shipping issues 2. Late parcels 3. Cats": "Shipping issues",
+    "The texts talk about so many different things that I find hard to name; for example buses": None,
     # nothing fit to use
     "": None,
     " \n ": None,
@@ -170,9 +202,30 @@ def test_the_label_is_taken_out_of_an_answer(answer: str, label: str | None) -> 
     assert clean(answer) == label
 
 
+LISTS = {
+    "Shipping issues; Late parcels.; shipping issues": ["Shipping issues", "Late parcels"],
+    "From broad to specific: Business; Retail trade;": ["Business", "Retail trade"],
+    "1) Business; 2) Retail trade": ["Business", "Retail trade"],
+    "1. Business 2. Retail trade 3. 2020": ["Business", "Retail trade"],
+    "Three names:\n1. **Business**\n2. Retail trade\n\nThese names cover all.": ["Business", "Retail trade"],
+    "- Business\n- Retail trade\nReason: they are about shops": ["Business", "Retail trade"],
+    '{"names": ["Business", "Retail trade"]}': ["Business", "Retail trade"],
+    '[\n "Business",\n "Retail tr': ["Business"],
+    "Retail trade": ["Retail trade"],
+    "I cannot name this topic.": [],
+    "": [],
+}
+
+
+@pytest.mark.parametrize(("answer", "expected"), LISTS.items())
+def test_all_names_of_an_answer_are_listed(answer: str, expected: list[str]) -> None:
+    assert names(answer) == expected
+
+
 FRAGMENTS = (
     'Sure! Here is a the label for this topic would be: Topic Label: "Deep learning" of and Shape/Shape '
     "** __ # - 1. ( ) [ ] < > { } \" ' ` « » . , : ; ! ? / _ \u202e \u200b \x00 🌍 é e\u0301 學 U.S. \ud800 "
+    '; ```json {"name":"X {" ": [" "} 1. 2) '
     "[/INST] </s> <think> </think> <|im_end|> [a](b) because (since This"
 )
 PARTS = [*FRAGMENTS.split(), " ", "\n", "\t", "\u2028"]
@@ -201,8 +254,20 @@ def test_every_label_is_one_short_line_and_stays_as_it_is(answer: str) -> None:
     assert clean(f"Sure, here is the label:\n\n{label}") == label
 
 
+@given(answers)
+def test_every_name_of_a_list_is_clean_and_there_once(answer: str) -> None:
+    found = names(answer)
+    assert list(map(clean, found)) == found
+    assert len(set(map(folded, found))) == len(found)
+    if label := clean(answer):
+        assert found[0] == label
+    assert names("; ".join(found)) == found
+
+
 @pytest.mark.parametrize(
-    "answer", ["a " * 5_000_000, "(" * 10_000_000, "Label: " * 100_000, "<think>" * 100_000]
+    "answer",
+    [part * 10_000_000 for part in ("a ", "(", "{", "; ")]
+    + [part * 100_000 for part in ("Label: ", "<think>", '["', "1. ")],
 )
 def test_a_huge_answer_takes_no_time(answer: str) -> None:
     started = time.monotonic()

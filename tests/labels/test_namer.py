@@ -28,6 +28,18 @@ TALKING = {
     "\n": "▁Urban",
     "▁Urban": "▁buses",
 }
+CUT_SHORT = TALKING | {":": "</s>"}
+THINKING = {"]": "<think>", "<think>": "▁Okay", "▁Okay": "▁so", "\n": "▁Urban", "▁Urban": "▁buses"}
+JSON = {
+    "]": "```json",
+    "```json": "\n",
+    "\n": "{",
+    "{": '"name"',
+    '"name"': ":",
+    ":": '▁"Urban',
+    '▁"Urban': '▁buses"',
+    '▁buses"': "}",
+}
 ENDLESS = {"]": "▁on", "▁on": "▁on"}
 SILENT: dict[str, str] = {}
 CHATML = (
@@ -77,15 +89,25 @@ def test_every_topic_gets_its_label(model: Path) -> None:
     assert labels[-1] == Label(-1, "Outliers", False, (), "", 0.0)
 
 
-def test_an_answer_that_only_announces_a_label_goes_on(tmp_path: Path) -> None:
-    labels = names(Namer(scripted_model(tmp_path / "model.gguf", TALKING), ASKED))
+@pytest.mark.parametrize(
+    ("script", "answers"),
+    [
+        (TALKING, ["Sure, here:\n Urban buses"]),
+        (CUT_SHORT, ["Sure, here:", "Urban buses", "Urban buses"]),
+        (JSON, ['```json\n{"name": "Urban buses"}']),
+        (THINKING, ["<think> Okay", "Urban buses", "Urban buses"]),
+    ],
+)
+def test_a_label_is_waited_for(tmp_path: Path, script: dict[str, str], answers: list[str]) -> None:
+    labels = names(Namer(scripted_model(tmp_path / "model.gguf", script), ASKED))
     assert labels[0].text == "Urban buses"
     assert not labels[0].fallback
-    assert [candidate.text for candidate in labels[0].candidates] == [
-        "Sure, here:",
-        "Urban buses",
-        "Urban buses",
-    ]
+    assert [candidate.text.rstrip("…") for candidate in labels[0].candidates] == answers
+
+
+def test_a_model_that_thinks_gives_as_many_answers_as_others(tmp_path: Path) -> None:
+    labels = names(Namer(scripted_model(tmp_path / "model.gguf", THINKING), replace(ASKED, candidates=5)))
+    assert [candidate.text for candidate in labels[0].candidates[5:]] == ["Urban buses"] * 5
 
 
 @pytest.mark.parametrize("script", [SILENT, ENDLESS])
@@ -121,7 +143,7 @@ def test_without_a_model_keywords_name_the_topics(monkeypatch: pytest.MonkeyPatc
 # -- going on
 
 
-@pytest.mark.parametrize("script", [USABLE, TALKING, ENDLESS])
+@pytest.mark.parametrize("script", [USABLE, CUT_SHORT, THINKING, ENDLESS])
 @pytest.mark.parametrize("finished", [(1, 2), (-1, 0, 1, 2, 3)])
 def test_what_is_done_is_not_done_again(
     tmp_path: Path, script: dict[str, str], finished: tuple[int, ...]
@@ -238,7 +260,6 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
         "keywords": 2,
         "candidates": 2,
         "temperature": 0.25,
-        "title_case": 1,
     }
     metadata = {f"localtopics.prompt.{name}": value for name, value in trained.items()}
     path = scripted_model(tmp_path / "model.gguf", USABLE, metadata=metadata)
@@ -253,7 +274,7 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
     )
     assert (namer._defaults.temperature, namer._defaults.top_p) == (0.25, 0.95)
     assert len(labels[1].candidates) == 2
-    assert [label.text for label in labels if label.topic >= 0] == ["Urban Buses"]
+    assert [label.text for label in labels if label.topic >= 0] == ["Urban buses"]
     with Namer(path, replace(ASKED, documents=1, candidates=1)) as namer:
         text, _ = namer.prompt_of(topic(7))
     assert text == "<s> [INST] Name:\n- Text a of\nby bus7, bus [/INST]"

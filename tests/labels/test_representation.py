@@ -61,8 +61,8 @@ def test_an_aspect_of_its_own(model: Path, settings: LabelSettings) -> None:
     named = labels(topics.topic_aspects_["Llama"])
     assert named.keys() == {-1, 0, 1}
     assert named[-1] == "Outliers"
-    assert named[0].startswith("City life (")
-    assert named[1].startswith("City life (")
+    assert named[0].startswith("City Life (")
+    assert named[1].startswith("City Life (")
     assert named[0] != named[1]
     assert {word for word, _ in topics.get_topic(0)} & {"bus", "tram", "passengers"}
     assert topics.get_topic_info()["Llama"].map(lambda words: words[0]).tolist() == [
@@ -142,7 +142,7 @@ def test_a_saved_model_keeps_its_labels(
     topics = fitted({"Llama": LlamaLabels(model, settings)})
     topics.save(str(tmp_path / "saved"), serialization=serialization, save_ctfidf=True)
     loaded = BERTopic.load(str(tmp_path / "saved"))
-    assert next(word for word, _ in loaded.topic_aspects_["Llama"][0]).startswith("City life (")
+    assert next(word for word, _ in loaded.topic_aspects_["Llama"][0]).startswith("City Life (")
     if serialization == "pickle":
         again = loaded.representation_model["Llama"]
         assert again.prompt_of  # a whole LlamaLabels, without the model that it had loaded
@@ -161,7 +161,7 @@ def test_a_loaded_model_names_changed_topics_anew(
         loaded.representation_model = {aspect: LlamaLabels(model, settings)}
     loaded.merge_topics(DOCUMENTS, [0, 1])
     named = labels(loaded.get_topics() if aspect == "Main" else loaded.topic_aspects_[aspect])
-    assert named == {-1: "Outliers", 0: "City life"}  # alone, and so without what tells it from another
+    assert named == {-1: "Outliers", 0: "City Life"}  # alone, and so without what tells it from another
 
 
 @pytest.mark.parametrize("aspect", ["Main", "Llama"])

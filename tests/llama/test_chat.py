@@ -140,6 +140,16 @@ def test_bos_opens_where_the_family_expects_it_and_never_twice(
     assert "<s>" not in str(twice[1])
 
 
+THOUGHTFUL = "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
+"""The end of Qwen3's template."""
+
+
+@pytest.mark.parametrize("end", [THOUGHTFUL, "<think>\n", "<think>", "{{ '<think>\n\n' }}"])
+def test_thinking_is_switched_off(small: Vocabulary, end: str) -> None:
+    text = str(arrange([ASKED], Templated(small, CHATML + end)).pieces[-1])
+    assert text.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+
+
 @pytest.mark.parametrize("template", [NO_SYSTEM, SILENT_ABOUT_SYSTEM])
 def test_a_model_without_system_role_hears_it_in_the_first_turn(small: Vocabulary, template: str) -> None:
     text = str(arrange([SYSTEM, *EXAMPLE, ASKED], Templated(small, template)).pieces[-1])

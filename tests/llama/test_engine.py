@@ -16,10 +16,12 @@ from pathlib import Path
 
 import llama_cpp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from random_gguf import SHAPES, write
 
 from localtopics.errors import UserError
-from localtopics.llama.engine import Engine, Generation, Sampling
+from localtopics.llama.engine import Engine, Generation, Sampling, _first_line
 from localtopics.llama.offload import OffloadPlan
 from localtopics.llama.schedule import Schedule
 from tests.conftest import ROOT
@@ -155,6 +157,36 @@ def test_an_answer_is_the_first_line_of_the_stream(engine: Engine, prompts: list
     (generation,) = engine.generate([prompts[0]], 80)
     assert generation.texts == (stream.strip().partition("\n")[0].rstrip(),)
     assert generation.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "ended"),
+    [
+        ("\n Buses \n", "Buses", True),
+        ("Buses", "Buses", False),
+        ("Buses\nTrams\n", "Buses", True),
+        ("机器学习\n", "机器学习", True),
+        ("Here it is:\n\n**Name:**\nBuses\n", "Here it is:\n\n**Name:**\nBuses", True),
+        ('```json\n{\n  "names": [\n', '```json\n{\n  "names": [', False),
+        ('```json\n{\n  "name": "Buses",\n', '```json\n{\n  "name": "Buses",', True),
+        ("<think>\n\n</think>\n\nBuses\n", "<think>\n\n</think>\n\nBuses", True),
+        ("", "", False),
+        ("\n\n", "", False),
+    ],
+)
+def test_an_answer_has_one_line_that_says_something(text: str, answer: str, ended: bool) -> None:
+    assert _first_line(text.encode()) == (answer, ended)
+
+
+@given(
+    st.lists(st.sampled_from(["\n", " ", "Buses", "```", "{", ":", "<think>", "</think>", "é"])).map("".join)
+)
+def test_an_answer_once_ended_stays_the_same(text: str) -> None:
+    answer, ended = _first_line(text.encode())
+    assert answer in text
+    assert not ended or _first_line(f"{text}more\nand more".encode())[0] == answer
+    if not ended:
+        assert answer == text.strip()
 
 
 @pytest.mark.parametrize(

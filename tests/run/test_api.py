@@ -9,6 +9,7 @@ import pytest
 
 import localtopics
 from localtopics import LabelSettings, Run, RunSettings, Topic, TopicSettings, UserError
+from localtopics.labels.namer import Namer
 from localtopics.run.settings import ARGUMENTS
 from tests.conftest import ROOT
 
@@ -83,6 +84,19 @@ def test_names_again_keep_what_is_not_said(run: Run) -> None:
     assert not run.topic_table["fallback"].any()
     with pytest.raises(UserError, match="cannot set 'color'"):
         run.relabel(color="red")
+
+
+def test_another_case_needs_no_model_to_answer_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.relabel(model="localtopics-labeller-41m-q8_0", candidates=2, threads=1)
+    titles = list(run.labels.values())
+    monkeypatch.setattr(Namer, "loaded", lambda self: pytest.fail("the model was loaded"))
+    run.relabel(label_case="sentence")
+    sentences = list(run.labels.values())
+    assert [text.casefold() for text in sentences] == [text.casefold() for text in titles]
+    assert sentences != titles
+    run.relabel(label_case="title")
+    assert list(run.labels.values()) == titles
+    assert run.settings.labels.label_case == "title"
 
 
 def test_settings_are_given_by_their_names(tmp_path: Path) -> None:
