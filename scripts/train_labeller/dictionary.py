@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from archives import fetch
 from data import GroupRow, TextRow, add
-from recipe import DICTIONARY_GROUPS, DICTIONARY_TEXT, SEED
+from recipe import SEED, added
 
 from localtopics.labels.cleaning import clean
 from localtopics.labels.phrases import titled
@@ -98,7 +98,7 @@ def main() -> None:
     for key, entry in found.items():
         pages[entry.above[0] if entry.above else key[:-3]].append(str(entry))
     texts: list[TextRow] = [{"text": "\n".join(lines), "source": "dictionary"} for lines in pages.values()]
-    add(texts, list(groups(found)), DICTIONARY_TEXT, DICTIONARY_GROUPS)
+    add(texts, list(groups(found)), *added("dictionary"))
 
 
 if __name__ == "__main__":
