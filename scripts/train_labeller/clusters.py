@@ -2,7 +2,7 @@
 
 Speeches, textbooks and link lists of the shared data, in their permissive rows, are cut into passages, embedded
 and clustered twice: into narrow clusters, of which the passages nearest to the centre are taken, and into wide
-ones, of which any. `teach.py` or another model's run may give them labels; here they have none.
+ones, of which any. Here they have no labels.
 """
 
 import random

@@ -1,7 +1,7 @@
 """Stage 1: what the labeller may learn from, as three parquet files: text, groups, development groups.
 
-Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py` and
-`dictionary.py` made is added. No line stays that shares a sentence with a held-out document. The development
+Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py`,
+`dictionary.py`, `factbook.py` and `industries.py` made is added. No line stays that shares a sentence with a held-out document. The development
 groups (all groups of about one label in forty, or of one package in twenty) are for early stopping and for
 tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
 """

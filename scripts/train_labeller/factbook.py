@@ -31,11 +31,11 @@ LEAST_LETTERS = 0.62
 FEWEST_COUNTRIES = 10
 MOST_DRAWS = 7
 """Groups under a heading."""
-_SURNAME = re.compile(r"\b((?!The|In|By)[A-Z][a-z.]+,? (?:[A-Z]\. )?)([A-Z][A-Z'-]{2,})\b")
+_SURNAME = re.compile(r"\b((?!The|In|By)[A-Z][a-z.]+ (?:[A-Z]\. )?)([A-Z][A-Z'-]{2,})\b")
 _SAME_EVERYWHERE = re.compile(
     r"\((\d{4}( est\.)?|\d{4}-\d{2} est\.)\)|\bnote( \d)?:|^description:|"
     r"top (ten|five) .{5,40} based on (tonnage|value in dollars)|"
-    r"(note ?-? ?)?\[[sm]\] after country name indicates river (source|mouth)(; \[m\] after country name .*)?"
+    r"details about the history, aims, leadership.*|(note ?-? ?)?\[[sm]\] after country name indicates river (source|mouth)(; \[m\] after country name .*)?"
 )
 """What a table adds to every country's entry."""
 HEADINGS = {

@@ -30,8 +30,23 @@ _IRREGULAR = {"man": "men", "woman": "women", "foot": "feet", "tooth": "teeth", 
     "tomato": "tomatoes",
     "hero": "heroes",
     "bacterium": "bacteria",
+    "phenomenon": "phenomena",
+    "volcano": "volcanoes",
+    "lens": "lenses",
 }
-_ALIKE = ("fish", "sheep", "deer", "craft", "series", "species", "ware", "works", "gear", "cattle", "offspring")
+_ALIKE = (
+    "fish",
+    "sheep",
+    "deer",
+    "craft",
+    "series",
+    "species",
+    "ware",
+    "works",
+    "gear",
+    "cattle",
+    "offspring",
+)
 _LINKS = (" of ", " in ", " for ", " to ", " at ", " on ", " with ", "-in-", "-of-")
 
 
@@ -44,6 +59,8 @@ def plural(name: str) -> str:
     for one, many in _IRREGULAR.items():
         if name == one or name.endswith((f" {one}", *([one] if one in ("man", "woman", "child") else []))):
             return f"{name[: -len(one)]}{many}"
+    if name.endswith(" lens"):
+        return f"{name}es"
     if name.endswith(_ALIKE) or (name.endswith("s") and not name.endswith(("ss", "us", "is"))):
         return name
     if name.endswith("is"):
@@ -64,7 +81,9 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return cut[: ended + 1] if ended > longest // 2 else cut
 
 
-def draws(label: str, docs: Sequence[str], source: str, most: int, unit: str | None = None) -> Iterator[GroupRow]:
+def draws(
+    label: str, docs: Sequence[str], source: str, most: int, unit: str | None = None
+) -> Iterator[GroupRow]:
     """Groups of different documents under a label, ``most`` at most; fewer where there are few documents."""
     chance = random.Random(f"{SEED} {source} {label}")
     shuffled = list(dict.fromkeys(docs))

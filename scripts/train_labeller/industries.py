@@ -38,7 +38,10 @@ _ABOUT_HEADINGS = re.compile(
     r"classified|sector as a whole|NAICS|\d{4}|Industries in the|industry groups?\b|^(However|The groups|\d\.)"
 )
 """In sentences that explain the classification and not an industry."""
-_NAMELESS = re.compile(r"^(other|all other|miscellaneous|general|information$|management of)\b|\b(not elsewhere|n\.?e\.?c)\b", re.I)
+_NAMELESS = re.compile(
+    r"^(other|all other|miscellaneous|general|information$|management of)\b|\b(not elsewhere|n\.?e\.?c)\b",
+    re.I,
+)
 
 
 def heading(title: str) -> str | None:
