@@ -36,9 +36,9 @@ SHORTEST_SENTENCE = 25
 
 _NO_HEADING = re.compile(
     r".*\b(related|resources|awesome|miscellan\w*|misc|uncategorized|useful|others?|general|individual|expired|"
-    r"official|further|more)\b.*|utility|utils|utilities|samples|implementations|types?|"
-    r"objects?|functions?|common utilities|fields|methods|changes|changelog|inputs?|loaders|generators|"
-    r"tooling|platforms|customization|educational|source code|troubleshooting|use cases|syntax|developer utilities",
+    r"official|further|more)\b.*|utility|utils|(common |developer )?utilities|samples|implementations|types?|"
+    r"objects?|functions?|fields|methods|changes|changelog|inputs?|loaders|generators|tooling|platforms|"
+    r"customization|educational|source code|troubleshooting|use cases|syntax",
     re.I,
 )
 """Headings of link lists that say nothing of what is linked."""

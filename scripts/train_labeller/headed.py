@@ -11,7 +11,7 @@ FEWEST, MOST = 8, 16
 """Documents of a group."""
 LONGEST = 400
 """Characters of a document."""
-_IRREGULAR = dict(
+_IRREGULAR: dict[str, str] = dict(
     re.findall(
         r"(\w+)/(\w+)",
         "man/men woman/women foot/feet tooth/teeth goose/geese mouse/mice child/children person/people "

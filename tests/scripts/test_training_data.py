@@ -3,6 +3,7 @@
 import io
 import random
 import tarfile
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -10,22 +11,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+Import = Callable[[str], ModuleType]
 TRAINING = Path(__file__).resolve().parents[2] / "scripts" / "train_labeller"
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> "Import":
+def script(monkeypatch: pytest.MonkeyPatch) -> Import:
     """Imports a script of the training's folder, whose modules import each other by their names."""
     monkeypatch.syspath_prepend(str(TRAINING))
     return import_module
-
-
-class Import:
-    """The type of `script`: a module's name to the module."""
-
-    def __call__(self, name: str, /) -> ModuleType:
-        """Import it."""
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize(
