@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 
 Import = Callable[[str], ModuleType]
@@ -132,6 +133,21 @@ def test_a_package_without_its_name_is_still_a_sentence(script: Import) -> None:
     nameless = script("catalogue").nameless
     assert nameless("Hatari emulates the Atari.", {"Package": "hatari"}) == "It emulates the Atari."
     assert nameless("Uses the hatari engine.", {"Package": "hatari"}) == "Uses the engine."
+
+
+def test_everyday_groups_are_drawn_several_times_and_those_of_papers_seldom(script: Import) -> None:
+    prompts = script("prompts")
+    documents = [f"Fruit number {n} is sweet, round and grows on trees in the garden." for n in range(12)]
+    groups = pd.DataFrame(
+        {"label": ["Fruits"] * 41, "docs": [documents] * 41, "source": ["word_list", *["arxiv_phrase"] * 40]}
+    )
+    maker = prompts.Maker(groups, prompts.Background(prompts.count([documents]), 20.0))
+    twice = maker.draws(1, 0)
+    assert len(twice) == 2
+    assert twice[0][0].tolist() != twice[1][0].tolist()
+    assert [tokens.tolist() for tokens, _ in maker.draws(1, 0)] == [tokens.tolist() for tokens, _ in twice]
+    assert len(maker.draws(0, 0)) == 1  # pre-training shows all groups once
+    assert 0 < sum(len(maker.draws(1, index)) for index in range(1, 41)) < 30
 
 
 def test_clusters_hold_passages_that_lie_together(script: Import, monkeypatch: pytest.MonkeyPatch) -> None:
