@@ -11,11 +11,34 @@ DATA = ROOT.parent / "shared" / "labeller"
 WORK = ROOT / "build" / "labeller"
 """Where the stages leave their results for each other."""
 TEXT, GROUPS, DEVELOPMENT = (WORK / f"{name}.parquet" for name in ("text", "groups", "development"))
-MANUAL_TEXT, MANUAL_GROUPS = (WORK / f"manual-{name}.parquet" for name in ("text", "groups"))
-DICTIONARY_TEXT, DICTIONARY_GROUPS = (WORK / f"dictionary-{name}.parquet" for name in ("text", "groups"))
+ADDED = ("manual", "dictionary", "factbook", "industry")
+"""Sources of one's own that stage 1 joins to the shared data."""
+EVERYDAY = (
+    "awesome_list",
+    "dictionary",
+    "dictionary_field",
+    "dictionary_names",
+    "factbook",
+    "industry",
+    "openstax_chapter",
+    "openstax_module",
+    "openstax_section",
+    "word_list",
+)
+"""Sources of everyday English under headings that people wrote."""
+EVERYDAY_DEVELOPMENT = WORK / "everyday.parquet"
+"""Some of their development groups, the same number of each, to be read by eye."""
+CLUSTERS = WORK / "clusters.parquet"
 TOKENIZER = Path(__file__).with_name("tokenizer.model")
 MODEL = ROOT / "models" / "localtopics-labeller-41m-q8_0.gguf"
 SEED = 20
+
+
+def added(name: str) -> tuple[Path, Path]:
+    """Where a source of one's own leaves its text and its groups."""
+    return WORK / f"{name}-text.parquet", WORK / f"{name}-groups.parquet"
+
+
 SMALLEST = 8
 """Documents of a group in which fidelity is measured."""
 
