@@ -11,7 +11,7 @@ from localtopics.labels.prompt import DEFAULT, PromptText, read_prompt
 from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings
 
 _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases")
-_FRACTIONS = ("temperature", "top_p")
+_FRACTIONS = ("temperature", "top_p", "min_p")
 _TEXTS = ("system", "example", "answer", "request")
 _METADATA = "localtopics.prompt."
 
@@ -24,7 +24,7 @@ class LabelDefaults:
     of these numbers, or of a part of `PromptText`.
     """
 
-    documents: int = 4
+    documents: int = 8
     """Documents that the model is shown."""
     characters: int | None = None
     """The most characters of one document, beside the most tokens."""
@@ -32,14 +32,16 @@ class LabelDefaults:
     """The most tokens of one document."""
     keywords: int = 10
     """Keywords that the model is shown."""
-    candidates: int = 4
+    candidates: int = 6
     """Answers of the model for each topic: the greedy one, the others sampled."""
     phrases: int = 0
     """Phrases of the documents that compete with the model's answers for being the label."""
-    temperature: float = 0.8
+    temperature: float = 1.3
     """The temperature at which all answers but the greedy one are sampled."""
     top_p: float = 0.95
     """The share of the probability, counted from the likeliest token, from which tokens are sampled."""
+    min_p: float = 0.1
+    """Above 0 it stands in for that share: how likely a token must be beside the likeliest one."""
     context: int = 2048
     """The most tokens of a prompt and its answer."""
     text: PromptText = DEFAULT
@@ -69,6 +71,8 @@ class LabelDefaults:
             value = trained[name]
             if isinstance(value, float) and value > 0:
                 asked[name] = value
+        if "top_p" in asked:  # what was trained to be sampled by its nucleus is
+            asked.setdefault("min_p", 0.0)
         if settings.prompt is not None:
             asked["text"] = read_prompt(Path(settings.prompt))
         elif trained["request"]:

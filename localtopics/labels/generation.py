@@ -57,7 +57,7 @@ class LabelGenerator:
         self._engine = engine
         self._vocabulary = vocabulary
         self._defaults = defaults
-        self._sampling = Sampling(defaults.temperature, defaults.top_p, seed)
+        self._sampling = Sampling(defaults.temperature, defaults.top_p, seed, defaults.min_p)
         self._scorer = scorer if defaults.candidates > 1 else None
 
     def labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:

@@ -12,7 +12,7 @@ LabelCase = Literal["title", "sentence", "keep"]
 """Which words of a name begin with a capital; "keep": those that the model wrote so."""
 NO_MODEL = "none"
 """As a model's name: keywords name the topics."""
-DOCUMENT_TOKENS = 100
+DOCUMENT_TOKENS = 45
 """The most tokens of one document that a model is shown that does not say otherwise."""
 ANSWER_TOKENS = 32
 """The most tokens of an answer; eight words of English take about sixteen."""

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import fsum
 from pathlib import Path
 from typing import Self
 
@@ -37,8 +36,6 @@ class Generation:
     """The prompt's index."""
     texts: tuple[str, ...]
     """One text a candidate, the greedy one first."""
-    log_probabilities: tuple[float, ...]
-    """The mean over each candidate's tokens of the logarithm of their probability."""
     seconds: float
     """The prompt's share of the computing time; over all prompts these add up to the whole."""
 
@@ -137,8 +134,8 @@ class Engine:
             return iter(())
         generations = self._generate(unique, done, max_tokens, candidates, sampling or Sampling(), schedule)
         return (
-            Generation(index, answer.texts(), answer.log_probabilities(), seconds / len(same[unique[i]]))
-            for i, answer, seconds in generations
+            Generation(index, texts, seconds / len(same[unique[i]]))
+            for i, texts, seconds in generations
             for index in same[unique[i]]
             if index not in skip
         )
@@ -161,8 +158,8 @@ class Engine:
         candidates: int,
         sampling: Sampling,
         schedule: Schedule | None,
-    ) -> Iterator[tuple[int, _Answer, float]]:
-        """Index, answer and seconds of every prompt not in ``done``, as they are finished."""
+    ) -> Iterator[tuple[int, tuple[str, ...], float]]:
+        """Index, texts and seconds of every prompt not in ``done``, as they are finished."""
         since = time.perf_counter()
         stateful = self._model.stateful
         prefix = 0 if stateful else shared_prefix(prompts)
@@ -174,17 +171,16 @@ class Engine:
         for step, logits in context.run(work):
             draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
             tokens = sampler.draw(logits, draws)
-            sure = sampler.log_probabilities(logits, [row for row, _ in draws], tokens)
             finished = work.accept(
                 [
-                    token if answers[draw.prompt].add(draw.candidate, token, own, self.tokenizer) else None
-                    for draw, token, own in zip(step.draws, tokens, sure, strict=True)
+                    token if answers[draw.prompt].add(draw.candidate, token, self.tokenizer) else None
+                    for draw, token in zip(step.draws, tokens, strict=True)
                 ]
             )
             if finished:
                 seconds = (time.perf_counter() - since) / len(finished)
                 for i in finished:
-                    yield i, answers[i], seconds
+                    yield i, answers[i].texts(), seconds
                 since = time.perf_counter()
 
     def _stream(self, prompt: Sequence[int], max_tokens: int) -> Iterator[str]:
@@ -277,15 +273,13 @@ class _Answer:
 
     def __init__(self, prompt: Sequence[int], candidates: int, sampling: Sampling) -> None:
         self._texts = [b""] * candidates
-        self._sure: list[list[float]] = [[] for _ in range(candidates)]
         self.generators = [None, *sampling.generators(prompt, candidates - 1)]
 
-    def add(self, candidate: int, token: int, log_probability: float, vocabulary: Vocabulary) -> bool:
+    def add(self, candidate: int, token: int, vocabulary: Vocabulary) -> bool:
         """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text.
 
         It ends with a thought's first word as well: a thought is longer than any answer wanted here.
         """
-        self._sure[candidate].append(log_probability)
         if vocabulary.is_end(token):
             return False
         self._texts[candidate] += vocabulary.piece(token)
@@ -297,10 +291,6 @@ class _Answer:
     def texts(self) -> tuple[str, ...]:
         """Every candidate up to its first line of text, without blanks around it."""
         return tuple(_first_line(text)[0] for text in self._texts)
-
-    def log_probabilities(self) -> tuple[float, ...]:
-        """The mean of each candidate's."""
-        return tuple(fsum(sure) / len(sure) for sure in self._sure)
 
 
 _THINKS = re.compile(rb"\s*<think>\s*[^\s<]")

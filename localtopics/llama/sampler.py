@@ -27,12 +27,20 @@ class Sampling:
     """What logits are divided by."""
     top_p: float = 0.95
     """The share of the probability that the nucleus holds."""
+    min_p: float = 0.0
+    """Above 0 it stands in for the nucleus: tokens are drawn that are at least so likely, before the
+    temperature, in comparison with the likeliest."""
     seed: int = 42
 
     @property
     def greedy(self) -> bool:
         """Whether nothing is left to chance."""
         return self.temperature <= 0 or self.top_p <= 0
+
+    @property
+    def margin(self) -> float:
+        """How far below the highest logit a token may lie to be drawn at all."""
+        return -math.log(self.min_p) if self.min_p else LIKELY * self.temperature
 
     def generators(self, prompt: Sequence[int], count: int) -> list[random.Random]:
         """Random numbers of so many candidates; they depend on the prompt, not on its place among others."""
@@ -62,7 +70,8 @@ class Sampler:
 
         With a generator a token is drawn by temperature from the nucleus: the fewest of the likeliest tokens
         whose probabilities reach ``top_p`` (Holtzman et al., "The Curious Case of Neural Text Degeneration",
-        2020).
+        2020); or, where ``min_p`` is above 0, from all that are at least so likely beside the likeliest
+        (Nguyen et al., "Turning Up the Heat: Min-p Sampling", 2024).
         """
         tokens = [0] * len(draws)
         chance: dict[int, list[tuple[int, random.Random]]] = {}
@@ -73,8 +82,9 @@ class Sampler:
                 chance.setdefault(row, []).append((place, generator))
         flat: list[tuple[int, int, random.Random]] = []
         for row, drawn in chance.items():
-            likely = logits[row] > logits[row].max() - LIKELY * self._sampling.temperature
-            if not 0 < np.count_nonzero(likely) <= FEW:
+            likely = logits[row] >= logits[row].max() - self._sampling.margin
+            count = np.count_nonzero(likely)
+            if not count or (count > FEW and not self._sampling.min_p):
                 flat += [(place, row, generator) for place, generator in drawn]
                 continue
             places, generators = zip(*drawn, strict=True)
@@ -87,26 +97,6 @@ class Sampler:
                 tokens[place] = token
         return tokens
 
-    def log_probabilities(
-        self, logits: npt.NDArray[np.float32], rows: Sequence[int], tokens: Sequence[int]
-    ) -> list[float]:
-        """The natural logarithm of each token's probability in its row, at temperature 1 and without nucleus.
-
-        Args:
-            logits: float32 [rows, vocabulary].
-            rows: each token's row.
-            tokens: the tokens, one a row; a row may be given several times.
-        """
-        totals: dict[int, float] = {}
-        inside = self._scratch(1, logits.shape[1])[0, : logits.shape[1]]
-        for row in rows:
-            if row not in totals:
-                highest = logits[row].max()
-                np.subtract(logits[row], highest, out=inside)
-                np.exp(inside, out=inside)
-                totals[row] = float(highest) + math.log(float(inside.sum()))
-        return [float(logits[row, token]) - totals[row] for row, token in zip(rows, tokens, strict=True)]
-
     def _sorted(
         self,
         logits: npt.NDArray[np.float32],
@@ -117,7 +107,8 @@ class Sampler:
         order = likely[logits[likely].argsort()[::-1]]
         scaled = (logits[order] - logits[order[0]]) / np.float32(self._sampling.temperature)
         sums = np.exp(scaled, dtype=np.float64).cumsum()
-        inside = sums[: sums.searchsorted(self._sampling.top_p * sums[-1]) + 1]
+        share = 1.0 if self._sampling.min_p else self._sampling.top_p
+        inside = sums[: sums.searchsorted(share * sums[-1]) + 1]
         wanted = inside[-1] * np.array([generator.random() for generator in generators])
         places = inside.searchsorted(wanted, side="right")
         # rounding may lift what is wanted to the whole
