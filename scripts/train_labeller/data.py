@@ -1,7 +1,7 @@
 """Stage 1: what the labeller may learn from, as three parquet files: text, groups, development groups.
 
-Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py` and
-`dictionary.py` made is added. No line stays that shares a sentence with a held-out document. The development
+Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py`,
+`dictionary.py`, `factbook.py` and `industries.py` made is added. No line stays that shares a sentence with a held-out document. The development
 groups (all groups of about one label in forty, or of one package in twenty) are for early stopping and for
 tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
 """
@@ -14,16 +14,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pandas as pd
-from recipe import (
-    DATA,
-    DEVELOPMENT,
-    DICTIONARY_GROUPS,
-    DICTIONARY_TEXT,
-    GROUPS,
-    MANUAL_GROUPS,
-    MANUAL_TEXT,
-    TEXT,
-)
+from recipe import ADDED, DATA, DEVELOPMENT, GROUPS, TEXT, added
 
 from localtopics.files import replacing
 
@@ -81,23 +72,27 @@ def in_development(unit: str, source: str) -> bool:
     return int(hashlib.sha256(unit.casefold().encode()).hexdigest(), 16) % share == 0
 
 
+def held_out() -> set[str]:
+    """The sentences of the held-out documents."""
+    groups = pd.read_parquet(DATA / "groups_valid.parquet", columns=["docs"])
+    return {sentence for docs in groups.docs for document in docs for sentence in sentences(document)}
+
+
 def main() -> None:
-    held_out = {
-        s for docs in pd.read_parquet(DATA / "groups_valid.parquet").docs for d in docs for s in sentences(d)
-    }
+    told = held_out()
 
     text = pd.read_parquet(DATA / "pretrain.parquet")
     permissive = text[text.permissive].drop(columns="permissive")
-    added = map(pd.read_parquet, (MANUAL_TEXT, DICTIONARY_TEXT))
-    usable = pd.concat([permissive, *added], ignore_index=True)
-    cleaned = usable.text.map(lambda row: without(row, held_out))
+    own = [pd.read_parquet(added(name)[0]) for name in ADDED]
+    usable = pd.concat([permissive, *own], ignore_index=True)
+    cleaned = usable.text.map(lambda row: without(row, told))
     kept = usable.assign(text=cleaned)[cleaned.str.len() >= 200]
 
     groups = pd.read_parquet(DATA / "groups_train.parquet")
     permissive = groups[groups.permissive].drop(columns=["permissive", "group_id"])
-    added = map(pd.read_parquet, (MANUAL_GROUPS, DICTIONARY_GROUPS))
-    teaching = pd.concat([permissive, *added], ignore_index=True)
-    teaching["docs"] = [[d for d in docs if held_out.isdisjoint(sentences(d))] for docs in teaching.docs]
+    own = [pd.read_parquet(added(name)[1]) for name in ADDED]
+    teaching = pd.concat([permissive, *own], ignore_index=True)
+    teaching["docs"] = [[d for d in docs if told.isdisjoint(sentences(d))] for docs in teaching.docs]
     teaching = teaching[teaching.docs.map(len) >= 4]
     units = teaching.pop("unit").fillna(teaching.label)
     aside = [in_development(*row) for row in zip(units, teaching.source, strict=True)]

@@ -28,7 +28,7 @@ from archives import fetch
 from data import GroupRow, TextRow, add, sentences
 from headings import heading
 from packaging.version import InvalidVersion, Version
-from recipe import MANUAL_GROUPS, MANUAL_TEXT, SEED
+from recipe import SEED, added
 
 from localtopics.demo import demo_docstrings
 from localtopics.demo.docstrings import PACKAGES
@@ -368,7 +368,7 @@ def main() -> None:
                 openings.add(opening)
                 groups.append({"label": group.label, "docs": docs, "source": group.source, "unit": package})
     print(f"{len(found)} of {len(paths)} packages have a free licence")
-    add(texts, groups, MANUAL_TEXT, MANUAL_GROUPS)
+    add(texts, groups, *added("manual"))
 
 
 if __name__ == "__main__":

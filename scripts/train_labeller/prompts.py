@@ -11,9 +11,9 @@ from multiprocessing import Pool
 
 import numpy as np
 import pandas as pd
+from bytepairs import BytePairs
 from ragged import Ragged
-from recipe import DEVELOPMENT, FULL, GROUPS, PROMPT, SEED, SETTINGS, TEMPLATE, TOKENIZER, WORK
-from sentencepiece import SentencePieceProcessor
+from recipe import DEVELOPMENT, GROUPS, PROMPT, SEED, SETTINGS, TOKENIZER, WORK, Shape
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from localtopics.labels.prompt import PromptBuilder
@@ -21,42 +21,29 @@ from localtopics.machine import usable_cpus
 
 LENGTHS = (120, 180, 240, 240, 300)
 """Characters of each document, drawn for every example; the model ships with `SETTINGS.characters`."""
-SHARES = {"arxiv_phrase": 0.3, "arxiv_category": 0.5, "software_manual": 0.7, "software_class": 0.7}
-"""Of a source's groups that one epoch of label training shows; all of the others'."""
+SHARES = {
+    "arxiv_phrase": 0.3,
+    "arxiv_category": 0.5,
+    "software_manual": 0.7,
+    "software_class": 0.7,
+    "acl_workshop": 1.5,
+    "awesome_list": 1.5,
+    "conference_session": 1.5,
+    "dictionary_field": 2.0,
+    "dictionary_names": 2.0,
+    "factbook": 2.0,
+    "industry": 2.0,
+    "openstax_chapter": 3.0,
+    "openstax_module": 3.0,
+    "openstax_section": 3.0,
+    "word_list": 2.0,
+}
+"""Of a source's groups that one epoch of label training shows; of the others all, once. Over 1 a group is shown
+several times, each time by other documents: everyday English is rare among groups that people named."""
 
 
-@dataclass(frozen=True)
-class SentencePiece:
-    """The tokenizer as prompts need it, before there is a GGUF to open."""
-
-    processor: SentencePieceProcessor
-    bos: int = 1
-    eos: int = 2
-    opens: bool = True
-    architecture: str = "llama"
-    family: str = "llama"
-    chat_template: str = TEMPLATE
-
-    def encode(self, text: str, *, special: bool) -> list[int]:
-        """The tokens of `text`; the template writes no control token as text, so `special` is moot."""
-        tokens: list[int] = self.processor.encode(text)
-        return tokens
-
-    def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
-        """The text of `tokens`."""
-        text: str = self.processor.decode(list(tokens))
-        return text
-
-    def piece(self, token: int) -> bytes:
-        """What one token adds to a text."""
-        piece = self.processor.id_to_piece(token)
-        return (
-            bytes.fromhex(piece[3:5]) if self.processor.is_byte(token) else piece.replace("▁", " ").encode()
-        )
-
-
-tokenizer = SentencePiece(SentencePieceProcessor(model_file=str(TOKENIZER)))
-builders = {n: PromptBuilder(PROMPT, tokenizer, FULL.context, characters=n) for n in LENGTHS}
+tokenizer = BytePairs(TOKENIZER)
+builders = {n: PromptBuilder(PROMPT, tokenizer, Shape.context, characters=n) for n in LENGTHS}
 
 
 def words(document: str) -> list[str]:
@@ -109,12 +96,18 @@ class Maker:
         self._labels, self._documents, self._sources = (list(groups[c]) for c in ("label", "docs", "source"))
         self._background = background
 
-    def draw(self, epoch: int, index: int) -> tuple[np.ndarray, int] | None:
-        """What an epoch makes of a group: random documents, lengths and keywords; None: it sits out."""
-        random = np.random.default_rng((SEED, epoch, index))
+    def draws(self, epoch: int, index: int) -> list[tuple[np.ndarray, int]]:
+        """What an epoch makes of a group: an example, several, or none where it sits out."""
+        share = (
+            SHARES.get(self._sources[index], 1.0) if epoch else 1.0
+        )  # epoch 0, for pre-training, shows all
+        more = np.random.default_rng((SEED, epoch, index)).random() < share % 1
+        return [self.draw(epoch, index, number) for number in range(int(share) + more)]
+
+    def draw(self, epoch: int, index: int, number: int = 0) -> tuple[np.ndarray, int]:
+        """One of a group's examples in an epoch: random documents, lengths and keywords."""
+        random = np.random.default_rng((SEED, epoch, index, number))
         label, documents = self._labels[index], self._documents[index]
-        if epoch and random.random() >= SHARES.get(self._sources[index], 1.0):
-            return None  # epoch 0, for pre-training, shows all groups
         order = random.permutation(len(documents))
         shown = [documents[i] for i in order[: random.integers(3, 8)]]
         # a real topic's keywords come from all of its documents, of which the model is shown a few
@@ -154,15 +147,15 @@ def main() -> None:
     with Pool(usable_cpus()) as pool:  # a new one, whose processes inherit the maker
         for epoch in range(arguments.epochs + 1):
             made = pool.imap(partial(draw, epoch), range(len(groups)), chunksize=500)
-            save(f"labels-{epoch}", (example for example in made if example is not None))
+            save(f"labels-{epoch}", (example for examples in made for example in examples))
 
 
 maker: Maker
 
 
-def draw(epoch: int, index: int) -> tuple[np.ndarray, int] | None:
-    """`Maker.draw` of the one maker that all processes share."""
-    return maker.draw(epoch, index)
+def draw(epoch: int, index: int) -> list[tuple[np.ndarray, int]]:
+    """`Maker.draws` of the one maker that all processes share."""
+    return maker.draws(epoch, index)
 
 
 def save(name: str, made: Iterable[tuple[np.ndarray, int]]) -> None:

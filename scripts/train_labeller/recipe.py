@@ -11,13 +11,21 @@ DATA = ROOT.parent / "shared" / "labeller"
 WORK = ROOT / "build" / "labeller"
 """Where the stages leave their results for each other."""
 TEXT, GROUPS, DEVELOPMENT = (WORK / f"{name}.parquet" for name in ("text", "groups", "development"))
-MANUAL_TEXT, MANUAL_GROUPS = (WORK / f"manual-{name}.parquet" for name in ("text", "groups"))
-DICTIONARY_TEXT, DICTIONARY_GROUPS = (WORK / f"dictionary-{name}.parquet" for name in ("text", "groups"))
+ADDED = ("manual", "dictionary", "factbook", "industry")
+"""Sources of one's own that stage 1 joins to the shared data."""
+CLUSTERS = WORK / "clusters.parquet"
 TOKENIZER = WORK / "tokenizer.json"
 WHOLE = WORK / "whole.gguf"
 """The whole model that the labeller is cut from and learns from, with the labeller's vocabulary."""
 MODEL = ROOT / "models" / "localtopics-labeller-129m-q5_0.gguf"
 SEED = 20
+
+
+def added(name: str) -> tuple[Path, Path]:
+    """Where a source of one's own leaves its text and its groups."""
+    return WORK / f"{name}-text.parquet", WORK / f"{name}-groups.parquet"
+
+
 SMALLEST = 8
 """Documents of a group in which fidelity is measured."""
 
