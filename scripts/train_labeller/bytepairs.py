@@ -98,4 +98,4 @@ class BytePairs:
     def piece(self, token: int) -> bytes:
         """What one token adds to a text."""
         piece = self.plain.id_to_token(token)
-        return b"" if piece in SPECIAL else bytes(BYTES[character] for character in piece)
+        return b"" if piece is None or piece in SPECIAL else bytes(BYTES[character] for character in piece)

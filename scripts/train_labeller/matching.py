@@ -1,7 +1,8 @@
-"""The loss of a next token and of a teacher's distribution over it, without the logits of all tokens at once.
+"""The loss of a next token and of a teacher's distribution over it, without the logits of all tokens at
+once.
 
-The gradient of both is a difference of distributions, so it is computed beside the loss, a few thousand tokens at
-a time, as in Liger's fused linear cross-entropy (Hsu et al. 2024).
+The gradient of both is a difference of distributions, so it is computed beside the loss, a few thousand
+tokens at a time, as in Liger's fused linear cross-entropy (Hsu et al. 2024).
 """
 
 from collections.abc import Callable
@@ -116,7 +117,8 @@ def matching(
         weights: float32 [tokens]; they may be negative.
         teacher: whom to learn from beside the targets.
     """
-    total, own, divergence = _Matching.apply(hidden, embedding, targets, weights, teacher)
+    found = _Matching.apply(hidden, embedding, targets, weights, teacher)  # type: ignore[no-untyped-call]
+    total, own, divergence = found
     return total, own, divergence
 
 

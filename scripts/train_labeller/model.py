@@ -1,8 +1,8 @@
-"""A plain Qwen2 (Yang et al. 2024) in PyTorch: RMS norms, rotary positions, grouped queries, SwiGLU, tied embeddings.
+"""A plain Qwen2 (Yang et al. 2024): RMS norms, rotary positions, grouped queries, SwiGLU, tied embeddings.
 
-Parameter names and shapes are those of a GGUF of architecture `qwen2`, so that reading and the export are copies.
-The parameters may be float32 while all products run in the type of the embedded tokens; norms and rotations are
-computed in float32.
+Parameter names and shapes are those of a GGUF of architecture `qwen2`, so that reading and the export are
+copies. The parameters may be float32 while all products run in the type of the embedded tokens; norms and
+rotations are computed in float32.
 """
 
 from typing import cast
@@ -41,7 +41,7 @@ def causal_within(segments: Tensor, branches: Tensor) -> Mask:
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     """Attention, [batch, heads, tokens, size]; PyTorch's flexible attention does not learn on a CPU."""
     if isinstance(mask, BlockMask):
-        return cast(Tensor, flex_attention(query, key, value, block_mask=mask, enable_gqa=True))
+        return flex_attention(query, key, value, block_mask=mask, enable_gqa=True)
     each = query.shape[1] // key.shape[1]
     key, value = (x.repeat_interleave(each, 1) for x in (key, value))
     return functional.scaled_dot_product_attention(query, key, value, mask, is_causal=mask is None)

@@ -1,9 +1,9 @@
-"""Stage 5: the labeller is cut out of the whole model: layers that matter least go, feed-forwards get narrower.
+"""Stage 5: the labeller is cut out of the whole model: the layers that matter least go, and inner units.
 
-Layers are taken out one by one, each time that without which our own text is predicted best; the first two and
-the last two stay (compare Gromov et al., "The Unreasonable Ineffectiveness of the Deeper Layers", 2024). Of a
-feed-forward layer's inner units those stay that give most to its output: mean activation times the length of the
-unit's column. What is left predicts badly and is a good beginning.
+Layers are taken out one by one, each time that without which our own text is predicted best; the first two
+and the last two stay (compare Gromov et al., "The Unreasonable Ineffectiveness of the Deeper Layers", 2024).
+Of a feed-forward layer's inner units those stay that give most to its output: mean activation times the
+length of the unit's column. What is left predicts badly and is a good beginning.
 """
 
 import argparse
@@ -137,7 +137,9 @@ def labeller(model: Qwen2, tokens: Tensor, shape: Shape) -> Qwen2:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--layers", type=int, default=Shape.layers)
     parser.add_argument("--feed-forward", type=int, default=Shape.feed_forward)
     parser.add_argument("--rows", type=int, default=24, help="of 1,024 tokens that the cut is judged by")

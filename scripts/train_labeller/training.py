@@ -48,7 +48,8 @@ class Batch:
         follows = (self.segments[:, 1:] == self.segments[:, :-1]) & (
             self.branches[:, 1:] == self.branches[:, :-1]
         )
-        return (self.weights[:, 1:] * follows).astype(np.float32)
+        counted: np.ndarray = self.weights[:, 1:] * follows
+        return counted.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,9 @@ class Trainer:
         others = [p for p in model.parameters() if not any(p is m for m in matrices)]
         cuda = device.type == "cuda"
         self.optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(matrices, lr=plan.matrix_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.Muon(
+                matrices, lr=plan.matrix_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+            ),
             torch.optim.AdamW(
                 others, lr=plan.embedding_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=cuda
             ),
@@ -194,7 +197,9 @@ class Trainer:
         """The mean loss over all weighted tokens."""
         total = sum(float(batch.counted().sum()) for batch in batches)
         parts = (part for batch in batches for part in batch.parts(self.plan.rows))
-        return float(sum((self.losses(part, total)[1] for part in parts), torch.zeros((), device=self.device)))
+        return float(
+            sum((self.losses(part, total)[1] for part in parts), torch.zeros((), device=self.device))
+        )
 
     def save(self, path: Path) -> None:
         """Write everything that going on needs."""
@@ -211,7 +216,7 @@ class Trainer:
         if path.is_file():
             state = torch.load(path, map_location=self.device)
             self.step = state["step"]
-            self.plan = replace(self.plan, steps=state["steps"], minutes=None)
+            self.plan, self._pace = replace(self.plan, steps=state["steps"]), Pace(None)
             self.model.load_state_dict(state["model"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(saved)
@@ -229,7 +234,7 @@ class Log:
         self._path, self._start = path, time.perf_counter()
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    def write(self, **values: float) -> None:
+    def write(self, **values: float | Tensor) -> None:
         """Add a line with the seconds since the start."""
         line = {key: round(float(value), 4) for key, value in values.items()}
         line["seconds"] = round(time.perf_counter() - self._start, 1)

@@ -1,8 +1,8 @@
 """Stage 2: the pieces of Qwen's vocabulary that English needs, and the whole model with these alone.
 
-A piece of byte-pair encoding is reached by merging two others, those by merging others, down to bytes. A piece
-is kept together with all that lead to it, and the merges keep their order; so a word whose pieces are all kept
-is cut just as by the whole vocabulary, and any other word into smaller pieces.
+A piece of byte-pair encoding is reached by merging two others, those by merging others, down to bytes. A
+piece is kept together with all that lead to it, and the merges keep their order; so a word whose pieces are
+all kept is cut just as by the whole vocabulary, and any other word into smaller pieces.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def count(texts: Iterable[str], whole: Tokenizer) -> Counter[str]:
     for start in range(0, len(rows), CHUNK):
         for encoded in whole.encode_batch_fast(rows[start : start + CHUNK]):
             np.add.at(counts, encoded.ids, 1)
-    return Counter({whole.id_to_token(i): int(counts[i]) for i in np.flatnonzero(counts)})
+    return Counter({piece: int(counts[i]) for piece, i in whole.get_vocab().items() if counts[i]})
 
 
 def closed(counts: Mapping[str, int], merges: Iterable[Merge], size: int) -> list[Merge]:
@@ -87,7 +87,9 @@ def trim(reader: gguf.GGUFReader, rows: np.ndarray, pieces: list[str], merges: l
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("source", type=Path, help="a GGUF of Qwen2.5-Coder-0.5B-Instruct")
     parser.add_argument("--characters", type=int, default=60, help="millions of text that are counted")
     arguments = parser.parse_args()
