@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--toy", action="store_true", help="a tiny model on short rows, to try the chain")
     arguments = parser.parse_args()
     place = results(arguments.toy)
-    rows, context = (4, 256) if arguments.toy else (ROWS, Shape.context)
+    rows, context = (2, 128) if arguments.toy else (ROWS, Shape.context)
 
     torch.manual_seed(SEED)
     teacher = load(place / "whole.pt" if arguments.toy else WHOLE)
@@ -38,14 +38,13 @@ def main() -> None:
         rows=ROWS,
         minutes=arguments.minutes,
     )
-    kind = torch.bfloat16 if device().type == "cuda" else torch.float32
-    trainer = Trainer(load(place / "cut.pt"), plan, device(), teacher.to(kind), SHARE)
+    trainer = Trainer(load(place / "cut.pt"), plan, device(), teacher.halve(), SHARE)
     trainer.resume(place / "distilling.pt")
     log = Log(place / "distilling.jsonl")
     parts = [Ragged.load(WORK / f"{name}.npz") for name in ("plain", "labels-0")]
     for batch in running(parts, trainer.step, rows, context, lambda step: step < trainer.plan.steps):
         found = trainer.learn(batch)
-        if trainer.step % 25 == 0:
+        if trainer.step % 20 == 0:
             log.write(step=trainer.step, of=trainer.plan.steps, tokens=trainer.step * rows * context, **found)
         if trainer.step % 500 == 0:
             trainer.save(place / "distilling.pt")

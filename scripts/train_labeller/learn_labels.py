@@ -100,11 +100,11 @@ def main() -> None:
     parser.add_argument("--toy", action="store_true", help="a tiny model, to try the chain")
     arguments = parser.parse_args()
     place = results(arguments.toy)
-    rows, context = (4, 512) if arguments.toy else (ROWS, Shape.context)
+    rows, context = (1, 512) if arguments.toy else (ROWS, Shape.context)
     epochs = 1 if arguments.whole else arguments.epochs
     steps = sum(1 for _ in schedule(epochs, rows, context))
     if arguments.toy:
-        steps = min(steps, 30)
+        steps = min(steps, 12)
 
     torch.manual_seed(SEED)
     if arguments.whole:
@@ -113,8 +113,7 @@ def main() -> None:
     else:
         model, teacher = load(place / "distilled.pt"), load(place / "teacher.pt")
         name, rate = "labelled", arguments.rate or 4e-4
-        if device().type == "cuda":
-            teacher.bfloat16()
+        teacher.halve()
     at_once = ROWS_OF_WHOLE if arguments.whole else ROWS
     plan = Plan(steps, rate, rate / 2, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
     trainer = Trainer(model, plan, device(), teacher, SHARE)

@@ -166,6 +166,13 @@ class Qwen2(nn.Module):
         """Cosines and sines for `rotate`, [batch, 1, tokens, size / 2] each."""
         return self.cosine[positions][:, None], self.sine[positions][:, None]
 
+    def halve(self) -> "Qwen2":
+        """Keep the weights as bfloat16 where there is a GPU, as is enough for a model that does not learn."""
+        if torch.cuda.is_available():
+            for parameter in self.parameters():  # not the rotations
+                parameter.data = parameter.data.bfloat16()
+        return self
+
     def compile_blocks(self) -> None:
         """Compile the layers, which share their code: once for all of them."""
         torch._dynamo.config.recompile_limit = 64

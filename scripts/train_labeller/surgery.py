@@ -61,9 +61,7 @@ class Judge:
     """The text by which a cut is judged, on the device."""
 
     def __init__(self, model: Qwen2, tokens: Tensor) -> None:
-        self.model = model.to(device()).eval()
-        if device().type == "cuda":
-            self.model.bfloat16()
+        self.model = model.halve().to(device()).eval()
         self.tokens = tokens.to(device())
         rows, context = self.tokens.shape
         self.rotation = self.model.rotation(torch.arange(context, device=device()).expand(rows, -1))
