@@ -60,12 +60,12 @@ def mean(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 
-def trained(trainer: Trainer, epochs: int, rows: int, context: int, name: str, place: Path) -> None:
+def train(trainer: Trainer, epochs: int, rows: int, context: int, name: str, place: Path, most: int) -> None:
     """Go through the epochs, with looks at the development groups; the labeller leaves snapshots."""
     held = Ragged.load(WORK / "development.npz")
-    development = list(whole(held, np.arange(len(held)), rows, context, prompt_weight=0))
+    development = list(whole(held, np.arange(min(most, len(held))), rows, context, prompt_weight=0))
     trainer.resume(place / f"{name}-half-way.pt")
-    log, losses = Log(place / f"{name}.jsonl"), {}
+    log = Log(place / f"{name}.jsonl")
     keeps = name == "labelled"
     for step, (epoch, batch) in enumerate(schedule(epochs, rows, context)):
         if step < trainer.step:
@@ -117,7 +117,7 @@ def main() -> None:
     at_once = ROWS_OF_WHOLE if arguments.whole else ROWS
     plan = Plan(steps, rate, rate / 2, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
     trainer = Trainer(model, plan, device(), teacher, SHARE)
-    trained(trainer, epochs, rows, context, name, place)
+    train(trainer, epochs, rows, context, name, place, most=20 if arguments.toy else 10_000)
     with replacing(place / f"{name}.pt") as part:
         torch.save(checkpoint(model), part)
     Log(place / f"{name}.jsonl").write(**Quality.of(arguments.toy).measure(model))
