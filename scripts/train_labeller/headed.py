@@ -1,6 +1,7 @@
-"""What the sources of everyday English share: headings in the plural, and several draws of the same documents."""
+"""What the sources of everyday English share: headings in the plural, and several draws of documents."""
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 from data import GroupRow
@@ -10,66 +11,43 @@ FEWEST, MOST = 8, 16
 """Documents of a group."""
 LONGEST = 400
 """Characters of a document."""
-_IRREGULAR = {"man": "men", "woman": "women", "foot": "feet", "tooth": "teeth", "goose": "geese"} | {
-    "mouse": "mice",
-    "child": "children",
-    "person": "people",
-    "fungus": "fungi",
-    "crisis": "crises",
-    "analysis": "analyses",
-    "wife": "wives",
-    "knife": "knives",
-    "shelf": "shelves",
-    "leaf": "leaves",
-    "wolf": "wolves",
-    "loaf": "loaves",
-    "half": "halves",
-    "life": "lives",
-    "thief": "thieves",
-    "potato": "potatoes",
-    "tomato": "tomatoes",
-    "hero": "heroes",
-    "bacterium": "bacteria",
-    "phenomenon": "phenomena",
-    "volcano": "volcanoes",
-    "lens": "lenses",
-}
-_ALIKE = (
-    "fish",
-    "sheep",
-    "deer",
-    "craft",
-    "series",
-    "species",
-    "ware",
-    "works",
-    "gear",
-    "cattle",
-    "offspring",
+_IRREGULAR: dict[str, str] = dict(
+    re.findall(
+        r"(\w+)/(\w+)",
+        "man/men woman/women foot/feet tooth/teeth goose/geese mouse/mice child/children person/people "
+        "fungus/fungi crisis/crises analysis/analyses wife/wives knife/knives shelf/shelves leaf/leaves "
+        "wolf/wolves loaf/loaves half/halves life/lives thief/thieves potato/potatoes tomato/tomatoes "
+        "hero/heroes bacterium/bacteria phenomenon/phenomena volcano/volcanoes lens/lenses",
+    )
 )
-_LINKS = (" of ", " in ", " for ", " to ", " at ", " on ", " with ", "-in-", "-of-")
+_COMPOUND = re.compile(r"(?<!hu)(?<!ger)(?<!ro)(?<!nor)(?<!sha)(?<!otto)(?<!talis)(man|woman|child|person)$")
+"""What such words end in, together with another: businessman, but not human."""
+_ALIKE = re.compile(r"(fish|sheep|deer|craft|series|species|ware|works|gear|cattle|offspring|[^su]s)$")
+"""Ends of words that are the same in the plural, or are in it."""
+_LINK = re.compile(r"(?<=\w)( (?:of|in|for|to|at|on|with) |-in-|-of-)")
 
 
 def plural(name: str) -> str:
     """A noun or noun phrase in the plural; its head stands before a preposition, or else last."""
-    for link in _LINKS:
-        head, found, rest = name.partition(link)
-        if found:
-            return f"{plural(head)}{found}{rest}"
-    for one, many in _IRREGULAR.items():
-        if name == one or name.endswith((f" {one}", *([one] if one in ("man", "woman", "child") else []))):
-            return f"{name[: -len(one)]}{many}"
-    if name.endswith(" lens"):
-        return f"{name}es"
-    if name.endswith(_ALIKE) or (name.endswith("s") and not name.endswith(("ss", "us", "is"))):
-        return name
-    if name.endswith("is"):
-        return f"{name[:-2]}es"
-    if name.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{name}es"
-    if name.endswith("y") and name[-2:-1] not in tuple("aeiou"):
-        return f"{name[:-1]}ies"
-    return f"{name}s"
+    head, *rest = _LINK.split(name, maxsplit=1)
+    before, gap, word = head.rpartition(" ")
+    return "".join((before, gap, _plural(word), *rest))
+
+
+def _plural(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if compound := _COMPOUND.search(word):
+        return word[: compound.start()] + _IRREGULAR[compound[1]]
+    if word.endswith("is"):
+        return f"{word[:-2]}es"
+    if _ALIKE.search(word):
+        return word
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es"
+    if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
+        return f"{word[:-1]}ies"
+    return f"{word}s"
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

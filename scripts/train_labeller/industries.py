@@ -33,9 +33,16 @@ _LEAD = re.compile(
     r"((\(\d\) )?establishments (that are )?((primarily|mainly) )?(engaged in|involved in)?)?",
     re.I,
 )
-_LIST = re.compile(r"^one (or more )?of the following[^:]*: ?|\(\d\) ", re.I)
+_LIST = re.compile(
+    r"^(\(except[^)]*\) )?(primarily engaged in )?(one (or more )?of the following[^:]*: ?)?"
+    r"(that (?=[a-z]+ ))?|\(\d\) ",
+    re.I,
+)
 _ABOUT_HEADINGS = re.compile(
-    r"classified|sector as a whole|NAICS|\d{4}|Industries in the|industry groups?\b|^(However|The groups|\d\.)"
+    r"classified|sector\b|NAICS|\d{4}|Industries in the|industry (structure|groups?)\b|"
+    r"included in this industry|work performed may include|establishments may do all|"
+    r"^(However|The groups|This approach|This is|\d\.)",
+    re.I,
 )
 """In sentences that explain the classification and not an industry."""
 _NAMELESS = re.compile(
@@ -91,10 +98,9 @@ def main() -> None:
         file = archive.extractfile(FILE)
         assert file is not None
         industries: dict[str, dict[str, str]] = json.load(file)
-    texts: list[TextRow] = []
-    for industry in industries.values():
-        if industry["Description"] != "NULL" and (told := "\n".join(pieces(industry["Description"]))):
-            texts.append({"text": told, "source": "industry"})
+    described = (industry["Description"] for industry in industries.values())
+    pages = ("\n".join(pieces(text)) for text in described if text != "NULL")
+    texts: list[TextRow] = [{"text": page, "source": "industry"} for page in pages if page]
     add(texts, list(groups(industries)), *added("industry"))
 
 

@@ -38,8 +38,8 @@ SHARES = {
     "openstax_section": 3.0,
     "word_list": 2.0,
 }
-"""Of a source's groups that one epoch of label training shows; of the others all, once. Over 1 a group is shown
-several times, each time by other documents: everyday English is rare among groups that people named."""
+"""Of a source's groups that one epoch of label training shows; of the others all, once. Over 1 a group is
+shown several times, each time by other documents: everyday English is rare among groups that people named."""
 
 
 tokenizer = BytePairs(TOKENIZER)

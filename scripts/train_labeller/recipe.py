@@ -13,6 +13,21 @@ WORK = ROOT / "build" / "labeller"
 TEXT, GROUPS, DEVELOPMENT = (WORK / f"{name}.parquet" for name in ("text", "groups", "development"))
 ADDED = ("manual", "dictionary", "factbook", "industry")
 """Sources of one's own that stage 1 joins to the shared data."""
+EVERYDAY = (
+    "awesome_list",
+    "dictionary",
+    "dictionary_field",
+    "dictionary_names",
+    "factbook",
+    "industry",
+    "openstax_chapter",
+    "openstax_module",
+    "openstax_section",
+    "word_list",
+)
+"""Sources of everyday English under headings that people wrote."""
+EVERYDAY_DEVELOPMENT = WORK / "everyday.parquet"
+"""Some of their development groups, the same number of each, to be read by eye."""
 CLUSTERS = WORK / "clusters.parquet"
 TOKENIZER = WORK / "tokenizer.json"
 WHOLE = WORK / "whole.gguf"
