@@ -29,7 +29,7 @@ EVERYDAY = (
 EVERYDAY_DEVELOPMENT = WORK / "everyday.parquet"
 """Some of their development groups, the same number of each, to be read by eye."""
 CLUSTERS = WORK / "clusters.parquet"
-TOKENIZER = WORK / "tokenizer.json"
+TOKENIZER = Path(__file__).with_name("tokenizer.json")
 WHOLE = WORK / "whole.gguf"
 """The whole model that the labeller is cut from and learns from, with the labeller's vocabulary."""
 MODEL = ROOT / "models" / "localtopics-labeller-129m-q5_0.gguf"

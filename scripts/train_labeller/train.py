@@ -1,7 +1,7 @@
 """Stages 3 to 10 one after the other, on a machine with a GPU; what is there already is not made again.
 
-It needs `text.parquet`, `groups.parquet`, `development.parquet`, `tokenizer.json` and `whole.gguf` in
-`build/labeller`, and no network. What one stage has half done it goes on with when it is started again.
+It needs `text.parquet`, `groups.parquet`, `development.parquet` and `whole.gguf` in `build/labeller`, and no
+network. What one stage has half done it goes on with when it is started again.
 """
 
 import argparse

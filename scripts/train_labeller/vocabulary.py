@@ -110,7 +110,6 @@ def main() -> None:
     pieces = sorted(dict.fromkeys(named), key=ids.__getitem__)
     pieces += [f"<|unused {n}|>" for n in range(Shape.vocabulary - len(pieces))]
     rows = np.array([ids.get(piece, ids[SPECIAL[0]]) for piece in pieces])
-    TOKENIZER.parent.mkdir(parents=True, exist_ok=True)
     trimmed = tokenizer(pieces, kept)
     with replacing(TOKENIZER) as part:
         trimmed.save(str(part), pretty=False)
