@@ -85,7 +85,8 @@ def train(trainer: Trainer, epochs: int, rows: int, context: int, name: str, pla
     if keeps:
         lines = map(json.loads, (place / f"{name}.jsonl").read_text().splitlines())
         losses = {line["step"]: line["development"] for line in lines if "development" in line}
-        snapshots = [(loss, place / "snapshots" / f"{step}.pt") for step, loss in losses.items()]
+        paths = {place / "snapshots" / f"{step}.pt": loss for step, loss in losses.items()}
+        snapshots = [(loss, path) for path, loss in paths.items() if path.exists()]
         log.write(step=trainer.step, average=average(trainer, snapshots, development))
 
 

@@ -115,9 +115,11 @@ def prepared(path: Path, count: int, toy: bool) -> Lesson:
 class Lecture:
     """One step's prompts, labels and rewards after the other."""
 
-    def __init__(self, lesson: Lesson, trainer: Trainer, count: int, rows: int, embed: Embed) -> None:
-        self._lesson, self._trainer, self._count, self._rows = lesson, trainer, count, rows
-        self._embed = embed
+    def __init__(
+        self, lesson: Lesson, trainer: Trainer, count: int, rows: int, context: int, embed: Embed
+    ) -> None:
+        self._lesson, self._trainer, self._count, self._embed = lesson, trainer, count, embed
+        self._rows, self._context = rows, context
 
     def step(self, number: int) -> tuple[Batch, dict[str, float]]:
         """What a step learns from, and how its labels did."""
@@ -139,7 +141,7 @@ class Lecture:
             heading_weight=HEADING,
             end=tokenizer.eos,
             multiple=self._rows,
-            context=Shape.context,
+            context=self._context,
         )
         distinct = [len(set(labels[i : i + LABELS])) for i in range(0, len(labels), LABELS)]
         narrow = [label is not None and names[i // LABELS].narrow(label) for i, label in enumerate(labels)]
@@ -163,7 +165,7 @@ def main() -> None:
     parser.add_argument("--toy", action="store_true", help="a tiny model and few groups, to try the chain")
     arguments = parser.parse_args()
     place = results(arguments.toy)
-    count, rows = (16, 1) if arguments.toy else (PROMPTS, ROWS)
+    count, rows, context = (4, 1, 1024) if arguments.toy else (PROMPTS, ROWS, Shape.context)
     lesson = prepared(place / "lesson.pickle", arguments.steps * count, arguments.toy)
     if arguments.prepare:
         return
@@ -187,7 +189,7 @@ def main() -> None:
     log = Log(place / "preferred.jsonl")
     if trainer.step == 0:
         log.write(step=0, **quality.measure(model))
-    lecture = Lecture(lesson, trainer, count, rows, embed)
+    lecture = Lecture(lesson, trainer, count, rows, context, embed)
     while trainer.step < trainer.plan.steps:
         batch, found = lecture.step(trainer.step)
         learnt = trainer.learn(batch)

@@ -236,7 +236,9 @@ class Log:
 
     def write(self, **values: float | Tensor) -> None:
         """Add a line with the seconds since the start."""
-        line = {key: round(float(value), 4) for key, value in values.items()}
+        line: dict[str, float] = {
+            key: value if isinstance(value, int) else round(float(value), 4) for key, value in values.items()
+        }
         line["seconds"] = round(time.perf_counter() - self._start, 1)
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
