@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=1800, help="of 65,536 tokens")
     parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
-    parser.add_argument("--rate", type=float, default=1e-3, help="of Muon; of AdamW half of it")
+    parser.add_argument("--rate", type=float, default=1e-3, help="of Muon; of AdamW a fifth of it")
     parser.add_argument("--toy", action="store_true", help="a tiny model on short rows, to try the chain")
     arguments = parser.parse_args()
     place = results(arguments.toy)
@@ -32,7 +32,7 @@ def main() -> None:
     plan = Plan(
         arguments.steps,
         arguments.rate,
-        arguments.rate / 2,
+        arguments.rate / 5,
         warmup=60,
         decay=0.7,
         rows=ROWS,

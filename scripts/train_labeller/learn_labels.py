@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="the whole model, for one epoch")
     parser.add_argument("--epochs", type=int, default=2, help="of the labeller")
     parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
-    parser.add_argument("--rate", type=float, help="of Muon; of AdamW half of it")
+    parser.add_argument("--rate", type=float, help="of Muon; of AdamW a fifth of it")
     parser.add_argument("--toy", action="store_true", help="a tiny model, to try the chain")
     arguments = parser.parse_args()
     place = results(arguments.toy)
@@ -105,7 +105,7 @@ def main() -> None:
     epochs = 1 if arguments.whole else arguments.epochs
     steps = sum(1 for _ in schedule(epochs, rows, context))
     if arguments.toy:
-        steps = min(steps, 12)
+        steps = min(steps, 4)
 
     torch.manual_seed(SEED)
     if arguments.whole:
@@ -116,7 +116,7 @@ def main() -> None:
         name, rate = "labelled", arguments.rate or 4e-4
         teacher.halve()
     at_once = ROWS_OF_WHOLE if arguments.whole else ROWS
-    plan = Plan(steps, rate, rate / 2, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
+    plan = Plan(steps, rate, rate / 5, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
     trainer = Trainer(model, plan, device(), teacher, SHARE)
     train(trainer, epochs, rows, context, name, place, most=20 if arguments.toy else 10_000)
     with replacing(place / f"{name}.pt") as part:

@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a checkpoint or a GGUF")
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
-    parser.add_argument("--rate", type=float, default=2e-4, help="of Muon; of AdamW half of it")
+    parser.add_argument("--rate", type=float, default=2e-4, help="of Muon; of AdamW a fifth of it")
     parser.add_argument("--prepare", action="store_true", help="only make prompts and embeddings")
     parser.add_argument("--toy", action="store_true", help="a tiny model and few groups, to try the chain")
     arguments = parser.parse_args()
@@ -177,7 +177,7 @@ def main() -> None:
     plan = Plan(
         min(arguments.steps, len(lesson.order) // count),
         arguments.rate,
-        arguments.rate / 2,
+        arguments.rate / 5,
         warmup=10,
         decay=1.0,
         rows=rows,

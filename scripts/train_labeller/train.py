@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for stage, minutes in (("distil", 8.0), ("whole", 2.5), ("labels", 3.0), ("prefer", 4.0)):
+    for stage, minutes in (("distil", 7.0), ("whole", 2.5), ("labels", 3.0), ("prefer", 3.5)):
         parser.add_argument(f"--{stage}", type=float, default=minutes, help="minutes that it may take")
     parser.add_argument("--layers", default="12")
     parser.add_argument("--feed-forward", default="2432")
