@@ -1,4 +1,9 @@
-"""Stage 6: label training on packed prompts, each blind to the others; the best snapshots are averaged."""
+"""Stages 7 and 8: label training on packed prompts, each blind to the others.
+
+First the whole model learns (`--whole`), which is large and so learns much from few headings; then the
+labeller, from the headings and from what the whole model has become. Of the labeller the best snapshots are
+averaged.
+"""
 
 import argparse
 import json
@@ -7,41 +12,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from model import Llama
+from packing import whole
+from quality import Quality
 from ragged import Ragged
-from recipe import FULL, SEED, TOY, WORK
-from training import Batch, Log, Plan, Trainer, device
+from recipe import SEED, WHOLE, WORK, Shape, results
+from surgery import load
+from training import Batch, Log, Plan, Trainer, checkpoint, device
 
 from localtopics.files import replacing
 
-ROWS = 32
+ROWS, ROWS_OF_WHOLE = 32, 16
+"""On the device together; a step has 32."""
 PROMPT_WEIGHT = 0.02
 """Of a prompt's token against a label's 1: half of the loss, so that the model does not forget to read."""
 EVALUATIONS = 4
-"""Of the development groups, each epoch; every one leaves a snapshot."""
-
-
-def pack(
-    examples: Ragged, order: np.ndarray, rows: int, context: int, prompt_weight: float
-) -> Iterator[Batch]:
-    """Whole examples, one after the other, in rows of context + 1 tokens; a longer example is left out."""
-    batch, row, column = Batch.empty(rows, context), 0, 0
-    for index in order:
-        tokens, answer = examples[index], examples.answers[index]
-        if len(tokens) > context + 1:
-            continue
-        if column + len(tokens) > context + 1:
-            row, column = row + 1, 0
-        if row == rows:
-            yield batch
-            batch, row = Batch.empty(rows, context), 0
-        place = slice(column, column + len(tokens))
-        batch.tokens[row, place] = tokens
-        batch.segments[row, place] = index + 1
-        batch.weights[row, place] = prompt_weight
-        batch.weights[row, place.stop - answer : place.stop] = 1
-        column += len(tokens)
-    yield batch
+"""Of the development groups, each epoch; every one leaves a snapshot of the labeller."""
+SHARE = 0.5
+"""What the whole model's distribution counts beside the heading."""
 
 
 def schedule(epochs: int, rows: int, context: int) -> Iterator[tuple[int, Batch]]:
@@ -49,7 +36,7 @@ def schedule(epochs: int, rows: int, context: int) -> Iterator[tuple[int, Batch]
     for epoch in range(1, epochs + 1):
         examples = Ragged.load(WORK / f"labels-{epoch}.npz")
         order = np.random.default_rng((SEED, epoch)).permutation(len(examples))
-        for batch in pack(examples, order, rows, context, PROMPT_WEIGHT):
+        for batch in whole(examples, order, rows, context, PROMPT_WEIGHT):
             yield epoch, batch
 
 
@@ -73,45 +60,68 @@ def mean(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--toy", action="store_true", help="a tiny model, to try the chain")
-    arguments = parser.parse_args()
-    shape, rows, context = (TOY, 4, 512) if arguments.toy else (FULL, ROWS, FULL.context)
-
+def train(trainer: Trainer, epochs: int, rows: int, context: int, name: str, place: Path, most: int) -> None:
+    """Go through the epochs, with looks at the development groups; the labeller leaves snapshots."""
     held = Ragged.load(WORK / "development.npz")
-    development = list(pack(held, np.arange(len(held)), rows, context, prompt_weight=0))
-    steps = sum(1 for _ in schedule(arguments.epochs, rows, context))
-    evaluate_at = {
-        round(steps * n / (EVALUATIONS * arguments.epochs))
-        for n in range(1, EVALUATIONS * arguments.epochs + 1)
-    }
-
-    model = Llama(shape)
-    model.load_state_dict(torch.load(WORK / "pretrained.pt", map_location="cpu")["model"])
-    plan = Plan(steps, matrix_rate=4e-4, embedding_rate=2e-4, warmup=20, decay=1.0)
-    trainer = Trainer(model, plan, device())
-    trainer.resume(WORK / "learning.pt")
-    log = Log(WORK / "label-training.jsonl")
-    for step, (epoch, batch) in enumerate(schedule(arguments.epochs, rows, context)):
+    development = list(whole(held, np.arange(min(most, len(held))), rows, context, prompt_weight=0))
+    trainer.resume(place / f"{name}-half-way.pt")
+    log = Log(place / f"{name}.jsonl")
+    keeps = name == "labelled"
+    for step, (epoch, batch) in enumerate(schedule(epochs, rows, context)):
         if step < trainer.step:
             continue
-        loss = trainer.learn(batch)
+        if step == trainer.plan.steps:
+            break
+        found = trainer.learn(batch)
         if trainer.step % 10 == 0:
-            log.write(step=trainer.step, epoch=epoch, loss=float(loss))
-        if trainer.step in evaluate_at:
+            log.write(step=trainer.step, of=trainer.plan.steps, epoch=epoch, **found)
+        every = max(1, trainer.plan.steps // (EVALUATIONS * epochs))
+        if trainer.step % every == 0 or trainer.step == trainer.plan.steps:
             log.write(step=trainer.step, epoch=epoch, development=trainer.evaluate(development))
-            with replacing(WORK / "snapshots" / f"{trainer.step}.pt") as part:
-                torch.save(model.state_dict(), part)
-            trainer.save(WORK / "learning.pt")
+            if keeps:
+                with replacing(place / "snapshots" / f"{trainer.step}.pt") as part:
+                    torch.save(trainer.model.state_dict(), part)
+                trainer.save(place / f"{name}-half-way.pt")
+    if keeps:
+        lines = map(json.loads, (place / f"{name}.jsonl").read_text().splitlines())
+        losses = {line["step"]: line["development"] for line in lines if "development" in line}
+        paths = {place / "snapshots" / f"{step}.pt": loss for step, loss in losses.items()}
+        snapshots = [(loss, path) for path, loss in paths.items() if path.exists()]
+        log.write(step=trainer.step, average=average(trainer, snapshots, development))
 
-    lines = map(json.loads, (WORK / "label-training.jsonl").read_text().splitlines())
-    losses = {line["step"]: line["development"] for line in lines if "development" in line}
-    snapshots = [(loss, WORK / "snapshots" / f"{step}.pt") for step, loss in losses.items()]
-    log.write(step=trainer.step, average=average(trainer, snapshots, development))
-    with replacing(WORK / "labelled.pt") as part:
-        torch.save({"model": model.state_dict()}, part)
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--whole", action="store_true", help="the whole model, for one epoch")
+    parser.add_argument("--epochs", type=int, default=2, help="of the labeller")
+    parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
+    parser.add_argument("--rate", type=float, help="of Muon; of AdamW a fifth of it")
+    parser.add_argument("--toy", action="store_true", help="a tiny model, to try the chain")
+    arguments = parser.parse_args()
+    place = results(arguments.toy)
+    rows, context = (1, 512) if arguments.toy else (ROWS, Shape.context)
+    epochs = 1 if arguments.whole else arguments.epochs
+    steps = sum(1 for _ in schedule(epochs, rows, context))
+    if arguments.toy:
+        steps = min(steps, 4)
+
+    torch.manual_seed(SEED)
+    if arguments.whole:
+        model, teacher = load(place / "whole.pt" if arguments.toy else WHOLE), None
+        name, rate = "teacher", arguments.rate or 2e-4
+    else:
+        model, teacher = load(place / "distilled.pt"), load(place / "teacher.pt")
+        name, rate = "labelled", arguments.rate or 4e-4
+        teacher.halve()
+    at_once = ROWS_OF_WHOLE if arguments.whole else ROWS
+    plan = Plan(steps, rate, rate / 5, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
+    trainer = Trainer(model, plan, device(), teacher, SHARE)
+    train(trainer, epochs, rows, context, name, place, most=20 if arguments.toy else 10_000)
+    with replacing(place / f"{name}.pt") as part:
+        torch.save(checkpoint(model), part)
+    Log(place / f"{name}.jsonl").write(**Quality.of(arguments.toy).measure(model))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""A plain Llama (Touvron et al. 2023) in PyTorch: RMS norms, rotary positions, SwiGLU, tied embeddings.
+"""A plain Qwen2 (Yang et al. 2024): RMS norms, rotary positions, grouped queries, SwiGLU, tied embeddings.
 
-Parameter names and shapes are those of a GGUF of architecture `llama`, so that the export is a copy.
+Parameter names and shapes are those of a GGUF of architecture `qwen2`, so that reading and the export are
+copies. The parameters may be float32 while all products run in the type of the embedded tokens; norms and
+rotations are computed in float32.
 """
 
 from typing import cast
@@ -11,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-Mask = BlockMask | Tensor
+Mask = BlockMask | Tensor | None
+"""None lets every token see all earlier ones."""
 
 
 def causal_within(segments: Tensor, branches: Tensor) -> Mask:
@@ -38,8 +41,37 @@ def causal_within(segments: Tensor, branches: Tensor) -> Mask:
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     """Attention, [batch, heads, tokens, size]; PyTorch's flexible attention does not learn on a CPU."""
     if isinstance(mask, BlockMask):
-        return flex_attention(query, key, value, block_mask=mask)
-    return functional.scaled_dot_product_attention(query, key, value, mask)
+        return flex_attention(query, key, value, block_mask=mask, enable_gqa=True)
+    each = query.shape[1] // key.shape[1]
+    key, value = (x.repeat_interleave(each, 1) for x in (key, value))
+    return functional.scaled_dot_product_attention(query, key, value, mask, is_causal=mask is None)
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Rotary positions on the pairs (0, n / 2), (1, n / 2 + 1), ..., as llama.cpp's `qwen2` has them."""
+    first, second = x.float().chunk(2, -1)
+    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), -1).to(x.dtype)
+
+
+class Linear(nn.Linear):
+    """A linear layer that computes in the type of its input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = None if self.bias is None else self.bias.to(x.dtype)
+        return functional.linear(x, self.weight.to(x.dtype), bias)
+
+
+class Norm(nn.Module):
+    """Division by the root mean square."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.float()
+        scale = torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.epsilon)
+        return (wide * scale * self.weight.float()).to(x.dtype)
 
 
 class Block(nn.Module):
@@ -47,41 +79,48 @@ class Block(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.heads = shape.heads
-        self.attn_norm = nn.RMSNorm(shape.width, shape.norm_epsilon)
-        self.attn_q, self.attn_k, self.attn_v, self.attn_output = (
-            nn.Linear(shape.width, shape.width, bias=False) for _ in range(4)
-        )
-        self.ffn_norm = nn.RMSNorm(shape.width, shape.norm_epsilon)
-        self.ffn_gate, self.ffn_up = (
-            nn.Linear(shape.width, shape.feed_forward, bias=False) for _ in range(2)
-        )
-        self.ffn_down = nn.Linear(shape.feed_forward, shape.width, bias=False)
+        size = shape.width // shape.heads
+        self.heads, self.kv_heads = shape.heads, shape.kv_heads
+        self.attn_norm = Norm(shape.width, shape.norm_epsilon)
+        self.attn_q = Linear(shape.width, shape.width)
+        self.attn_k, self.attn_v = (Linear(shape.width, shape.kv_heads * size) for _ in range(2))
+        self.attn_output = Linear(shape.width, shape.width, bias=False)
+        self.ffn_norm = Norm(shape.width, shape.norm_epsilon)
+        self.ffn_gate, self.ffn_up = (Linear(shape.width, shape.feed_forward, bias=False) for _ in range(2))
+        self.ffn_down = Linear(shape.feed_forward, shape.width, bias=False)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], mask: Mask) -> Tensor:
         query, key, value = self.project(x)
         return self.finish(x, attend(rotate(query, *rotation), rotate(key, *rotation), value, mask))
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query, key and value, [batch, heads, tokens, size] each."""
+        """Query, key and value, [batch, heads, tokens, size] each; keys and values have fewer heads."""
         batch, tokens, _ = x.shape
         normed = self.attn_norm(x)
         query, key, value = (
-            project(normed).view(batch, tokens, self.heads, -1).transpose(1, 2)
-            for project in (self.attn_q, self.attn_k, self.attn_v)
+            project(normed).view(batch, tokens, heads, -1).transpose(1, 2)
+            for project, heads in (
+                (self.attn_q, self.heads),
+                (self.attn_k, self.kv_heads),
+                (self.attn_v, self.kv_heads),
+            )
         )
         return query, key, value
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         """The block's output, from its input and what the heads found."""
         x = x + self.attn_output(attended.transpose(1, 2).reshape(x.shape))
-        normed = self.ffn_norm(x)
-        output: Tensor = x + self.ffn_down(functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
+        output: Tensor = x + self.ffn_down(self.inner(self.ffn_norm(x)))
         return output
 
+    def inner(self, normed: Tensor) -> Tensor:
+        """What the feed-forward layer holds between its two products."""
+        gated: Tensor = functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed)
+        return gated
 
-class Llama(nn.Module):
-    """Tokens, int [batch, tokens] -> logits."""
+
+class Qwen2(nn.Module):
+    """Tokens, int [batch, tokens] -> the last hidden states, which `logits` makes logits of."""
 
     cosine: Tensor
     sine: Tensor
@@ -91,7 +130,7 @@ class Llama(nn.Module):
         self.shape = shape
         self.token_embd = nn.Embedding(shape.vocabulary, shape.width)
         self.blk = nn.ModuleList(Block(shape) for _ in range(shape.layers))
-        self.output_norm = nn.RMSNorm(shape.width, shape.norm_epsilon)
+        self.output_norm = Norm(shape.width, shape.norm_epsilon)
         size = shape.width // shape.heads
         frequencies = shape.rope_base ** (-torch.arange(0, size, 2) / size)
         angles = torch.outer(torch.arange(shape.context), frequencies)
@@ -103,14 +142,21 @@ class Llama(nn.Module):
                 nn.init.normal_(parameter, std=0.02 * depth)
 
     def forward(self, tokens: Tensor, mask: Mask, positions: Tensor) -> Tensor:
-        """The logits, [batch, tokens, vocabulary]; positions: int [batch, tokens]."""
-        x = self.token_embd(tokens)
-        if x.is_cuda:
-            x = x.bfloat16()  # the residual stream too: the small widths here are bound by memory traffic
-        rotation = self.rotation(positions)
+        """The normed hidden states, [batch, tokens, width]; positions: int [batch, tokens]."""
+        x, rotation = self.embed(tokens), self.rotation(positions)
         for block in self.blk:
             x = block(x, rotation, mask)
-        return functional.linear(self.output_norm(x), self.token_embd.weight)
+        hidden: Tensor = self.output_norm(x)
+        return hidden
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """The embedded tokens; on a GPU in bfloat16, and so all that is made of them."""
+        x: Tensor = self.token_embd(tokens)
+        return x.bfloat16() if x.is_cuda else x
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Float32, [..., vocabulary]."""
+        return functional.linear(hidden, self.token_embd.weight.to(hidden.dtype)).float()
 
     def blocks(self) -> list[Block]:
         """The layers, in their order."""
@@ -120,14 +166,15 @@ class Llama(nn.Module):
         """Cosines and sines for `rotate`, [batch, 1, tokens, size / 2] each."""
         return self.cosine[positions][:, None], self.sine[positions][:, None]
 
-    def losses(self, tokens: Tensor, targets: Tensor, mask: Mask, positions: Tensor) -> Tensor:
-        """The loss of every target, float32 [batch, tokens]."""
-        logits = self(tokens, mask, positions).float()
-        flat = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-        return flat.view_as(targets)
+    def halve(self) -> "Qwen2":
+        """Keep the weights as bfloat16 where there is a GPU, as is enough for a model that does not learn."""
+        if torch.cuda.is_available():
+            for parameter in self.parameters():  # not the rotations
+                parameter.data = parameter.data.bfloat16()
+        return self
 
-
-def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Rotary positions on the pairs (0, 1), (2, 3), ... as Meta's reference and llama.cpp's `llama` do it."""
-    even, odd = x.float().reshape(*x.shape[:-1], -1, 2).unbind(-1)
-    return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2).to(x.dtype)
+    def compile_blocks(self) -> None:
+        """Compile the layers, which share their code: once for all of them."""
+        torch._dynamo.config.recompile_limit = 64
+        for block in self.blk:
+            block.compile(dynamic=False)

@@ -1,16 +1,18 @@
-"""Stage 7: the model learns from labels of its own, by how well they do.
+"""Stage 9: the labeller learns from labels of its own, by how well they do.
 
 For each prompt several labels are drawn. A label's reward is its cosine to the heading that people gave plus
 half of its reciprocal rank: how soon it finds the documents of its group that the prompt does not show, among
-those of 99 other groups. Labels that are better than the others of their prompt become likelier, worse ones
-less so (policy gradient with group-relative advantages: Shao et al., "DeepSeekMath", 2024); what `clean`
-refuses counts as the worst. The human heading stays among the examples, so that labels go on sounding like
-headings.
+those of 99 other groups; less where it is named after a person or firm of few of the documents. Labels that
+are better than the others of their prompt become likelier, worse ones less so (policy gradient with group-
+relative advantages: Shao et al., "DeepSeekMath", 2024); what `clean` refuses counts as the worst. The human
+heading stays among the examples, so that labels go on sounding like headings.
 """
 
 import argparse
 import hashlib
+import pickle
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -18,36 +20,30 @@ import numpy as np
 import pandas as pd
 import torch
 from learn_labels import mean
-from model import Llama
+from packing import branched
 from prompts import SHARES, Background, Maker, tokenizer
-from recipe import DEVELOPMENT, FULL, GROUPS, SEED, SETTINGS, SMALLEST, TOY, WORK
+from quality import LONGEST, Groups, Quality, embedder, texts
+from recipe import GROUPS, SEED, SETTINGS, Shape, results
+from rewards import Names, advantages, rewards
 from rollout import draw
-from sentence_transformers import SentenceTransformer
-from training import Batch, Log, Plan, Trainer, device
+from surgery import load
+from training import Batch, Log, Plan, Trainer, checkpoint, device
 
-from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.embedding.embedder import Embed
 from localtopics.files import replacing
 from localtopics.labels.cleaning import clean
-from localtopics.labels.fidelity import centres, fidelity
 from localtopics.machine import usable_cpus
 
 PROMPTS = 384
 """A step."""
 LABELS = 8
 """Drawn for each prompt."""
-LONGEST = 16
-"""Tokens of a label."""
 LEAST = SETTINGS.documents + 2
 """Documents of a group, so that two are not shown."""
-RANK = 0.5
-"""What the reciprocal rank counts beside the cosine to the human heading."""
 HEADING = 0.3
 """What the human heading counts as an example beside the labels drawn."""
-REFUSED = 0.0
-"""The reward of what is no label."""
 ROWS = 32
-"""Rows of a batch come in multiples of this, so that few shapes are compiled."""
+"""Rows of a batch come in multiples of this, and so many are on the device together."""
 EVALUATE = 20
 """Steps between two looks at the development groups; a stage that was stopped goes on from the last."""
 AVERAGED = 0.7
@@ -67,144 +63,16 @@ def chosen(groups: pd.DataFrame) -> pd.DataFrame:
     return groups[keep].reset_index(drop=True)
 
 
-def embedder(model: str | None) -> Embed:
-    """Texts to float32 [n, d] of unit length, each distinct text once; kept is none, most come but once."""
-    encoder = SentenceTransformer(model or choose_model(BUILT_IN_MODEL).location, device=str(device()))
-    if device().type == "cuda":
-        encoder.half()
+@dataclass(frozen=True)
+class Lesson:
+    """Groups that teach, in the order in which they do, and what is asked about them."""
 
-    def embed(texts: Sequence[str]) -> np.ndarray:
-        unique = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        vectors = encoder.encode(
-            list(unique), batch_size=512, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, np.float32)[[unique[text] for text in texts]]
-
-    return embed
-
-
-class Groups:
-    """Groups with the embeddings of their headings and documents."""
-
-    def __init__(self, groups: pd.DataFrame, embed: Embed) -> None:
-        self.labels = list(groups.label)
-        self.headings = embed(self.labels)
-        self._starts = np.cumsum([0, *groups.docs.map(len)])
-        self._documents = embed([document for documents in groups.docs for document in documents])
-
-    def centres(self, groups: Sequence[int], unseen: Sequence[Sequence[int]]) -> np.ndarray:
-        """The `centres` of some documents of some groups."""
-        members = [self._starts[g] + np.array(rows, int) for g, rows in zip(groups, unseen, strict=True)]
-        return centres(self._documents, members)
-
-
-def texts(answers: np.ndarray) -> list[str]:
-    """What answers say; int [n, tokens], filled up with the end."""
-    return [tokenizer.decode(row[row != tokenizer.eos].tolist()) for row in answers]
-
-
-def rewards(labels: list[str | None], headings: np.ndarray, found: np.ndarray, embed: Embed) -> np.ndarray:
-    """Each label's reward, float32 [groups, labels of each].
-
-    Args:
-        labels: The labels of all groups; None is no label.
-        headings: float32 [groups, d].
-        found: float32 [groups, d], the centres of what labels should find.
-        embed: The embedding of all these.
-    """
-    each = len(labels) // len(headings)
-    vectors = embed([label or "" for label in labels]).reshape(len(headings), each, -1)
-    cosines = np.einsum("gld,gd->gl", vectors, headings)
-    near = np.einsum("gld,hd->glh", vectors, found)
-    own = np.einsum("gld,gd->gl", vectors, found)[:, :, None]
-    rivals = (near > own).mean(axis=2) * 99
-    refused = np.array([label is None for label in labels]).reshape(cosines.shape)
-    return np.where(refused, REFUSED, cosines + RANK / (1 + rivals)).astype(np.float32)
-
-
-def advantages(values: np.ndarray) -> np.ndarray:
-    """How much each reward [groups, labels] exceeds its group's mean, in standard deviations of the batch."""
-    centred = values - values.mean(axis=1, keepdims=True)
-    scaled: np.ndarray = centred / max(float(centred.std()), 1e-6)
-    return scaled
-
-
-def pack(
-    prompts: Sequence[np.ndarray],
-    answers: np.ndarray,
-    weights: np.ndarray,
-    headings: Sequence[str],
-    multiple: int,
-    context: int,
-) -> Batch:
-    """Each prompt once, and behind it as branches its labels, which do not see each other, and the heading.
-
-    A branch repeats the prompt's last token, which its first one follows.
-    """
-    segments: list[np.ndarray] = []
-    for prompt, drawn, own, heading in zip(prompts, answers, weights, headings, strict=True):
-        human = np.array([*tokenizer.encode(heading, special=False), tokenizer.eos])
-        branches = [(human, HEADING)]
-        for row, weight in zip(drawn, own, strict=True):
-            branches.append((row[: (row != tokenizer.eos).sum() + 1], float(weight)))
-        trunk = np.arange(len(prompt) - 1)
-        parts = [np.stack([prompt[:-1], trunk, 0 * trunk, 0 * trunk]).astype(np.float64)]
-        for number, (tokens, weight) in enumerate(branches, start=1):
-            positions = len(trunk) + np.arange(len(tokens) + 1)
-            tokens = np.array([prompt[-1], *tokens])
-            counted = np.full(len(tokens), weight)
-            counted[0] = 0
-            parts.append(np.stack([tokens, positions, np.full(len(tokens), number), counted]))
-        segments.append(np.concatenate(parts, axis=1))
-    rows: list[list[np.ndarray]] = [[]]
-    for segment in segments:
-        if sum(part.shape[1] for part in rows[-1]) + segment.shape[1] > context + 1:
-            rows.append([])
-        rows[-1].append(segment)
-    batch = Batch.empty(-(-len(rows) // multiple) * multiple, context)
-    for number, parts in enumerate(rows):
-        column = 0
-        for place, part in enumerate(parts, start=1):
-            span = slice(column, column + part.shape[1])
-            batch.tokens[number, span], batch.positions[number, span], batch.branches[number, span] = part[:3]
-            batch.weights[number, span] = part[3]
-            batch.segments[number, span] = place
-            column = span.stop
-    return batch
-
-
-def evaluate(
-    model: Llama, prompts: Sequence[np.ndarray], groups: Groups, found: np.ndarray, embed: Embed
-) -> dict[str, float]:
-    """How the likeliest labels of the development groups do."""
-    answers = [
-        draw(model, prompts[start : start + 512], 1, LONGEST, tokenizer.eos)[:, 0]
-        for start in range(0, len(prompts), 512)
-    ]
-    labels = [clean(text) for text in texts(np.concatenate(answers))]
-    vectors = embed([label or "" for label in labels])
-    large = found.any(axis=1)
-    rank = fidelity(
-        vectors[large], found[large], [label.casefold() for label in np.array(groups.labels)[large]]
-    )
-    return {
-        "cosine": float((vectors * groups.headings).sum(axis=1).mean()),
-        "first": float(rank.first.mean()),
-        "mrr": float(rank.reciprocal_rank.mean()),
-        "refused": float(np.mean([label is None for label in labels])),
-    }
-
-
-def start(path: Path, model: Llama) -> None:
-    """Load a checkpoint, or a GGUF that the export wrote."""
-    if path.suffix == ".gguf":
-        import gguf
-
-        tensors = gguf.GGUFReader(path).tensors
-        state = {t.name: torch.tensor(gguf.quants.dequantize(t.data, t.tensor_type)) for t in tensors}
-    else:
-        state = torch.load(path, map_location="cpu")["model"]
-    model.load_state_dict(state)
+    groups: Groups
+    order: list[int]
+    """The group of every prompt."""
+    prompts: list[np.ndarray]
+    unseen: list[list[int]]
+    """The group's documents that a prompt does not show."""
 
 
 maker: Maker
@@ -215,89 +83,130 @@ def ask(epoch: int, index: int) -> tuple[np.ndarray, list[int]]:
     return maker.ask(epoch, index)
 
 
+def prepared(path: Path, count: int, toy: bool) -> Lesson:
+    """So many prompts, from a file if they were made before."""
+    if path.exists():
+        lesson: Lesson = pickle.loads(path.read_bytes())
+        return lesson
+    everything = pd.read_parquet(GROUPS)
+    teaching = chosen(everything)
+    if toy:
+        everything, teaching = everything[:2000], teaching[:200]
+    again = np.repeat(np.arange(len(teaching)), [max(1, round(SHARES.get(s, 1.0))) for s in teaching.source])
+    order = [
+        (epoch, int(index))
+        for epoch in range(1, count // len(again) + 2)
+        for index in np.random.default_rng((SEED, epoch)).permutation(again)
+    ][:count]
+    background = Background.of(everything)
+    global maker
+    maker = Maker(teaching, background)
+    with Pool(usable_cpus()) as pool:
+        # the place in the order stands for the epoch, so that a group is asked about differently each time
+        asked = pool.starmap(ask, [(place, index) for place, (_, index) in enumerate(order)], chunksize=500)
+    prompts, unseen = zip(*asked, strict=True)
+    lesson = Lesson(Groups(teaching, embedder()), [index for _, index in order], list(prompts), list(unseen))
+    with replacing(path) as part:
+        part.write_bytes(pickle.dumps(lesson))
+    print(f"{len(teaching):,} groups teach, {len(order):,} prompts", flush=True)
+    return lesson
+
+
+class Lecture:
+    """One step's prompts, labels and rewards after the other."""
+
+    def __init__(
+        self, lesson: Lesson, trainer: Trainer, count: int, rows: int, context: int, embed: Embed
+    ) -> None:
+        self._lesson, self._trainer, self._count, self._embed = lesson, trainer, count, embed
+        self._rows, self._context = rows, context
+
+    def step(self, number: int) -> tuple[Batch, dict[str, float]]:
+        """What a step learns from, and how its labels did."""
+        here = slice(number * self._count, (number + 1) * self._count)
+        lesson, generator = self._lesson, torch.Generator(device()).manual_seed(SEED + number)
+        groups, prompts = lesson.order[here], lesson.prompts[here]
+        answers = draw(self._trainer.model, prompts, LABELS, LONGEST, tokenizer.eos, generator)
+        labels = [clean(text) for text in texts(answers.reshape(-1, LONGEST))]
+        headings = [lesson.groups.labels[group] for group in groups]
+        names = [Names(lesson.groups.documents[g], h) for g, h in zip(groups, headings, strict=True)]
+        found = lesson.groups.centres(groups, lesson.unseen[here])
+        values = rewards(labels, lesson.groups.headings[groups], found, names, self._embed)
+        human = [np.array([*tokenizer.encode(h, special=False), tokenizer.eos]) for h in headings]
+        batch = branched(
+            prompts,
+            answers,
+            advantages(values),
+            human,
+            heading_weight=HEADING,
+            end=tokenizer.eos,
+            multiple=self._rows,
+            context=self._context,
+        )
+        distinct = [len(set(labels[i : i + LABELS])) for i in range(0, len(labels), LABELS)]
+        narrow = [label is not None and names[i // LABELS].narrow(label) for i, label in enumerate(labels)]
+        return batch, {
+            "reward": float(values.mean()),
+            "best": float(values.max(1).mean()),
+            "distinct": float(np.mean(distinct)),
+            "narrow": float(np.mean(narrow)),
+        }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--start", type=Path, default=WORK / "labelled.pt", help="a checkpoint or a GGUF")
-    parser.add_argument("--steps", type=int, default=160)
-    parser.add_argument("--rate", type=float, default=2e-4, help="of Muon; of AdamW half of it")
-    parser.add_argument("--embedding-model", help="the folder of a sentence-transformers model")
-    parser.add_argument("--out", type=Path, default=WORK / "preferred.pt")
+    parser.add_argument("--start", type=Path, help="a checkpoint or a GGUF")
+    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
+    parser.add_argument("--rate", type=float, default=2e-4, help="of Muon; of AdamW a fifth of it")
+    parser.add_argument("--prepare", action="store_true", help="only make prompts and embeddings")
     parser.add_argument("--toy", action="store_true", help="a tiny model and few groups, to try the chain")
     arguments = parser.parse_args()
-    shape, count, rows, context = (TOY, 16, 1, 2048) if arguments.toy else (FULL, PROMPTS, ROWS, FULL.context)
-
-    everything, development = pd.read_parquet(GROUPS), pd.read_parquet(DEVELOPMENT)
-    teaching = chosen(everything)
-    if arguments.toy:
-        everything, teaching, development = everything[:2000], teaching[:200], development[:50]
-    background = Background.of(everything)
-    global maker
-    maker = Maker(teaching, background)
-    order = [
-        (epoch, int(index))
-        for epoch in range(1, arguments.steps * count // len(teaching) + 2)
-        for index in np.random.default_rng((SEED, epoch)).permutation(len(teaching))
-    ][: arguments.steps * count]
-    with Pool(usable_cpus()) as pool:
-        tasks = pool.starmap(ask, order, chunksize=500)
-    held = Maker(development, background)
-    asked = (held.as_asked(index) for index in range(len(development)))
-    questions = [tokens[: len(tokens) - answer] for tokens, answer in asked]
-    print(f"{len(teaching):,} groups teach, {len(tasks):,} prompts", flush=True)
-
-    embed = embedder(arguments.embedding_model)
-    groups, tests = Groups(teaching, embed), Groups(development, embed)
-    beyond = [
-        range(SETTINGS.documents, len(documents) if len(documents) >= SMALLEST else 0)
-        for documents in development.docs
-    ]
-    found = tests.centres(range(len(development)), beyond)
-    print("embedded", flush=True)
+    place = results(arguments.toy)
+    count, rows, context = (4, 1, 1024) if arguments.toy else (PROMPTS, ROWS, Shape.context)
+    lesson = prepared(place / "lesson.pickle", arguments.steps * count, arguments.toy)
+    if arguments.prepare:
+        return
+    embed = embedder()
+    quality = Quality.of(arguments.toy, embed)
 
     torch.manual_seed(SEED)
-    model = Llama(shape)
-    if not arguments.toy:
-        start(arguments.start, model)
-    plan = Plan(arguments.steps, arguments.rate, arguments.rate / 2, warmup=10, decay=1.0)
+    model = load(arguments.start or place / "labelled.pt")
+    plan = Plan(
+        min(arguments.steps, len(lesson.order) // count),
+        arguments.rate,
+        arguments.rate / 5,
+        warmup=10,
+        decay=1.0,
+        rows=rows,
+        minutes=arguments.minutes,
+    )
     trainer = Trainer(model, plan, device())
-    half_way = arguments.out.with_stem(f"{arguments.out.stem}-half-way")
-    snapshot = str(arguments.out.with_name("snapshots") / f"{arguments.out.stem}-{{}}.pt")
+    half_way, snapshots = place / "preferred-half-way.pt", place / "snapshots"
     trainer.resume(half_way)
-    log = Log(arguments.out.with_suffix(".jsonl"))
+    log = Log(place / "preferred.jsonl")
     if trainer.step == 0:
-        log.write(step=0, **evaluate(model, questions, tests, found, embed))
-    looks = range(EVALUATE, arguments.steps + 1, EVALUATE)
-    averaged = [step for step in looks if step >= arguments.steps * AVERAGED]
-    while trainer.step < arguments.steps:
-        generator = torch.Generator(device()).manual_seed(SEED + trainer.step)
-        here = slice(trainer.step * count, (trainer.step + 1) * count)
-        numbers, (prompts, unseen) = [index for _, index in order[here]], zip(*tasks[here], strict=True)
-        answers = draw(model, prompts, LABELS, LONGEST, tokenizer.eos, generator)
-        labels = [clean(text) for text in texts(answers.reshape(-1, LONGEST))]
-        values = rewards(labels, groups.headings[numbers], groups.centres(numbers, unseen), embed)
-        headings = [groups.labels[number] for number in numbers]
-        trainer.learn(pack(prompts, answers, advantages(values), headings, rows, context))
+        log.write(step=0, **quality.measure(model))
+    lecture = Lecture(lesson, trainer, count, rows, context, embed)
+    while trainer.step < trainer.plan.steps:
+        batch, found = lecture.step(trainer.step)
+        learnt = trainer.learn(batch)
         if trainer.step % 5 == 0:
-            distinct = np.mean([len(set(labels[i : i + LABELS])) for i in range(0, len(labels), LABELS)])
-            log.write(
-                step=trainer.step,
-                reward=float(values.mean()),
-                best=float(values.max(1).mean()),
-                distinct=float(distinct),
-            )
-        if trainer.step % EVALUATE == 0:
-            log.write(step=trainer.step, **evaluate(model, questions, tests, found, embed))
-            if trainer.step in averaged:
-                with replacing(Path(snapshot.format(trainer.step))) as part:
-                    torch.save(model.state_dict(), part)
+            log.write(step=trainer.step, of=trainer.plan.steps, norm=learnt["norm"], **found)
+        if trainer.step % EVALUATE == 0 or trainer.step == trainer.plan.steps:
+            log.write(step=trainer.step, **quality.measure(model))
+            with replacing(snapshots / f"preferred-{trainer.step}.pt") as part:
+                torch.save(model.state_dict(), part)
             trainer.save(half_way)
-    states = [torch.load(snapshot.format(step), map_location="cpu") for step in averaged]
+    looks = {*range(EVALUATE, trainer.plan.steps, EVALUATE), trainer.plan.steps}
+    averaged = sorted(step for step in looks if step >= trainer.plan.steps * AVERAGED)
+    states = [torch.load(snapshots / f"preferred-{step}.pt", map_location="cpu") for step in averaged]
     model.load_state_dict(mean(states))
-    log.write(step=trainer.step, average=len(states), **evaluate(model, questions, tests, found, embed))
-    with replacing(arguments.out) as part:
-        torch.save({"model": model.state_dict()}, part)
+    log.write(step=trainer.step, average=len(states), **quality.measure(model))
+    with replacing(place / "preferred.pt") as part:
+        torch.save(checkpoint(model), part)
 
 
 if __name__ == "__main__":

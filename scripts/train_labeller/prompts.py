@@ -11,9 +11,9 @@ from multiprocessing import Pool
 
 import numpy as np
 import pandas as pd
+from bytepairs import BytePairs
 from ragged import Ragged
-from recipe import DEVELOPMENT, FULL, GROUPS, PROMPT, SEED, SETTINGS, TEMPLATE, TOKENIZER, WORK
-from sentencepiece import SentencePieceProcessor
+from recipe import DEVELOPMENT, GROUPS, PROMPT, SEED, SETTINGS, TOKENIZER, WORK, Shape
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from localtopics.labels.prompt import PromptBuilder
@@ -42,38 +42,8 @@ SHARES = {
 shown several times, each time by other documents: everyday English is rare among groups that people named."""
 
 
-@dataclass(frozen=True)
-class SentencePiece:
-    """The tokenizer as prompts need it, before there is a GGUF to open."""
-
-    processor: SentencePieceProcessor
-    bos: int = 1
-    eos: int = 2
-    opens: bool = True
-    architecture: str = "llama"
-    family: str = "llama"
-    chat_template: str = TEMPLATE
-
-    def encode(self, text: str, *, special: bool) -> list[int]:
-        """The tokens of `text`; the template writes no control token as text, so `special` is moot."""
-        tokens: list[int] = self.processor.encode(text)
-        return tokens
-
-    def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
-        """The text of `tokens`."""
-        text: str = self.processor.decode(list(tokens))
-        return text
-
-    def piece(self, token: int) -> bytes:
-        """What one token adds to a text."""
-        piece = self.processor.id_to_piece(token)
-        return (
-            bytes.fromhex(piece[3:5]) if self.processor.is_byte(token) else piece.replace("▁", " ").encode()
-        )
-
-
-tokenizer = SentencePiece(SentencePieceProcessor(model_file=str(TOKENIZER)))
-builders = {n: PromptBuilder(PROMPT, tokenizer, FULL.context, characters=n) for n in LENGTHS}
+tokenizer = BytePairs(TOKENIZER)
+builders = {n: PromptBuilder(PROMPT, tokenizer, Shape.context, characters=n) for n in LENGTHS}
 
 
 def words(document: str) -> list[str]:

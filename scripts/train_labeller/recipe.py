@@ -1,6 +1,6 @@
 """What every stage agrees on: places, sizes, the prompt, the seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localtopics.labels.prompt import PromptText
@@ -29,8 +29,10 @@ EVERYDAY = (
 EVERYDAY_DEVELOPMENT = WORK / "everyday.parquet"
 """Some of their development groups, the same number of each, to be read by eye."""
 CLUSTERS = WORK / "clusters.parquet"
-TOKENIZER = Path(__file__).with_name("tokenizer.model")
-MODEL = ROOT / "models" / "localtopics-labeller-41m-q8_0.gguf"
+TOKENIZER = Path(__file__).with_name("tokenizer.json")
+WHOLE = WORK / "whole.gguf"
+"""The whole model that the labeller is cut from and learns from, with the labeller's vocabulary."""
+MODEL = ROOT / "models" / "localtopics-labeller-129m-q5_0.gguf"
 SEED = 20
 
 
@@ -45,21 +47,27 @@ SMALLEST = 8
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of the Llama that is trained."""
+    """The size of a Qwen2; as it stands here, of the labeller."""
 
-    layers: int = 8
-    width: int = 576
-    heads: int = 9
-    feed_forward: int = 1536
-    vocabulary: int = 16_000
+    layers: int = 12
+    width: int = 896
+    heads: int = 14
+    kv_heads: int = 2
+    feed_forward: int = 2432
+    vocabulary: int = 32_000
     context: int = 2048
-    rope_base: float = 10_000.0
-    norm_epsilon: float = 1e-5
+    rope_base: float = 1e6
+    norm_epsilon: float = 1e-6
 
 
-FULL = Shape()
-TOY = Shape(layers=2, width=64, heads=2, feed_forward=128)
+TOY_WHOLE = Shape(layers=4, width=64, heads=4, kv_heads=2, feed_forward=128)
+TOY = replace(TOY_WHOLE, layers=2, feed_forward=64)
 """For trying the whole chain on a laptop in minutes; its labels are gibberish."""
+
+
+def results(toy: bool) -> Path:
+    """The folder of the models that the stages leave for each other."""
+    return WORK / "toy" if toy else WORK
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,11 @@ class PromptSettings:
 
 SETTINGS = PromptSettings()
 PROMPT = PromptText(system="", example="", answer="", request="Documents:\n[DOCUMENTS]\nKeywords: [KEYWORDS]")
+OPEN, END, CLOSE = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
+"""What opens a turn, what ends it, what ends a text."""
 TEMPLATE = (
-    "{% if messages[0]['role'] == 'system' %}{% set turns = messages[1:] %}"
-    "{% set system = '<<SYS>>\\n' + messages[0]['content'] + '\\n<</SYS>>\\n\\n' %}"
-    "{% else %}{% set turns = messages %}{% set system = '' %}{% endif %}"
-    "{% for message in turns %}{% if message['role'] == 'user' %}"
-    "{{ bos_token + '[INST] ' + (system if loop.first else '') + message['content'] + ' [/INST]' }}"
-    "{% else %}{{ ' ' + message['content'] + ' ' + eos_token }}{% endif %}{% endfor %}"
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-"""Llama 2's chat format."""
+"""ChatML, which the whole model knows, without its long system prompt."""

@@ -1,4 +1,4 @@
-"""Stage 9: what the trainings logged, as pictures beside this file; a stage that did not run has none."""
+"""Stage 11: what the trainings logged, as pictures beside this file; a stage that did not run has none."""
 
 import json
 from pathlib import Path
@@ -26,12 +26,12 @@ def read(name: str) -> list[dict[str, float]]:
 
 
 def losses() -> None:
-    """The losses of pre-training and label training."""
-    pretraining, labels = read("pretraining.jsonl"), read("label-training.jsonl")
+    """The losses of distillation and label training."""
+    pretraining, labels = read("distilling.jsonl"), read("labelled.jsonl")
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     tokens, loss = column(pretraining, "tokens", "loss")
     left.plot([t / 1e6 for t in tokens], loss, color=BLUE)
-    left.set(title="Pre-training", xlabel="million tokens", ylabel="loss per token", ylim=(2.3, 5))
+    left.set(title="Distillation", xlabel="million tokens", ylabel="loss per token")
     right.plot(*column(labels, "step", "loss"), color=BLUE, alpha=0.6, label="training (label and prompt)")
     right.plot(*column(labels, "step", "development"), "o-", color=RED, label="development (label)")
     for line in labels:
@@ -42,7 +42,7 @@ def losses() -> None:
 
 
 def rewards() -> None:
-    """How labels drawn in stage 7 and the likeliest ones of development groups got better."""
+    """How labels drawn in stage 9 and the likeliest ones of development groups got better."""
     lines = [line for line in read("preferred.jsonl") if "average" not in line]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     left.plot(*column(lines, "step", "best"), color=GREEN, label="the best of the 8 labels of a prompt")
@@ -70,7 +70,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def main() -> None:
-    for name, draw in (("label-training.jsonl", losses), ("preferred.jsonl", rewards)):
+    for name, draw in (("labelled.jsonl", losses), ("preferred.jsonl", rewards)):
         if (WORK / name).exists():
             draw()
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from model import Llama, rotate
+from model import Qwen2, attend, rotate
 from torch import Tensor
 from torch.nn import functional
 
 
 @torch.no_grad()
 def draw(
-    model: Llama,
+    model: Qwen2,
     prompts: Sequence[np.ndarray],
     count: int,
     most: int,
@@ -38,28 +38,27 @@ def draw(
     positions = (torch.arange(longest, device=device) - (longest - lengths)[:, None]).clamp(min=0)
     sees_itself = torch.eye(longest, dtype=torch.bool, device=device)  # padding too, or it would be NaN
     mask = (real[:, None, None, :] & torch.ones_like(sees_itself).tril()) | sees_itself
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        cache = [_Cache() for _ in model.blk]
-        logits = _forward(model, torch.from_numpy(tokens).to(device), positions, mask, cache)
-        for kept in cache:
-            kept.repeat(count, most)
-        real = functional.pad(real, (0, most)).repeat_interleave(count, 0)
-        logits, lengths = logits.repeat_interleave(count, 0), lengths.repeat_interleave(count)
-        ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
-        answers = torch.full((len(logits), most), end, device=device)
-        for step in range(most):
-            if generator is None:
-                chosen = logits.argmax(-1)
-            else:
-                chosen = torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
-            chosen = torch.where(ended, end, chosen)
-            answers[:, step] = chosen
-            ended |= chosen == end
-            if step + 1 == most or bool(ended.all()):
-                break
-            real[:, longest + step] = True
-            seen = real[:, None, None, : longest + step + 1]
-            logits = _forward(model, chosen[:, None], (lengths + step)[:, None], seen, cache)
+    cache = [_Cache() for _ in model.blk]
+    logits = _forward(model, torch.from_numpy(tokens).to(device), positions, mask, cache)
+    for kept in cache:
+        kept.repeat(count, most)
+    real = functional.pad(real, (0, most)).repeat_interleave(count, 0)
+    logits, lengths = logits.repeat_interleave(count, 0), lengths.repeat_interleave(count)
+    ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
+    answers = torch.full((len(logits), most), end, device=device)
+    for step in range(most):
+        if generator is None:
+            chosen = logits.argmax(-1)
+        else:
+            chosen = torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
+        chosen = torch.where(ended, end, chosen)
+        answers[:, step] = chosen
+        ended |= chosen == end
+        if step + 1 == most or bool(ended.all()):
+            break
+        real[:, longest + step] = True
+        seen = real[:, None, None, : longest + step + 1]
+        logits = _forward(model, chosen[:, None], (lengths + step)[:, None], seen, cache)
     return answers.view(len(prompts), count, most).cpu().numpy()
 
 
@@ -87,16 +86,20 @@ class _Cache:
         )
 
 
-def _forward(model: Llama, tokens: Tensor, positions: Tensor, mask: Tensor, cache: list[_Cache]) -> Tensor:
+def _forward(model: Qwen2, tokens: Tensor, positions: Tensor, mask: Tensor, cache: list[_Cache]) -> Tensor:
     """The last token's logits, float32 [rows, vocabulary]."""
-    x = model.token_embd(tokens)
-    if x.is_cuda:
-        x = x.bfloat16()
-    rotation = model.rotation(positions)
+    x, rotation = model.embed(tokens), model.rotation(positions)
     for block, kept in zip(model.blocks(), cache, strict=True):
         query, key, value = block.project(x)
         keys, values = kept.add(rotate(key, *rotation), value)
-        x = block.finish(
-            x, functional.scaled_dot_product_attention(rotate(query, *rotation), keys, values, mask)
-        )
-    return functional.linear(model.output_norm(x[:, -1]), model.token_embd.weight).float()
+        x = block.finish(x, _attend(rotate(query, *rotation), keys, values, mask))
+    return model.logits(model.output_norm(x[:, -1]))
+
+
+def _attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """Attention; the heads that share keys and values see the same, so one token's are as good as tokens."""
+    rows, heads, tokens, size = query.shape
+    if tokens > 1:
+        return attend(query, keys, values, mask)
+    grouped = query.view(rows, keys.shape[1], -1, size)
+    return functional.scaled_dot_product_attention(grouped, keys, values, mask).view(rows, heads, 1, size)
