@@ -27,10 +27,10 @@ class Sampling:
     """What logits are divided by."""
     top_p: float = 0.95
     """The share of the probability that the nucleus holds."""
+    seed: int = 42
     min_p: float = 0.0
     """Above 0 it stands in for the nucleus: tokens are drawn that are at least so likely, before the
     temperature, in comparison with the likeliest."""
-    seed: int = 42
 
     @property
     def greedy(self) -> bool:

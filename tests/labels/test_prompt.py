@@ -186,7 +186,8 @@ def test_characters_can_be_limited_too(llama2: Vocabulary) -> None:
 def test_documents_shrink_fairly_before_any_is_dropped(llama2: Vocabulary) -> None:
     documents = ["short one", *(f"{word} " * 90 for word in ("alpha", "beta", "gamma"))]
     full = PromptBuilder(SHORT, llama2, 2048, document_tokens=100).build(documents, ["k"])
-    tight = PromptBuilder(SHORT, llama2, len(full.tokens) - 100 + 32, document_tokens=100).build(documents, ["k"])
+    builder = PromptBuilder(SHORT, llama2, len(full.tokens) - 100 + 32, document_tokens=100)
+    tight = builder.build(documents, ["k"])
     assert tight.documents == full.documents == 4
     text = spell(slots(tight, SHORT, llama2)[0], llama2)
     first, *long = text.split("\n")

@@ -63,6 +63,24 @@ def test_a_token_from_the_nucleus_whatever_the_logits(
     assert p[p > p[token] * (1 + 1e-5)].sum() <= top_p * p.sum() * (1 + 1e-4)
 
 
+@pytest.mark.usefixtures("manner")
+@pytest.mark.parametrize(("temperature", "min_p"), [(1.3, 0.1), (3.0, 0.02), (0.5, 1e-5)])
+def test_with_min_p_only_what_is_likely_beside_the_likeliest_is_drawn(
+    temperature: float, min_p: float
+) -> None:
+    logits = np.random.default_rng(0).normal(size=600).astype(np.float32) * 2
+    p = np.exp(logits.astype(np.float64) - logits.max())
+    expected = np.where(p >= min_p, p ** (1 / temperature), 0)
+    expected /= expected.sum()
+    generator, draws = random.Random(1), 20000
+    sampler = Sampler(Sampling(temperature, top_p=0.5, min_p=min_p))  # it stands in for the nucleus
+    counts = np.bincount(sampler.draw(logits[None], [(0, generator)] * draws), minlength=600)
+    assert not counts[expected == 0].any()
+    often = expected * draws > 20
+    error = (counts[often] - expected[often] * draws) / np.sqrt(expected[often] * draws)
+    assert np.abs(error).max() < 5
+
+
 def test_no_temperature_or_no_nucleus_is_greedy() -> None:
     logits = np.array([[0.0, 3.0, 1.0]], np.float32)
     for certain in (Sampling(temperature=0.0), Sampling(top_p=0.0)):
