@@ -123,6 +123,8 @@ def main() -> None:
     groups = pd.read_parquet(DATA / "groups_train.parquet")
     permissive = groups[groups.permissive].drop(columns=["permissive", "group_id"])
     own = [pd.read_parquet(added(name)[1]) for name in ADDED]
+    if added("taught")[1].exists():
+        own.append(pd.read_parquet(added("taught")[1]))
     teaching = pd.concat([permissive, *own], ignore_index=True)
     links = teaching.source == "awesome_list"
     teaching = teaching[~(links & teaching.label.str.fullmatch(_NO_HEADING))]
