@@ -39,6 +39,7 @@ from localtopics.labels.namer import Namer
 from localtopics.labels.proper import CapitalLetters, borrowed
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import LabelSettings
+from localtopics.labels.style import in_style
 from localtopics.models import bundled_model
 from localtopics.topics.bertopic import representative_documents
 from localtopics.topics.keywords import vectorizer
@@ -72,7 +73,7 @@ class Named:
     fallback: bool
     seconds: float
     tokens: int
-    """Of its prompt and of all answers."""
+    """Of its prompt."""
 
 
 class Yardstick:
@@ -177,10 +178,10 @@ def named(yardstick: Yardstick, model: Path, settings: LabelSettings, path: Path
 
 
 def _named(namer: Namer, topic: Topic, label: Label, seconds: float) -> Named:
-    answers = [candidate.text for candidate in label.candidates]
-    first = choose(topic.topic, answers[:1]).text or keyword_label(topic.keywords)
-    tokens = namer.prompt_of(topic)[1]
-    return Named(first, label.text, label.fallback, seconds, tokens)
+    answer = choose(topic.topic, [candidate.text for candidate in label.candidates[:1]]).text
+    first = Label(topic.topic, answer or keyword_label(topic.keywords), answer is None, (), "", 0.0)
+    greedy, chosen = (in_style(one, topic.representative, "title").text for one in (first, label))
+    return Named(greedy, chosen, label.fallback, seconds, namer.prompt_of(topic)[1])
 
 
 def read_groups(path: Path, limit: int | None) -> pd.DataFrame:

