@@ -25,7 +25,7 @@ def test_the_settings_file_is_one(file: Path) -> None:
     file.write_text(only_toml("settings.md"), encoding="utf-8")
     settings = RunSettings.read(file)
     assert settings.topics.min_cluster_size == 30
-    assert settings.labels.documents == 4
+    assert settings.labels.documents == 8
 
 
 def test_the_prompt_is_one(file: Path) -> None:
