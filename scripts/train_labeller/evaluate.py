@@ -18,7 +18,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from bertopic.vectorizers import ClassTfidfTransformer
-from recipe import DATA, DEVELOPMENT, MODEL, SETTINGS, SMALLEST, WORK
+from recipe import DATA, DEVELOPMENT, SETTINGS, SMALLEST, WORK
 from sklearn.feature_extraction.text import CountVectorizer
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
@@ -28,6 +28,7 @@ from localtopics.labels.fidelity import embedded_centres, fidelity
 from localtopics.labels.representation import LlamaLabels
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import LabelSettings
+from localtopics.models import bundled_model
 from localtopics.topics.topic import Topic
 
 CHUNK = 200
@@ -79,7 +80,7 @@ def answers(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default=str(MODEL), help="a GGUF's path or a known model's name")
+    parser.add_argument("--model", default=str(bundled_model()), help="a GGUF's path or a known model's name")
     parser.add_argument("--development", action="store_true", help="the development groups")
     parser.add_argument("--limit", type=int, help="only so many groups, drawn at random")
     parser.add_argument("--threads", type=int)

@@ -97,23 +97,6 @@ def test_llama_cpp_tokenises_as_sentencepiece_does(vocabulary: Vocabulary) -> No
     assert differing == []
 
 
-def test_prompts_are_those_of_the_training(vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(TRAINING))
-    for name in ("prompts", "recipe", "ragged"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    import prompts
-    import recipe
-
-    from localtopics.labels.prompt import PromptBuilder
-
-    asked = PromptBuilder(recipe.PROMPT, vocabulary, 2048, characters=recipe.SETTINGS.characters)
-    taught = prompts.builders[recipe.SETTINGS.characters]
-    strings = varied(300)
-    for start in range(0, 300, 5):
-        documents, keywords = strings[start : start + 5], strings[start].split()[:10]
-        assert asked.build(documents, keywords) == taught.build(documents, keywords)
-
-
 def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelInfo) -> None:
     prompt = {key.rpartition(".")[2]: value for key, value in card.metadata.items() if ".prompt." in key}
     assert "[DOCUMENTS]" in str(prompt["request"])
