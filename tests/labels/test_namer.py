@@ -84,7 +84,7 @@ def test_every_topic_gets_its_label(model: Path) -> None:
         **dict.fromkeys(range(4), "Urban buses"),
     }
     assert not any(label.fallback for label in labels.values())
-    assert [candidate.text for candidate in labels[2].candidates] == ["Urban buses"] * 4
+    assert [candidate.text for candidate in labels[2].candidates] == ["Urban buses"] * 6
     assert len({label.prompt_sha256 for label in labels.values()}) == 5
     assert labels[-1] == Label(-1, "Outliers", False, (), "", 0.0)
 
@@ -280,11 +280,11 @@ def test_a_model_is_asked_as_it_was_trained(tmp_path: Path) -> None:
     assert text == "<s> [INST] Name:\n- Text a of\nby bus7, bus [/INST]"
 
 
-def test_four_candidates_where_neither_model_nor_user_says(model: Path) -> None:
+def test_six_candidates_where_neither_model_nor_user_says(model: Path) -> None:
     with Namer(model, replace(ASKED, candidates=None)) as namer:
         assert namer.chooses
         labels = list(namer.label(TOPICS[:2]))
-    assert len(labels[1].candidates) == 4
+    assert len(labels[1].candidates) == 6
 
 
 def test_candidates_are_all_kept(model: Path) -> None:
