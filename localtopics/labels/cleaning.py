@@ -107,19 +107,6 @@ def clean(text: str) -> str | None:
     return None
 
 
-def names(text: str) -> list[str]:
-    """All usable labels of an answer that lists several, each as `clean` gives it, in their order.
-
-    They may stand between semicolons, behind numbers, on lines of their own or in JSON. One that differs from
-    an earlier one by nothing but case is left out.
-    """
-    found: dict[str, str] = {}
-    for parts in _offers(text):
-        for label in filter(_well_formed, map(_label, parts)):
-            found.setdefault(folded(label), label)
-    return list(found.values())
-
-
 def stems(text: str) -> set[str]:
     """A text's words, without their case, plural and punctuation."""
     return {stem for word in re.split(r"[\s/,]+", text) if (stem := _stem(word))}
