@@ -24,7 +24,6 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from bertopic.vectorizers import ClassTfidfTransformer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from test_models import FetchError, fetched
@@ -93,8 +92,8 @@ class Yardstick:
         members = np.split(np.arange(len(flat)), np.cumsum([len(docs) for docs in documents])[:-1])
         vectors = {name: embed(flat) for name, embed in embedders.items()}
         self.centres = {name: centres(found, members) for name, found in vectors.items()}
-        own = vectors[next(iter(vectors))]
-        words = _keywords(flat, np.repeat(np.arange(len(documents)), [len(docs) for docs in documents]))
+        chooser = next(iter(embedders))
+        words = _keywords(documents)
         strengths = np.ones(len(flat), np.float32)
         self.topics = [
             Topic(
@@ -103,15 +102,13 @@ class Yardstick:
                 keywords=words[number],
                 keybert=(),
                 mmr=(),
-                representative=tuple(representative_documents(flat, own, rows, strengths)),
+                representative=tuple(representative_documents(flat, vectors[chooser], rows, strengths)),
             )
             for number, rows in enumerate(members)
         ]
         self.capitals = [CapitalLetters(docs) for docs in documents]
-        embed = embedders[next(iter(embedders))]
-        self.scorer = LabelScorer(
-            embed, dict(enumerate(documents)), dict(enumerate(self.centres[next(iter(vectors))]))
-        )
+        directions = dict(enumerate(self.centres[chooser]))
+        self.scorer = LabelScorer(embedders[chooser], dict(enumerate(documents)), directions)
 
     def row(self, names: Sequence[str]) -> dict[str, float]:
         """The figures of one name for each group."""
@@ -144,19 +141,15 @@ class Yardstick:
         return pd.DataFrame(found).groupby(self.groups.source.to_numpy()).mean()
 
 
-def _keywords(documents: Sequence[str], topics: NDArray[np.int64]) -> list[tuple[str, ...]]:
-    """Each topic's ten words of the highest c-TF-IDF, as a run finds them."""
-    counter = vectorizer(documents, topics, TopicSettings())
-    joined = [" ".join(part) for part in _parts(documents, topics)]
-    weights = ClassTfidfTransformer().fit_transform(counter.fit_transform(joined)).tocsr()
+def _keywords(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Each group's ten words of the highest c-TF-IDF, as a run finds them."""
+    flat = [document for documents in groups for document in documents]
+    topics = np.repeat(np.arange(len(groups)), [len(documents) for documents in groups])
+    counter = vectorizer(flat, topics, TopicSettings())
+    weights = ClassTfidfTransformer().fit_transform(counter.fit_transform(map(" ".join, groups))).tocsr()
     words = counter.get_feature_names_out()
-    rows = (weights[row] for row in range(len(joined)))
+    rows = (weights[row] for row in range(len(groups)))
     return [tuple(words[row.indices[np.argsort(-row.data, kind="stable")[:10]]]) for row in rows]
-
-
-def _parts(documents: Sequence[str], topics: NDArray[np.int64]) -> list[list[str]]:
-    ends = np.flatnonzero(np.diff(topics)) + 1
-    return [list(part) for part in np.split(np.array(documents, object), ends)]
 
 
 def named(yardstick: Yardstick, model: Path, settings: LabelSettings, path: Path) -> list[Named]:

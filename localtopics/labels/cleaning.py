@@ -109,7 +109,7 @@ def clean(text: str) -> str | None:
 
 def stems(text: str) -> set[str]:
     """A text's words, without their case, plural and punctuation."""
-    return {stem for word in re.split(r"[\s/,]+", text) if (stem := _stem(word))}
+    return {found for word in re.split(r"[\s/,]+", text) if (found := stem(word))}
 
 
 def folded(label: str) -> str:
@@ -235,8 +235,8 @@ def _well_formed(label: str) -> bool:
 
 
 def _repeats(label: str) -> bool:
-    found = [_stem(word) for word in re.split(r"[\s/,]+", label)]
-    telling = [stem for stem in found if len(stem) > 2 and stem not in _MAY_REPEAT]
+    found = [stem(word) for word in re.split(r"[\s/,]+", label)]
+    telling = [word for word in found if len(word) > 2 and word not in _MAY_REPEAT]
     return len(set(telling)) < len(telling) or any(a == b != "" for a, b in pairwise(found))
 
 
@@ -245,6 +245,7 @@ def _plain(word: str) -> str:
     return word.lower().replace("’", "'").strip("\"'`“”„‘’*_()[].,;:!?")
 
 
-def _stem(word: str) -> str:
-    stem = _plain(word)
-    return stem[:-1] if len(stem) > 3 and stem.endswith("s") and not stem.endswith("ss") else stem
+def stem(word: str) -> str:
+    """A word without its case, plural and punctuation."""
+    plain = _plain(word)
+    return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
 from localtopics.labels.label import Label
-from localtopics.topics.topic import OUTLIER
+from localtopics.labels.settings import LabelCase
+from localtopics.labels.style import in_style
+from localtopics.topics.topic import OUTLIER, Topic
 
 _LESS = 0.25
 """How much less than a topic's best label another may score that takes its place, because a topic that it
@@ -52,6 +54,12 @@ def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str
             result[topic] = next(text for text in options if folded(text) not in taken)
             taken.add(folded(result[topic]))
     return result
+
+
+def final_names(topics: Sequence[Topic], labels: Mapping[int, Label], case: LabelCase) -> dict[int, str]:
+    """What each topic is called in the end: its label in one style of case, told apart from the others'."""
+    styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in topics}
+    return distinguish(styled, {topic.topic: topic.keywords for topic in topics})
 
 
 def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:

@@ -207,8 +207,6 @@ class Namer:
         """Of all that decides the answer; how the model says it wants to be asked is in its fingerprint."""
         fingerprint, candidates = self._chat_model.fingerprint, self._defaults.candidates
         parts: list[Any] = [fingerprint, candidates, self._settings.seed, ANSWER_TOKENS, prompt]
-        if (
-            self._defaults.min_p
-        ):  # what is sampled by its nucleus has been so, with these values, in all versions
+        if self._defaults.min_p:  # the values of a nucleus have never changed, so no hash needs them
             parts += [self._defaults.temperature, self._defaults.min_p]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from localtopics.labels.cleaning import stems
+from localtopics.labels.cleaning import stem, stems
 from localtopics.labels.phrases import READ
 from localtopics.labels.style import SMALL
 
@@ -33,12 +33,12 @@ class CapitalLetters:
         self._stems = [stems(document[:READ]) for document in documents]
         for document in documents:
             for word in _telling_words(document[:READ]):
-                (self._small if word[0].islower() else self._capital)[_stem(word)] += 1
+                (self._small if word[0].islower() else self._capital)[stem(word)] += 1
 
     def is_proper(self, word: str) -> bool:
         """Whether the documents write a word with a capital wherever its place says something."""
-        stem = _stem(word)
-        return self._capital[stem] > 0 == self._small[stem]
+        plain = stem(word)
+        return self._capital[plain] > 0 == self._small[plain]
 
     def share_of(self, words: Sequence[str]) -> float:
         """The share of the documents that hold all of the words."""
@@ -69,7 +69,3 @@ def _telling_words(document: str) -> Iterator[str]:
         small = sum(word[0].islower() for word in words if len(word) > 3)
         if small and 2 * small >= sum(len(word) > 3 for word in words):
             yield from words[1:]
-
-
-def _stem(word: str) -> str:
-    return next(iter(stems(word)), "")

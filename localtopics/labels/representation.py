@@ -11,10 +11,9 @@ import pandas as pd
 from bertopic.representation import BaseRepresentation
 from numpy.typing import NDArray
 
-from localtopics.labels.distinct import distinguish
+from localtopics.labels.distinct import final_names
 from localtopics.labels.namer import Namer
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.style import in_style
 from localtopics.progress import Advance, silent
 from localtopics.topics.topic import OUTLIER, Topic
 
@@ -73,9 +72,7 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
             progress = _tqdm if topic_model.verbose else silent
             scorer = _scorer(topic_model, found) if self.chooses else None
             labels = {label.topic: label for label in self.label(found, progress=progress, scorer=scorer)}
-        case = self._settings.label_case
-        styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in found}
-        named = distinguish(styled, {topic.topic: topic.keywords for topic in found})
+        named = final_names(found, labels, self._settings.label_case)
         padding = [("", 0.0)] * (topic_model.top_n_words - 1)
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
 

@@ -12,9 +12,8 @@ import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
-from localtopics.labels.distinct import distinguish
+from localtopics.labels.distinct import final_names
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.style import in_style
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
@@ -90,11 +89,7 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
         for label in namer.label(run.topics, labels, progress, scorer):
             append_label(run.labels_file, label)
             labels[label.topic] = label
-        case = run.settings.labels.label_case
-        names = distinguish(
-            {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in run.topics},
-            {topic.topic: topic.keywords for topic in run.topics},
-        )
+        names = final_names(run.topics, labels, run.settings.labels.label_case)
         final = {number: replace(labels[number], text=text) for number, text in names.items()}
         run.write_labels(final, label_fidelity(run, names, progress))
         save_labels(run.model_folder, names)
