@@ -17,7 +17,7 @@ from quality import Quality
 from ragged import Ragged
 from recipe import SEED, WHOLE, WORK, Shape, results
 from surgery import load
-from training import Batch, Log, Plan, Trainer, checkpoint, device
+from training import Batch, Log, Plan, Trainer, checkpoint, device, weights
 
 from localtopics.files import replacing
 
@@ -45,7 +45,7 @@ def average(trainer: Trainer, snapshots: list[tuple[float, Path]], batches: list
     chosen: list[dict[str, torch.Tensor]] = []
     best = float("inf")
     for _, path in sorted(snapshots):
-        candidate = [*chosen, torch.load(path, map_location=trainer.device)]
+        candidate = [*chosen, weights(path, trainer.device)]
         trainer.model.load_state_dict(mean(candidate))
         loss = trainer.evaluate(batches)
         if loss < best:
@@ -80,7 +80,7 @@ def train(trainer: Trainer, epochs: int, rows: int, context: int, name: str, pla
             log.write(step=trainer.step, epoch=epoch, development=trainer.evaluate(development))
             if keeps:
                 with replacing(place / "snapshots" / f"{trainer.step}.pt") as part:
-                    torch.save(trainer.model.state_dict(), part)
+                    torch.save(checkpoint(trainer.model), part)
                 trainer.save(place / f"{name}-half-way.pt")
     if keeps:
         lines = map(json.loads, (place / f"{name}.jsonl").read_text().splitlines())

@@ -27,7 +27,7 @@ from recipe import GROUPS, SEED, SETTINGS, Shape, results
 from rewards import Names, advantages, rewards
 from rollout import draw
 from surgery import load
-from training import Batch, Log, Plan, Trainer, checkpoint, device
+from training import Batch, Log, Plan, Trainer, checkpoint, device, weights
 
 from localtopics.embedding.embedder import Embed
 from localtopics.files import replacing
@@ -158,7 +158,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--start", type=Path, help="a checkpoint or a GGUF")
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--minutes", type=float, help="fewer steps, if they would take longer")
     parser.add_argument("--rate", type=float, default=2e-4, help="of Muon; of AdamW a fifth of it")
     parser.add_argument("--prepare", action="store_true", help="only make prompts and embeddings")
@@ -198,11 +198,11 @@ def main() -> None:
         if trainer.step % EVALUATE == 0 or trainer.step == trainer.plan.steps:
             log.write(step=trainer.step, **quality.measure(model))
             with replacing(snapshots / f"preferred-{trainer.step}.pt") as part:
-                torch.save(model.state_dict(), part)
+                torch.save(checkpoint(model), part)
             trainer.save(half_way)
     looks = {*range(EVALUATE, trainer.plan.steps, EVALUATE), trainer.plan.steps}
     averaged = sorted(step for step in looks if step >= trainer.plan.steps * AVERAGED)
-    states = [torch.load(snapshots / f"preferred-{step}.pt", map_location="cpu") for step in averaged]
+    states = [weights(snapshots / f"preferred-{step}.pt") for step in averaged]
     model.load_state_dict(mean(states))
     log.write(step=trainer.step, average=len(states), **quality.measure(model))
     with replacing(place / "preferred.pt") as part:
