@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from time import perf_counter
@@ -172,7 +172,12 @@ def named(yardstick: Yardstick, model: Path, settings: LabelSettings, path: Path
 
 def _named(namer: Namer, topic: Topic, label: Label, seconds: float) -> Named:
     answer = choose(topic.topic, [candidate.text for candidate in label.candidates[:1]]).text
-    first = Label(topic.topic, answer or keyword_label(topic.keywords), answer is None, (), "", 0.0)
+    first = replace(
+        label,
+        text=answer or keyword_label(topic.keywords),
+        fallback=answer is None,
+        candidates=label.candidates[:1],
+    )
     greedy, chosen = (in_style(one, topic.representative, "title").text for one in (first, label))
     return Named(greedy, chosen, label.fallback, seconds, namer.prompt_of(topic)[1])
 

@@ -50,8 +50,14 @@ def story() -> Path:
 
 
 @pytest.fixture(scope="session")
+def sentencepiece() -> Path:
+    """A vocabulary alone: 16,000 SentencePiece tokens, in Llama 2's chat format."""
+    return ROOT / "tests" / "data" / "sentencepiece-16k.gguf"
+
+
+@pytest.fixture(scope="session")
 def labeller() -> Path:
-    """The labeller in the box: 16,000 SentencePiece tokens, asked in Llama 2's chat format."""
+    """The labeller in the box: 32,000 byte-pair tokens, asked in ChatML."""
     from localtopics.models import bundled_model
 
     path = bundled_model()

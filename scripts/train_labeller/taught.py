@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from evaluate import keywords
+from prompts import Background
 from recipe import CLUSTERS, added
 
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
@@ -31,10 +31,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model", type=Path, help="a chat model, such as scripts/test_models.py fetches")
     model = parser.parse_args().model
-    groups = [list(documents) for documents in pd.read_parquet(CLUSTERS).docs]
+    clusters = pd.read_parquet(CLUSTERS)
+    groups, background = [list(documents) for documents in clusters.docs], Background.of(clusters)
     topics = [
-        Topic(number, len(documents), words, (), (), tuple(documents))
-        for number, (documents, words) in enumerate(zip(groups, keywords(groups, 10), strict=True))
+        Topic(number, len(documents), tuple(background.keywords(documents)[:10]), (), (), tuple(documents))
+        for number, documents in enumerate(groups)
     ]
     embed = Embedder(choose_model(BUILT_IN_MODEL)).embed
     centres = embedded_centres(embed, groups)

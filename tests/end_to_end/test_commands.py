@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import Command
 from tests.gguf.files import tiny_model
 from tests.models.hub_server import HubServer
 
-BUNDLED = "localtopics-labeller-41m-q8_0"
+BUNDLED = "localtopics-labeller-129m-q5_0"
 NAME = "someone/tiny-GGUF/tiny.Q8_0.gguf"
 
 
@@ -83,7 +83,7 @@ def test_doctor_shows_the_machine_and_the_plan(localtopics: Command) -> None:
     assert done.returncode == 0, done.stderr
     facts = dict(re.findall(r"^(\S+(?: \S+)*?) {2,}(.+)$", done.stdout, re.MULTILINE))
     assert {"processor", "features", "memory", "GPU", "llama.cpp", "PyTorch", "model"} <= set(facts)
-    assert re.fullmatch(r"localtopics labeller \(Q8_0, 0\.04 billion parameters\)", facts["plan for"])
+    assert re.fullmatch(r"localtopics labeller \(Q5_0, 0\.13 billion parameters\)", facts["plan for"])
     assert facts["layers"] == "all in memory"
     assert re.search(r"[\d,]+ cells of \w+, [\d,]+ tokens at once", facts["KV cache"])
     for name in ("reads", "writes"):

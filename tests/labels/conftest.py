@@ -20,9 +20,9 @@ CONTROL = "%end%"
 
 
 @pytest.fixture(scope="session")
-def llama2(labeller: Path) -> Vocabulary:
+def llama2(sentencepiece: Path) -> Vocabulary:
     """The vocabulary of a model that is asked in Llama 2's format."""
-    return Vocabulary.open(labeller)
+    return Vocabulary.open(sentencepiece)
 
 
 @pytest.fixture(scope="session")

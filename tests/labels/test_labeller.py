@@ -1,6 +1,5 @@
 """The labeller that comes with localtopics: the file, its tokenizer, its prompts, its labels."""
 
-import random
 import sys
 from email import message_from_string
 from importlib import import_module
@@ -9,61 +8,17 @@ from types import ModuleType
 
 import jinja2
 import pytest
-from sentencepiece import SentencePieceProcessor
+from tokenizers import Tokenizer
 
 from localtopics.gguf import ModelInfo, read_info
 from localtopics.labels.representation import LlamaLabels
 from localtopics.llama.engine import Vocabulary
 from localtopics.topics.topic import Topic
+from tests.varied import varied
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = ROOT / "scripts" / "train_labeller"
-TOKENIZER = TRAINING / "tokenizer.model"
-
-ALPHABETS = [
-    "abcdefghijklmnopqrstuvwxyz" * 3 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + " " * 12,
-    "0123456789.,:;-+/()% ",
-    "[]<>/|{}_#*INSTSYS\\'\"`~^ ",
-    " \t\n\r\x00\x0b\x1f\x7f\u00a0\u2028\u3000",
-    "éàüßñçøåæœžşłıİ ",
-    "абвгдежзийклмноп ЩЪЫЭ",
-    "日本語中文字漢字仮名カタカナ한국어ひらがな",
-    "אבגדהوزحطيكلمن ",
-    "🙂🙃👩‍💻🇳🇱👍🏽❤️",
-    "▁ \ufffd\u0301\u200b\u200d\ufeff∑∫√≤≠αβγδ",
-]
-MARKERS = [
-    "</s>",
-    "<s>",
-    "<unk>",
-    "[INST]",
-    "[/INST]",
-    "<<SYS>>",
-    "<0x0A>",
-    "▁",
-    "<|im_end|>",
-    "  ",
-    "\n\n- ",
-]
-
-
-def varied(count: int) -> list[str]:
-    """Strings of every kind that a document may hold, the same every time."""
-    draw = random.Random(7)
-    words = " ".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "LICENSE")).split()
-    strings = ["", " ", "  ", "a", " a", "\n", *MARKERS]
-    while len(strings) < count:
-        parts = []
-        for _ in range(draw.randint(1, 4)):
-            kind = draw.random()
-            if kind < 0.4:
-                parts.append(" ".join(draw.choices(words, k=draw.randint(1, 12))))
-            elif kind < 0.5:
-                parts.append(draw.choice(MARKERS))
-            else:
-                parts.append("".join(draw.choices(draw.choice(ALPHABETS), k=draw.randint(1, 30))))
-        strings.append(draw.choice(["", " "]).join(parts))
-    return strings
+TOKENIZER = TRAINING / "tokenizer.json"
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +38,21 @@ def vocabulary(path: Path) -> Vocabulary:
 
 
 def test_the_file_is_small_and_takes_long_prompts(card: ModelInfo) -> None:
-    assert card.file_bytes <= 45_000_000
-    assert card.architecture == "llama"
+    assert card.file_bytes <= 95_000_000
+    assert card.architecture == "qwen2"
     assert card.context_length == 2048
-    assert card.quantization == "Q8_0"
+    assert card.quantization == "Q5_0"
 
 
-def test_llama_cpp_tokenises_as_sentencepiece_does(vocabulary: Vocabulary) -> None:
-    processor = SentencePieceProcessor(model_file=str(TOKENIZER))
+def test_llama_cpp_tokenises_as_the_tokenizer_of_the_training_does(vocabulary: Vocabulary) -> None:
+    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    tokenizer.encode_special_tokens = True
     strings = varied(1000)
-    differing = [s for s in strings if vocabulary.encode(s, special=False) != processor.encode(s)]
+    differing = [
+        text
+        for text in strings
+        if vocabulary.encode(text, special=False) != tokenizer.encode(text, add_special_tokens=False).ids
+    ]
     assert len(set(strings)) > 950
     assert differing == []
 
@@ -105,18 +65,19 @@ def test_the_metadata_say_how_it_was_trained_to_be_asked(card: ModelInfo) -> Non
     assert prompt["candidates"] == 16
 
 
-def test_the_chat_template_is_llama_2s(card: ModelInfo) -> None:
+def test_the_chat_template_is_chatml(card: ModelInfo) -> None:
     assert card.chat_template is not None
-    messages = [
-        {"role": "system", "content": "S"},
-        {"role": "user", "content": "Q"},
-        {"role": "assistant", "content": "A"},
-        {"role": "user", "content": "R"},
-    ]
-    template = jinja2.Template(card.chat_template)
-    told = template.render(messages=messages, bos_token="<s>", eos_token="</s>")
-    assert told == "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nQ [/INST] A </s><s>[INST] R [/INST]"
-    assert template.render(messages=messages[1:2], bos_token="<s>", eos_token="</s>") == "<s>[INST] Q [/INST]"
+    messages = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+    told = jinja2.Template(card.chat_template).render(messages=messages, add_generation_prompt=True)
+    turns = "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n"
+    assert told == turns + "<|im_start|>assistant\n"
+
+
+def test_the_licence_of_the_model_that_it_is_cut_from_lies_beside_it(path: Path, card: ModelInfo) -> None:
+    assert card.metadata["general.license"] == "apache-2.0"
+    licence = path.with_name("LICENSE-APACHE-2.0").read_text(encoding="utf-8")
+    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in licence
+    assert "Qwen2.5-Coder-0.5B-Instruct" in path.with_name("README.md").read_text(encoding="utf-8")
 
 
 TOPICS = {

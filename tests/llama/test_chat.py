@@ -65,9 +65,9 @@ class Templated:
 
 
 @pytest.fixture(scope="module")
-def llama2(labeller: Path) -> Vocabulary:
+def llama2(sentencepiece: Path) -> Vocabulary:
     """The vocabulary of a model that is asked in Llama 2's format."""
-    return Vocabulary.open(labeller)
+    return Vocabulary.open(sentencepiece)
 
 
 @pytest.fixture(scope="module")

@@ -61,10 +61,10 @@ def prompts(engine: Engine) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def large(labeller: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def large(sentencepiece: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 30 million random weights, large enough to take its time."""
     path = tmp_path_factory.mktemp("models") / "large.gguf"
-    write(path, SHAPES["tiny"], labeller)
+    write(path, SHAPES["tiny"], sentencepiece)
     return path
 
 

@@ -17,7 +17,7 @@ def test_the_system_is_described() -> None:
 
 
 def test_a_model_is_timed(labeller: Path) -> None:
-    with Engine(labeller, OffloadPlan(all_layers=9), threads=1, context=1024) as engine:
+    with Engine(labeller, OffloadPlan(all_layers=13), threads=1, context=1024) as engine:
         found = probe(engine)
     assert 10 < found.prompt_tokens_per_second < 1e6
     assert 0 < found.seconds_per_prompt < 60

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sentencepiece import SentencePieceProcessor
 
 from localtopics.errors import UserError
 from localtopics.llama.engine import Engine, Vocabulary
+from tests.varied import varied
 
 
 def test_vocabulary_encodes_llama_2s_chat_format(metas_vocabulary: Path) -> None:
@@ -24,6 +26,15 @@ def test_vocabulary_encodes_llama_2s_chat_format(metas_vocabulary: Path) -> None
     assert vocabulary.encode("", special=False) == []
     assert vocabulary.encode("\udc80 lone surrogate", special=False)
     vocabulary.close()
+
+
+def test_llama_cpp_tokenises_as_sentencepiece_does(sentencepiece: Path) -> None:
+    vocabulary = Vocabulary.open(sentencepiece)
+    processor = SentencePieceProcessor(model_file=str(sentencepiece.with_suffix(".model")))
+    strings = varied(1000)
+    differing = [s for s in strings if vocabulary.encode(s, special=False) != processor.encode(s)]
+    assert len(set(strings)) > 950
+    assert differing == []
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

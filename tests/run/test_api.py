@@ -87,7 +87,7 @@ def test_names_again_keep_what_is_not_said(run: Run) -> None:
 
 
 def test_another_case_needs_no_model_to_answer_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    run.relabel(model="localtopics-labeller-41m-q8_0", candidates=2, threads=1)
+    run.relabel(model="localtopics-labeller-129m-q5_0", candidates=2, threads=1)
     titles = list(run.labels.values())
     monkeypatch.setattr(Namer, "loaded", lambda self: pytest.fail("the model was loaded"))
     run.relabel(label_case="sentence")

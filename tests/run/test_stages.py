@@ -69,7 +69,7 @@ def test_whoever_names_the_model_of_ready_embeddings_is_believed(ready: np.ndarr
 
 def test_names_anew_with_ready_embeddings(run: Run) -> None:
     again = Run.open(run.folder)
-    again.relabel(model="localtopics-labeller-41m-q8_0", candidates=2, threads=1)
+    again.relabel(model="localtopics-labeller-129m-q5_0", candidates=2, threads=1)
     assert not again.topic_table["fallback"].any()
 
 
