@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -130,20 +131,25 @@ def stop(kind: str, arguments: list[str]) -> None:
     cli(arguments, standalone_mode=False)
 
 
-def resume() -> None:
+def remember_layouts() -> None:
+    """The same layouts for the same embeddings, as other tests show: computed once for all these programs."""
     from localtopics.run import stages
     from localtopics.topics.umap import lay_out
 
-    laid_out: dict[bytes, Any] = {}
-
     def remembered(documents: Any, embeddings: Any, settings: Any, *rest: Any, **more: Any) -> Any:
-        """The same layouts for the same embeddings, as other tests show: computed once."""
-        key = repr(settings).encode() + hashlib.sha256(embeddings.tobytes()).digest()
-        if key not in laid_out:
-            laid_out[key] = lay_out(documents, embeddings, settings, *rest, **more)
-        return laid_out[key]
+        key = repr(settings).encode() + embeddings.tobytes()
+        kept = Path(os.environ["LAYOUTS"], hashlib.sha256(key).hexdigest())
+        if not kept.exists():
+            found = lay_out(documents, embeddings, settings, *rest, **more)
+            part = kept.with_suffix(f".{os.getpid()}")
+            part.write_bytes(pickle.dumps(found))
+            part.replace(kept)
+        return pickle.loads(kept.read_bytes())
 
     vars(stages)["lay_out"] = remembered
+
+
+def resume() -> None:
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         folder, *arguments = json.loads(line)
@@ -159,6 +165,7 @@ def resume() -> None:
 
 if __name__ == "__main__":
     name, *rest = sys.argv[1:]
+    remember_layouts()
     if name == "record":
         record(Path(rest[0]), rest[1:])
     elif name == "stop":

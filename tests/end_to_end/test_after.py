@@ -16,7 +16,8 @@ def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFac
     """A run over all but the last 40 documents."""
     folder = tmp_path_factory.mktemp("after")
     pd.read_csv(papers).head(360).to_csv(folder / "papers.csv", index=False)
-    done = localtopics("run", folder / "papers.csv", "--id", "name", "--min-cluster-size", 12, cwd=folder)
+    options = ("--id", "name", "--min-cluster-size", 12, "--candidates", 2)
+    done = localtopics("run", folder / "papers.csv", *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     return Run.open(folder / "papers.topics")
 

@@ -13,19 +13,11 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.end_to_end.changes import content, fingerprint
+from tests.scripted_gguf import scripted_model
 
 NOTES = ROOT / "tests" / "data" / "notes.csv"
 COLUMNS = ["--id", "id", "--title", "title"]
 FAST = ["--threads", "1", "--candidates", "2"]
-OLD = ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "9", *FAST]
-RUN = ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "8", *FAST]
-COMMANDS = {
-    "run": RUN,
-    "run --force": [*RUN, "--force"],
-    "label": ["label", "notes.topics", "--threads", "1", "--candidates", "3"],
-    "map": ["map", "notes.topics"],
-    "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
-}
 FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 6, "assign": 3}
 """States that there are at least: the sweep would say nothing if it found none."""
 
@@ -35,10 +27,39 @@ def place(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     """As for other commands, with a cache and a temporary folder of these tests alone."""
     folder = tmp_path_factory.mktemp("place")
     (folder / "tmp").mkdir()
+    (folder / "layouts").mkdir()
     return environment | {
         "XDG_CACHE_HOME": str(folder / "cache"),
         "TMPDIR": str(folder / "tmp"),
+        "LAYOUTS": str(folder / "layouts"),
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that is asked little and answers at once: nobody looks at the names."""
+    asked = {"request": "[DOCUMENTS] [KEYWORDS]", "documents": 2, "characters": 80, "keywords": 3}
+    return scripted_model(
+        tmp_path_factory.mktemp("models") / "quick.gguf",
+        {"]": "▁Trams"},
+        metadata={f"localtopics.prompt.{key}": value for key, value in asked.items()},
+    )
+
+
+@pytest.fixture(scope="module")
+def commands(model: Path) -> dict[str, list[str]]:
+    """What is killed, and "old", a run of other settings."""
+    named = ["--model", str(model)]
+    old = ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "9", *FAST, *named]
+    run = ["run", "notes.csv", *COLUMNS, "--min-cluster-size", "8", *FAST, *named]
+    return {
+        "old": old,
+        "run": run,
+        "run --force": [*run, "--force"],
+        "label": ["label", "notes.topics", "--threads", "1", "--candidates", "3", *named],
+        "map": ["map", "notes.topics"],
+        "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
     }
 
 
@@ -47,11 +68,13 @@ def watched(*arguments: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def finished(place: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(
+    place: dict[str, str], commands: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with a finished run of other settings."""
     folder = tmp_path_factory.mktemp("finished")
     shutil.copy(NOTES, folder)
-    subprocess.run([sys.executable, "-m", "localtopics", *OLD], cwd=folder, env=place, check=True)
+    subprocess.run([sys.executable, "-m", "localtopics", *commands["old"]], cwd=folder, env=place, check=True)
     return folder
 
 
@@ -96,18 +119,19 @@ def resumed(states: list[Path], arguments: list[str], programs: list[subprocess.
     return [json.loads(program.stdout.readline()) for program in turns if program.stdout is not None]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", FEWEST)
 @pytest.mark.timeout(600)
 def test_the_same_command_goes_on_from_every_state(
     finished: Path,
     place: dict[str, str],
+    commands: dict[str, list[str]],
     programs: list[subprocess.Popen[str]],
     tmp_path: Path,
     swept: set[str],
     command: str,
 ) -> None:
     """A state that one command has gone on from stands for the same state of the next."""
-    arguments, folder = COMMANDS[command], tmp_path / "undisturbed"
+    arguments, folder = commands[command], tmp_path / "undisturbed"
     if command == "run":
         folder.mkdir()
         shutil.copy(NOTES, folder)
@@ -150,12 +174,12 @@ def test_the_same_command_goes_on_from_every_state(
     ],
 )
 def test_nobody_touches_a_run_at_work(
-    finished: Path, place: dict[str, str], tmp_path: Path, moment: str
+    finished: Path, place: dict[str, str], commands: dict[str, list[str]], tmp_path: Path, moment: str
 ) -> None:
     """``run --force`` while ``label`` is at work."""
     folder = Path(shutil.copytree(finished, tmp_path / "folder"))
     at_work = subprocess.Popen(
-        watched("stop", moment, *COMMANDS["label"]),
+        watched("stop", moment, *commands["label"]),
         cwd=folder,
         env=place,
         stdout=subprocess.DEVNULL,
@@ -165,7 +189,7 @@ def test_nobody_touches_a_run_at_work(
     assert os.WIFSTOPPED(status), at_work.communicate()
     before = fingerprint(folder)
     late = subprocess.run(
-        [sys.executable, "-m", "localtopics", *COMMANDS["run --force"]],
+        [sys.executable, "-m", "localtopics", *commands["run --force"]],
         cwd=folder,
         env=place,
         capture_output=True,
