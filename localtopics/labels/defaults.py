@@ -14,6 +14,7 @@ _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates"
 _FRACTIONS = ("temperature", "top_p", "min_p")
 _TEXTS = ("system", "example", "answer", "request")
 _METADATA = "localtopics.prompt."
+_LANGUAGE = "language"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class LabelDefaults:
     """The share of the probability, counted from the likeliest token, from which tokens are sampled."""
     min_p: float = 0.1
     """Above 0 it stands in for that share: how likely a token must be beside the likeliest one."""
+    english: bool = False
+    """Whether the model writes English and nothing else."""
     context: int = 2048
     """The most tokens of a prompt and its answer."""
     text: PromptText = DEFAULT
@@ -77,5 +80,7 @@ class LabelDefaults:
             asked["text"] = read_prompt(Path(settings.prompt))
         elif trained["request"]:
             asked["text"] = PromptText(**{name: str(trained[name] or "") for name in _TEXTS})
+        if info and info.metadata.get(_METADATA + _LANGUAGE) == "en":
+            asked["english"] = True
         context = settings.context or cls.context
         return cls(**asked, context=min(context, info.context_length) if info else context)

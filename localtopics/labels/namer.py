@@ -16,6 +16,7 @@ from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.generation import LabelGenerator, Question
 from localtopics.labels.label import Label
+from localtopics.labels.language import is_english
 from localtopics.labels.prompt import Prompt, PromptBuilder, ask_prompt
 from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, LabelSettings
@@ -92,7 +93,8 @@ class Namer:
         Topics may get the same label: `localtopics.labels.distinct.distinguish` tells them apart.
 
         Args:
-            topics: what is to be named; the outliers keep their name.
+            topics: what is to be named; the outliers keep their name, and of a model that was taught English
+                alone those in other languages get their keywords.
             done: labels by the number of their topic.
             progress: told of the loading and of each topic.
             scorer: chooses among several candidates; None keeps the one on which most answers agree.
@@ -104,13 +106,15 @@ class Namer:
         if any(topic.topic == OUTLIER for topic in topics) and OUTLIER not in done:
             yield Label(OUTLIER, OUTLIER_LABEL, False, (), "", 0.0)
         named = [topic for topic in topics if topic.topic != OUTLIER]
-        if self._model is not None:
-            yield from self._ask_for(named, done, progress, scorer)
-            return
+        asked = self._understood(named) if self._model is not None else []
+        understood = {topic.topic for topic in asked}
         for topic in named:
-            label = Label(topic.topic, keyword_label(topic.keywords), True, (), "", 0.0)
-            if done.get(topic.topic) != label:
-                yield label
+            if topic.topic not in understood:
+                label = Label(topic.topic, keyword_label(topic.keywords), True, (), "", 0.0)
+                if done.get(topic.topic) != label:
+                    yield label
+        if asked:
+            yield from self._ask_for(asked, done, progress, scorer)
 
     def prompt_of(self, topic: Topic) -> tuple[str, int]:
         """The exact prompt that names ``topic``, with control tokens by name, and how many tokens it takes.
@@ -155,6 +159,20 @@ class Namer:
                 "There is no language model here: fetch one.", command=f"models pull {DEFAULT_MODEL}"
             )
         return self._model
+
+    def _understood(self, topics: Sequence[Topic]) -> list[Topic]:
+        """The topics whose documents the model can read; the user is told of the others."""
+        if not self._defaults.english:
+            return list(topics)
+        understood = [topic for topic in topics if is_english(topic.representative)]
+        if others := len(topics) - len(understood):
+            log.warning(
+                f"{others:,} of {len(topics):,} topics are not in English, which is all that "
+                f"{self._chat_model.info.name} was taught: keywords name them. Choose a chat model that "
+                "writes their language.",
+                extra={"arguments": ["model"]},
+            )
+        return understood
 
     def _ask_for(
         self,

@@ -59,6 +59,7 @@ def add_tokenizer(writer: gguf.GGUFWriter, pieces: list[str], merges: list[tuple
 def add_prompt(writer: gguf.GGUFWriter) -> None:
     """How the model wants to be asked: the chat template, and what `LlamaLabels` reads."""
     writer.add_chat_template(TEMPLATE)
+    writer.add_string("localtopics.prompt.language", "en")
     for name, text in asdict(PROMPT).items():
         writer.add_string(f"localtopics.prompt.{name}", text)
     for name, number in asdict(SETTINGS).items():

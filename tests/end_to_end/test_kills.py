@@ -39,7 +39,12 @@ def place(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that is asked little and answers at once: nobody looks at the names."""
-    asked = {"request": "[DOCUMENTS] [KEYWORDS]", "documents": 2, "characters": 80, "keywords": 3}
+    asked: dict[str, str | int] = {
+        "request": "[DOCUMENTS] [KEYWORDS]",
+        "documents": 2,
+        "characters": 80,
+        "keywords": 3,
+    }
     return scripted_model(
         tmp_path_factory.mktemp("models") / "quick.gguf",
         {"]": "▁Trams"},

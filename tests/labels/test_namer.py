@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from localtopics.errors import UserError
+from localtopics.labels.distinct import keyword_label
 from localtopics.labels.label import Label
 from localtopics.labels.namer import Namer
 from localtopics.labels.settings import ANSWER_TOKENS, LabelSettings
@@ -354,3 +355,24 @@ def test_a_model_that_really_writes(story: Path) -> None:
     written = {candidate.text for label in labels.values() for candidate in label.candidates}
     assert len(written) > 3
     assert any(" the " in text or " was " in text for text in written)
+
+
+def test_what_a_model_of_english_cannot_read_is_named_by_keywords(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = scripted_model(tmp_path / "model.gguf", USABLE, metadata={"localtopics.prompt.language": "en"})
+    german = replace(
+        TOPICS[2],
+        representative=(
+            "Die Ratsfraktion fordert, dass die Straßenbahn auch am Sonntag alle zehn Minuten fährt.",
+        ),
+    )
+    topics = [german if topic.topic == german.topic else topic for topic in TOPICS]
+    with Namer(path, ASKED) as namer:
+        labels = {label.topic: label for label in namer.label(topics)}
+    assert [label.topic for label in labels.values() if label.fallback] == [german.topic]
+    assert labels[german.topic].text == keyword_label(german.keywords)
+    (said,) = [record.message for record in caplog.records if "English" in record.message]
+    assert said.startswith("1 of 4 topics are not in English")
+    with Namer(path, ASKED) as namer:
+        assert list(namer.label(topics, labels)) == []
