@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 _READ = 400
 """Characters of a document that tell its language."""
-_FEWEST = 12
-"""Words by which a language is told; fewer are taken for the model's own."""
+_FEWEST = 200
+"""Letters by which a language is told; fewer, such as a list of names, are taken for English."""
 _SMALL = "and are be by for from has have how it not of that the this to what which with you your"
 _ENGLISH = frozenset(_SMALL.split())
 """Small words that no other language has many of."""
@@ -25,7 +25,7 @@ def is_english(documents: Sequence[str]) -> bool:
     """
     text = " ".join(document[:_READ] for document in documents)
     words = _WORD.findall(text.lower())
-    if len(words) < _FEWEST or sum(word in _ENGLISH for word in words) >= _SHARE * len(words):
+    if sum(map(len, words)) < _FEWEST or sum(word in _ENGLISH for word in words) >= _SHARE * len(words):
         return True
     from py3langid import classify  # whoever asks no such model does not wait for it
 

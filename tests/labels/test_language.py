@@ -10,10 +10,11 @@ ENGLISH = [
     ["Rye bread", "How to proof sourdough in the fridge", "Which flour for baguettes?", "My starter is dead"],
     ["LSTM networks for the NLP of EHR data", "BERT on GPUs: CUDA kernels for attention, in FP8"],
     ["def f(x): return x ** 2  # the square of x, which is what the caller wants to be given back"],
-    ["Fc Bayern"],
+    ["Fc Bayern", "Steven Gerrard", "Frank Lampard", "Real Madrid"],
     [],
 ]
 FOREIGN = [
+    ["市议会要求有轨电车在星期天也每十分钟一班，票价也应当下降。", "居民希望公共汽车晚上多开几班。"],
     ["Die Ratsfraktion fordert, dass die Straßenbahn auch am Sonntag öfter fährt und die Preise sinken."],
     ["El ayuntamiento quiere que los autobuses de la ciudad pasen cada diez minutos también los domingos."],
     ["Le conseil municipal demande que le tramway circule aussi le dimanche et que les prix baissent enfin."],
@@ -30,7 +31,7 @@ def test_english_is_known_by_its_small_words_or_as_a_whole(documents: list[str])
 
 @pytest.mark.parametrize("documents", FOREIGN)
 def test_other_languages_are_none(documents: list[str]) -> None:
-    assert not is_english(documents)
+    assert not is_english(documents * 5)
 
 
 def test_docstrings_are_english() -> None:

@@ -365,6 +365,8 @@ def test_what_a_model_of_english_cannot_read_is_named_by_keywords(
         TOPICS[2],
         representative=(
             "Die Ratsfraktion fordert, dass die Straßenbahn auch am Sonntag alle zehn Minuten fährt.",
+            "Der neue Fahrplan gilt ab Januar, und die Fahrpreise für Busse und Bahnen steigen wieder.",
+            "Viele Fahrgäste klagen über Verspätungen und überfüllte Wagen am frühen Morgen.",
         ),
     )
     topics = [german if topic.topic == german.topic else topic for topic in TOPICS]
