@@ -14,7 +14,6 @@ _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates"
 _FRACTIONS = ("temperature", "top_p", "min_p")
 _TEXTS = ("system", "example", "answer", "request")
 _METADATA = "localtopics.prompt."
-_LANGUAGE = "language"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,6 @@ class LabelDefaults:
             asked["text"] = read_prompt(Path(settings.prompt))
         elif trained["request"]:
             asked["text"] = PromptText(**{name: str(trained[name] or "") for name in _TEXTS})
-        if info and info.metadata.get(_METADATA + _LANGUAGE) == "en":
-            asked["english"] = True
+        english = bool(info and info.metadata.get(f"{_METADATA}language") == "en")
         context = settings.context or cls.context
-        return cls(**asked, context=min(context, info.context_length) if info else context)
+        return cls(**asked, english=english, context=min(context, info.context_length) if info else context)

@@ -8,9 +8,7 @@ from quality import Quality
 from ragged import Ragged
 from recipe import SEED, WHOLE, WORK, Shape, results
 from surgery import load
-from training import Log, Plan, Trainer, checkpoint, device
-
-from localtopics.files import replacing
+from training import Log, Plan, Trainer, device, keep
 
 ROWS = 32
 SHARE = 0.7
@@ -48,8 +46,7 @@ def main() -> None:
             log.write(step=trainer.step, of=trainer.plan.steps, tokens=trainer.step * rows * context, **found)
         if trainer.step % 500 == 0:
             trainer.save(place / "distilling.pt")
-    with replacing(place / "distilled.pt") as part:
-        torch.save(checkpoint(trainer.model), part)
+    keep(trainer.model, place / "distilled.pt")
     log.write(step=trainer.step, **Quality.of(arguments.toy).measure(trainer.model))
 
 

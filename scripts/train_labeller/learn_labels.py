@@ -17,9 +17,7 @@ from quality import Quality
 from ragged import Ragged
 from recipe import SEED, WHOLE, WORK, Shape, results
 from surgery import load
-from training import Batch, Log, Plan, Trainer, checkpoint, device, weights
-
-from localtopics.files import replacing
+from training import Batch, Log, Plan, Trainer, device, keep, weights
 
 ROWS, ROWS_OF_WHOLE = 32, 16
 """On the device together; a step has 32."""
@@ -79,8 +77,7 @@ def train(trainer: Trainer, epochs: int, rows: int, context: int, name: str, pla
         if trainer.step % every == 0 or trainer.step == trainer.plan.steps:
             log.write(step=trainer.step, epoch=epoch, development=trainer.evaluate(development))
             if keeps:
-                with replacing(place / "snapshots" / f"{trainer.step}.pt") as part:
-                    torch.save(checkpoint(trainer.model), part)
+                keep(trainer.model, place / "snapshots" / f"{trainer.step}.pt")
                 trainer.save(place / f"{name}-half-way.pt")
     if keeps:
         lines = map(json.loads, (place / f"{name}.jsonl").read_text().splitlines())
@@ -119,8 +116,7 @@ def main() -> None:
     plan = Plan(steps, rate, rate / 5, warmup=20, decay=1.0, rows=at_once, minutes=arguments.minutes)
     trainer = Trainer(model, plan, device(), teacher, SHARE)
     train(trainer, epochs, rows, context, name, place, most=20 if arguments.toy else 10_000)
-    with replacing(place / f"{name}.pt") as part:
-        torch.save(checkpoint(model), part)
+    keep(model, place / f"{name}.pt")
     Log(place / f"{name}.jsonl").write(**Quality.of(arguments.toy).measure(model))
 
 

@@ -27,7 +27,7 @@ from recipe import GROUPS, SEED, SETTINGS, Shape, results
 from rewards import Names, advantages, rewards
 from rollout import draw
 from surgery import load
-from training import Batch, Log, Plan, Trainer, checkpoint, device, weights
+from training import Batch, Log, Plan, Trainer, device, keep, weights
 
 from localtopics.embedding.embedder import Embed
 from localtopics.files import replacing
@@ -197,16 +197,14 @@ def main() -> None:
             log.write(step=trainer.step, of=trainer.plan.steps, norm=learnt["norm"], **found)
         if trainer.step % EVALUATE == 0 or trainer.step == trainer.plan.steps:
             log.write(step=trainer.step, **quality.measure(model))
-            with replacing(snapshots / f"preferred-{trainer.step}.pt") as part:
-                torch.save(checkpoint(model), part)
+            keep(model, snapshots / f"preferred-{trainer.step}.pt")
             trainer.save(half_way)
     looks = {*range(EVALUATE, trainer.plan.steps, EVALUATE), trainer.plan.steps}
     averaged = sorted(step for step in looks if step >= trainer.plan.steps * AVERAGED)
     states = [weights(snapshots / f"preferred-{step}.pt") for step in averaged]
     model.load_state_dict(mean(states))
     log.write(step=trainer.step, average=len(states), **quality.measure(model))
-    with replacing(place / "preferred.pt") as part:
-        torch.save(checkpoint(model), part)
+    keep(model, place / "preferred.pt")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,7 @@ from ragged import Ragged
 from recipe import SEED, TOY, TOY_WHOLE, WHOLE, WORK, Shape, results
 from torch import Tensor
 from torch.nn import functional
-from training import checkpoint, device
-
-from localtopics.files import replacing
+from training import device, keep
 
 ENDS = 2
 """Layers at either end that stay."""
@@ -147,14 +145,12 @@ def main() -> None:
     torch.manual_seed(SEED)
     if arguments.toy:
         whole, shape, tokens = Qwen2(TOY_WHOLE), TOY, samples(2, 128)
-        with replacing(results(True) / "whole.pt") as part:
-            torch.save(checkpoint(whole), part)
+        keep(whole, results(True) / "whole.pt")
     else:
         whole, tokens = load(WHOLE), samples(arguments.rows, 1024)
         shape = replace(whole.shape, layers=arguments.layers, feed_forward=arguments.feed_forward)
     small = labeller(whole, tokens, shape)
-    with replacing(out) as part:
-        torch.save(checkpoint(small), part)
+    keep(small, out)
     print(f"{sum(p.numel() for p in small.parameters()) / 1e6:.1f} M parameters")
 
 

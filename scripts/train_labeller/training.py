@@ -227,6 +227,12 @@ def checkpoint(model: Qwen2) -> dict[str, object]:
     return {"shape": model.shape.__dict__, "model": model.state_dict()}
 
 
+def keep(model: Qwen2, path: Path) -> None:
+    """Write a model's checkpoint, all of it or nothing."""
+    with replacing(path) as part:
+        torch.save(checkpoint(model), part)
+
+
 def weights(path: Path, device: torch.device | None = None) -> dict[str, Tensor]:
     """The weights of a checkpoint, without its shape."""
     state: dict[str, Tensor] = torch.load(path, map_location=device or "cpu")["model"]
