@@ -5,21 +5,21 @@
     python scripts/evaluate_labels.py --groups FILE --model PATH      # any parquet with label, docs, source
 
 Each group is taken for a topic and named as a run would name it: keywords by c-TF-IDF from its documents,
-representative documents, and a choice among candidates by the built-in embedding model. The figures come
-twice: by that model, and by all-mpnet-base-v2, which had no part in the choice. Finished names are kept in
-the folder ``--out``, and a run that was stopped goes on there; ``names.html`` there shows all names.
+representative documents, and a choice among candidates by the built-in embedding model; names that are taken
+for each other are told apart. The figures come twice: by that model, and by all-mpnet-base-v2, which had no
+part in the choice. Of each model there is its first answer, the chosen one, and the name that a run shows.
+Finished names are kept in the folder ``--out``, and a run that was stopped goes on there; ``names.html``
+there shows all names.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ from test_models import FetchError, fetched
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
 from localtopics.embedding.embedder import Embed
 from localtopics.labels.cleaning import folded
-from localtopics.labels.distinct import keyword_label
+from localtopics.labels.distinct import final_names, keyword_label
 from localtopics.labels.fidelity import centres, fidelity
 from localtopics.labels.label import Label
 from localtopics.labels.namer import Namer
@@ -40,6 +40,7 @@ from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import LabelSettings
 from localtopics.labels.style import in_style
 from localtopics.models import bundled_model
+from localtopics.run.label_log import append_label, read_labels
 from localtopics.topics.bertopic import representative_documents
 from localtopics.topics.keywords import vectorizer
 from localtopics.topics.settings import TopicSettings
@@ -49,8 +50,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADED = ROOT.parent / "shared" / "labeller" / "groups_valid.parquet"
 SMALLEST = 8
 """Documents of a group that is named."""
-CHUNK = 50
-"""Topics named at once, and kept."""
+TOLD = 50
+"""Labels after which it is said how far it is."""
 PEOPLE, KEYWORDS = "people's headings", "three keywords"
 
 
@@ -69,6 +70,8 @@ class Named:
 
     first: str
     chosen: str
+    shown: str
+    """Told apart from the other groups' names."""
     fallback: bool
     seconds: float
     tokens: int
@@ -153,33 +156,30 @@ def _keywords(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def named(yardstick: Yardstick, model: Path, settings: LabelSettings, path: Path) -> list[Named]:
-    """Every group's names by a model, those that ``path`` does not hold yet."""
-    done = [Named(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
-    with Namer(model, settings) as namer, path.open("a") as file:
-        for start in range(len(done), len(yardstick.topics), CHUNK):
-            part = yardstick.topics[start : start + CHUNK]
-            began = perf_counter()
-            labels = {label.topic: label for label in namer.label(part, scorer=yardstick.scorer)}
-            seconds = (perf_counter() - began) / len(part)
-            for topic in part:
-                found = _named(namer, topic, labels[topic.topic], seconds)
-                done.append(found)
-                file.write(json.dumps(found.__dict__) + "\n")
-            file.flush()
-            print(f"{len(done):,} of {len(yardstick.topics):,} topics, {seconds:.3f} s each", file=sys.stderr)
-    return done
+    """Every group's names by a model; what ``path`` holds already is not asked for again."""
+    labels = read_labels(path)
+    with Namer(model, settings) as namer:
+        found = namer.label(yardstick.topics, labels, scorer=yardstick.scorer)
+        for count, label in enumerate(found, 1):
+            append_label(path, label)
+            labels[label.topic] = label
+            if count % TOLD == 0:
+                print(f"{count:,} labels, the last in {label.seconds:.3f} s", file=sys.stderr)
+        shown = final_names(yardstick.topics, labels, settings.label_case)
+        return [_named(namer, topic, labels[topic.topic], shown[topic.topic]) for topic in yardstick.topics]
 
 
-def _named(namer: Namer, topic: Topic, label: Label, seconds: float) -> Named:
+def _named(namer: Namer, topic: Topic, label: Label, shown: str) -> Named:
     answer = choose(topic.topic, [candidate.text for candidate in label.candidates[:1]]).text
     first = replace(
         label,
         text=answer or keyword_label(topic.keywords),
         fallback=answer is None,
         candidates=label.candidates[:1],
+        again=(),
     )
-    greedy, chosen = (in_style(one, topic.representative, "title").text for one in (first, label))
-    return Named(greedy, chosen, label.fallback, seconds, namer.prompt_of(topic)[1])
+    greedy, chosen = (in_style(one, topic.representative, "title").text for one in (first, label.first))
+    return Named(greedy, chosen, shown, label.fallback, label.seconds, namer.prompt_of(topic)[1])
 
 
 def read_groups(path: Path, limit: int | None) -> pd.DataFrame:
@@ -249,7 +249,8 @@ def main() -> None:
         settings = LabelSettings(prompt=arguments.prompt, candidates=arguments.candidates)
         kept = arguments.out / f"{arguments.groups.stem}-{len(yardstick.topics)}-{path.stem}.jsonl"
         found = named(yardstick, path, settings, kept)
-        for kind, names in (("first", [n.first for n in found]), ("chosen", [n.chosen for n in found])):
+        for kind in ("first", "chosen", "shown"):
+            names = [str(getattr(one, kind)) for one in found]
             columns[f"{path.stem}, {kind}"] = names
             rows[f"{path.stem}, {kind}"] = yardstick.row(names) | {
                 "fallbacks": float(np.mean([n.fallback for n in found])),

@@ -106,7 +106,10 @@ model_argument = click.argument("model", metavar="[MODEL]", required=False)
 labels = options(
     model,
     _option(LabelSettings, "prompt", "FILE", "prompt"),
-    *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates", "label_case")),
+    *(
+        _option(LabelSettings, name)
+        for name in ("documents", "document_tokens", "candidates", "thinking", "label_case")
+    ),
     hardware,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from localtopics.gguf import ModelInfo
 from localtopics.labels.settings import LabelSettings, size_in_bytes
-from localtopics.llama.chat import chosen_format
+from localtopics.llama.chat import can_think, chosen_format
 from localtopics.llama.engine import Engine
 from localtopics.llama.offload import plan_offload
 from localtopics.llama.vocabulary import Vocabulary
@@ -68,12 +68,16 @@ class ChatModel:
     @property
     def notes(self) -> list[str]:
         """What the user should know about how the model is asked."""
-        if self._settings.chat_format != "auto" or chosen_format(self.vocabulary) != "plain":
-            return []
-        return [
-            f"{self.info.path.name} has no chat template, so it is asked in plain text, as a base model, "
-            "unless another chat format is chosen."
-        ]
+        name, chat_format = self.info.path.name, self._settings.chat_format
+        notes = []
+        if chat_format == "auto" and chosen_format(self.vocabulary) == "plain":
+            notes.append(
+                f"{name} has no chat template, so it is asked in plain text, as a base model, unless another "
+                "chat format is chosen."
+            )
+        if self._settings.thinking and not can_think(self.vocabulary, chat_format):
+            notes.append(f"{name} has no chat template with a place for thoughts: it answers without.")
+        return notes
 
     @property
     def record(self) -> dict[str, Any]:

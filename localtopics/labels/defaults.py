@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from localtopics.gguf import ModelInfo
 from localtopics.labels.prompt import DEFAULT, PromptText, read_prompt
-from localtopics.labels.settings import DOCUMENT_TOKENS, LabelSettings
+from localtopics.labels.settings import DOCUMENT_TOKENS, THOUGHT_FRAME, LabelSettings
 
 _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases")
 _FRACTIONS = ("temperature", "top_p", "min_p")
-_TEXTS = ("system", "example", "answer", "request")
+_TEXTS = ("system", "example", "answer", "request", "again")
 _METADATA = "localtopics.prompt."
 
 
@@ -80,5 +80,6 @@ class LabelDefaults:
         elif trained["request"]:
             asked["text"] = PromptText(**{name: str(trained[name] or "") for name in _TEXTS})
         english = bool(info and info.metadata.get(f"{_METADATA}language") == "en")
-        context = settings.context or cls.context
+        thinking = settings.thinking and settings.thinking + THOUGHT_FRAME
+        context = settings.context or cls.context + thinking
         return cls(**asked, english=english, context=min(context, info.context_length) if info else context)

@@ -65,7 +65,7 @@ def final_names(topics: Sequence[Topic], labels: Mapping[int, Label], case: Labe
 def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
     """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one."""
     best = {
-        topic: max((c.score for c in label.candidates if c.score is not None), default=0.0)
+        topic: max((c.score for c in label.again or label.candidates if c.score is not None), default=0.0)
         for topic, label in labels.items()
     }
     result = {topic: label.text for topic, label in labels.items()}
@@ -88,7 +88,8 @@ def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
 
 def _next_best(label: Label, least: float) -> Iterator[str]:
     """The labels in a topic's candidates that score more than ``least``, best first."""
-    scored = [(c.score, c.text) for c in label.candidates if c.score is not None and c.score > least]
+    candidates = label.again or label.candidates
+    scored = [(c.score, c.text) for c in candidates if c.score is not None and c.score > least]
     for _, answer in sorted(scored, key=lambda pair: -pair[0]):
         if text := clean(answer):
             yield text

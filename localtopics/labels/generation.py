@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from localtopics.labels.defaults import LabelDefaults
@@ -12,6 +12,7 @@ from localtopics.labels.label import Label
 from localtopics.labels.phrases import phrases
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import ANSWER_TOKENS
+from localtopics.labels.thinking import with_thoughts
 from localtopics.llama.chat import NO_THOUGHT, THOUGHT
 from localtopics.llama.engine import Engine, Generation
 from localtopics.llama.sampler import Sampling
@@ -20,6 +21,8 @@ from localtopics.topics.topic import Topic
 
 _SCORED_TOGETHER = 8
 """Topics whose candidates are embedded together, in half of the time that they take one by one."""
+_THOUGHT_TOGETHER = 16
+"""Topics that are thought about together; of these a resumed run thinks again about all."""
 _SECOND_ATTEMPT = 2
 """Answers of a second attempt, the greedy one and a sampled one; of a model that thought, all of them."""
 
@@ -33,6 +36,18 @@ class Question:
     """The prompt."""
     sha256: str
     """As `Label.prompt_sha256`."""
+    seconds: float = 0.0
+    """What the prompt itself took: the model may have thought about it."""
+
+
+@dataclass(frozen=True)
+class SecondQuestion(Question):
+    """The prompt that asks anew for the name of a topic which is taken for others."""
+
+    label: Label = field(kw_only=True)
+    """What it is called so far."""
+    rivals: tuple[int, ...] = field(kw_only=True)
+    """The topics that it is taken for."""
 
 
 class LabelGenerator:
@@ -44,6 +59,7 @@ class LabelGenerator:
         defaults: how it is asked.
         seed: of the sampling.
         scorer: by what the best of several candidates is chosen; None: by their votes and wording.
+        thinking: the most tokens of a thought before the answers; 0 for none.
     """
 
     def __init__(
@@ -53,12 +69,14 @@ class LabelGenerator:
         defaults: LabelDefaults,
         seed: int,
         scorer: LabelScorer | None = None,
+        thinking: int = 0,
     ) -> None:
         self._engine = engine
         self._vocabulary = vocabulary
         self._defaults = defaults
         self._sampling = Sampling(defaults.temperature, defaults.top_p, seed, defaults.min_p)
         self._scorer = scorer if defaults.candidates > 1 else None
+        self._thinking = thinking
 
     def labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:
         """Label the topics of the questions whose index is not in ``finished``, in no particular order.
@@ -66,6 +84,59 @@ class LabelGenerator:
         A topic none of whose answers is usable is asked once more; if that fails too it gets its keywords.
         The engine is given the finished prompts as well, for the same answers as without an interruption.
         """
+        if not self._thinking:
+            yield from self._labels(questions, finished)
+            return
+        for start in range(0, len(questions), _THOUGHT_TOGETHER):
+            part = questions[start : start + _THOUGHT_TOGETHER]
+            places = range(start, start + len(part))
+            done = {index - start: label for index, label in finished.items() if index in places}
+            if len(done) < len(part):
+                yield from self._labels(self._thought_over(part), done)
+
+    def _thought_over(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions, each with what the model thinks of it before it answers."""
+        prompts = [question.tokens for question in questions]
+        thoughts = with_thoughts(self._engine, self._vocabulary, prompts, self._thinking, self._sampling.seed)
+        return [
+            replace(question, tokens=tokens, seconds=seconds)
+            for question, (tokens, seconds) in zip(questions, thoughts, strict=True)
+        ]
+
+    def labels_apart(self, questions: Sequence[SecondQuestion], finished: Collection[int]) -> Iterator[Label]:
+        """Label the topics of the questions that are not in ``finished`` so that none is taken for others.
+
+        The new answers and the first ones compete. Without a scorer, which knows what tells topics apart, the
+        new answers alone do.
+        """
+        prompts = [question.tokens for question in questions]
+        if self._thinking:
+            prompts = [question.tokens for question in self._thought_over(questions)]
+        generations = self._engine.generate(
+            prompts,
+            ANSWER_TOKENS,
+            self._defaults.candidates,
+            replace(self._sampling, seed=self._sampling.seed + 2),
+            skip=finished,
+        )
+        for generation in generations:
+            yield self._apart(questions[generation.prompt], generation)
+
+    def _apart(self, question: SecondQuestion, generation: Generation) -> Label:
+        """The topic's label by all that the model answered."""
+        label, others = question.label, self._others(question.topic)
+        before = [candidate.text for candidate in label.candidates] if self._scorer else []
+        answers = [text for text in before if text not in others] + self._answers(generation)
+        choice = choose(label.topic, answers, others, self._scorer, question.rivals)
+        return replace(
+            label,
+            text=choice.text or label.text,
+            again=choice.candidates,
+            again_sha256=question.sha256,
+            seconds=label.seconds + generation.seconds,
+        )
+
+    def _labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:
         labels = dict(finished)
         for index, label in self._first_attempt(questions, finished):
             labels[index] = label
@@ -92,7 +163,8 @@ class LabelGenerator:
                 self._scorer.read([text for texts in (*answers, *others) for text in texts])
             for generation, texts, more in zip(group, answers, others, strict=True):
                 question = questions[generation.prompt]
-                yield generation.prompt, self._label(question, texts, more, generation.seconds)
+                seconds = question.seconds + generation.seconds
+                yield generation.prompt, self._label(question, texts, more, seconds)
 
     def _second_attempt(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from localtopics.labels.cleaning import clean
 
 
 @dataclass(frozen=True)
@@ -33,3 +35,18 @@ class Label:
     sampled. It is empty where no model was asked."""
     seconds: float
     """The topic's share of the computing time."""
+    again: tuple[Candidate, ...] = ()
+    """The candidates, those of a second question among them, as they were scored when the topic was told
+    apart from others of like names; none where no name was like it."""
+    again_sha256: str = ""
+    """As ``prompt_sha256``, of that question."""
+
+    @property
+    def first(self) -> Label:
+        """The label as it was before the topic was told apart from others."""
+        if not self.again_sha256:
+            return self
+        scores = [-1e9 if candidate.score is None else candidate.score for candidate in self.candidates]
+        text = clean(self.candidates[scores.index(max(scores))].text)
+        assert text is not None  # a topic without a usable answer is not told apart
+        return replace(self, text=text, again=(), again_sha256="")

@@ -14,13 +14,14 @@ from localtopics.gguf import read_info
 from localtopics.labels.chat_model import ChatModel
 from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
-from localtopics.labels.generation import LabelGenerator, Question
+from localtopics.labels.generation import LabelGenerator, Question, SecondQuestion
 from localtopics.labels.label import Label
 from localtopics.labels.language import is_english
-from localtopics.labels.prompt import Prompt, PromptBuilder, ask_prompt
+from localtopics.labels.look_alikes import evidence, look_alikes
+from localtopics.labels.prompt import Prompt, PromptBuilder, PromptText, ask_prompt
 from localtopics.labels.scoring import LabelScorer
-from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, LabelSettings
-from localtopics.llama.chat import spell
+from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, THOUGHT_FRAME, LabelSettings
+from localtopics.llama.chat import can_think, spell
 from localtopics.llama.engine import Engine
 from localtopics.models import DEFAULT_MODEL, find_model
 from localtopics.progress import Progress, silent
@@ -90,7 +91,9 @@ class Namer:
 
         A topic whose label in ``done`` came from the same prompt, model and settings is not named again;
         given all ``topics``, those that an interrupted call left over get the labels it would have given.
-        Topics may get the same label: `localtopics.labels.distinct.distinguish` tells them apart.
+        Topics whose names are taken for each other are asked for once more, side by side, and yielded again
+        where that is done. They may still get the same label: `localtopics.labels.distinct.distinguish`
+        gives each its own.
 
         Args:
             topics: what is to be named; the outliers keep their name, and of a model that was taught English
@@ -114,7 +117,12 @@ class Namer:
                 if done.get(topic.topic) != label:
                     yield label
         if asked:
-            yield from self._ask_for(asked, done, progress, scorer)
+            first = {topic.topic: done[topic.topic].first for topic in asked if topic.topic in done}
+            labels: dict[int, Label] = {}
+            for label in self._ask_for(asked, first, progress, scorer):
+                labels[label.topic] = label
+                yield label
+            yield from self._tell_apart(asked, first | labels, done, progress, scorer)
 
     def prompt_of(self, topic: Topic) -> tuple[str, int]:
         """The exact prompt that names ``topic``, with control tokens by name, and how many tokens it takes.
@@ -193,28 +201,100 @@ class Namer:
         with progress("Loading the model", 1) as advance:
             engine = self.loaded()
             advance(1)
-        vocabulary, seed = self._chat_model.vocabulary, self._settings.seed
-        generator = LabelGenerator(engine, vocabulary, self._defaults, seed, scorer)
         with progress("Naming topics", len(topics)) as advance:
             advance(len(finished))
-            for label in generator.labels(questions, finished):
+            for label in self._generator(engine, scorer).labels(questions, finished):
                 advance(1)
                 yield label
+
+    def _tell_apart(
+        self,
+        topics: Sequence[Topic],
+        labels: Mapping[int, Label],
+        done: Mapping[int, Label],
+        progress: Progress,
+        scorer: LabelScorer | None,
+    ) -> Iterator[Label]:
+        """The labels of topics whose first labels are taken for each other, but for those that are done."""
+        questions = self._second_questions(topics, labels, scorer)
+        hashes = {question.topic.topic: question.sha256 for question in questions}
+        before = {
+            number: done[number].again_sha256
+            for number, label in labels.items()
+            if number in done and done[number].first == label
+        }
+        for number, sha256 in before.items():
+            if sha256 and number not in hashes:  # then there were other topics
+                yield labels[number]
+        finished = {
+            place
+            for place, question in enumerate(questions)
+            if before.get(question.topic.topic) == question.sha256
+        }
+        if len(finished) == len(questions):
+            return
+        with progress("Telling topics apart", len(questions)) as advance:
+            advance(len(finished))
+            for label in self._generator(self.loaded(), scorer).labels_apart(questions, finished):
+                advance(1)
+                yield label
+
+    def _second_questions(
+        self, topics: Sequence[Topic], labels: Mapping[int, Label], scorer: LabelScorer | None
+    ) -> list[SecondQuestion]:
+        """For each topic whose label is taken for others', the prompt that tells it apart from these."""
+        names = {number: label.text for number, label in labels.items() if not label.fallback}
+        rivals = look_alikes(names, scorer)
+        if not rivals:
+            return []
+        by_number = {topic.topic: topic for topic in topics}
+        builder = self._second_builder()
+        questions = []
+        for number, others in rivals.items():
+            shown = evidence(by_number[number], [by_number[other] for other in others], names, scorer)
+            documents = shown.documents[: self._defaults.documents]
+            tokens = builder.build(documents, shown.keywords[: self._defaults.keywords], shown.others).tokens
+            question = SecondQuestion(
+                by_number[number], tokens, self._hash(tokens), label=labels[number], rivals=others
+            )
+            questions.append(question)
+        return questions
+
+    def _generator(self, engine: Engine, scorer: LabelScorer | None) -> LabelGenerator:
+        vocabulary, seed = self._chat_model.vocabulary, self._settings.seed
+        return LabelGenerator(engine, vocabulary, self._defaults, seed, scorer, self._thinking)
 
     def _questions(self, topics: Sequence[Topic]) -> list[Question]:
         builder = self._builder()
         tokens = [self._prompt(topic, builder).tokens for topic in topics]
         return [Question(topic, own, self._hash(own)) for topic, own in zip(topics, tokens, strict=True)]
 
-    def _builder(self) -> PromptBuilder:
-        defaults = self._defaults
+    @property
+    def _thinking(self) -> int:
+        """The most tokens that the model may think; 0 for one that cannot, of which the user is told."""
+        thinks = can_think(self._chat_model.vocabulary, self._settings.chat_format)
+        return self._settings.thinking if thinks else 0
+
+    def _second_builder(self) -> PromptBuilder:
+        """What builds second prompts: as the first ones where there is no room for more words."""
+        text = self._defaults.text
+        try:
+            return self._builder(text.asking_again, others=text.asking_again is not text)
+        except UserError:
+            return self._builder()
+
+    def _builder(self, text: PromptText | None = None, others: bool = False) -> PromptBuilder:
+        defaults, thinking = self._defaults, self._thinking
         return PromptBuilder(
-            defaults.text,
+            text or defaults.text,
             self._chat_model.vocabulary,
             defaults.context,
             document_tokens=defaults.document_tokens,
+            answer_tokens=ANSWER_TOKENS + (thinking and thinking + THOUGHT_FRAME),
             characters=defaults.characters,
             chat_format=self._settings.chat_format,
+            thinking=thinking > 0,
+            others=others,
         )
 
     def _prompt(self, topic: Topic, builder: PromptBuilder) -> Prompt:
@@ -227,4 +307,6 @@ class Namer:
         parts: list[Any] = [fingerprint, candidates, self._settings.seed, ANSWER_TOKENS, prompt]
         if self._defaults.min_p:  # the values of a nucleus have never changed, so no hash needs them
             parts += [self._defaults.temperature, self._defaults.min_p]
+        if self._thinking:
+            parts.append({"thinking": self._thinking})
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

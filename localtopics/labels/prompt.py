@@ -13,14 +13,16 @@ from localtopics.errors import UserError
 from localtopics.labels.settings import ANSWER_TOKENS, DOCUMENT_TOKENS
 from localtopics.llama.chat import BRACKETS, ChatFormat, Frame, Message, Tokenizer, follow
 
-DOCUMENTS, KEYWORDS = "[DOCUMENTS]", "[KEYWORDS]"
+DOCUMENTS, KEYWORDS, OTHERS = "[DOCUMENTS]", "[KEYWORDS]", "[OTHERS]"
 
 DEFAULT_PROMPT = '''\
 # What the model is asked for each topic: a TOML file for --prompt.
 #
 # The request holds [DOCUMENTS], where a topic's documents go, one a line, and [KEYWORDS], where its
 # keywords go. The system prompt and the worked example are the same for every topic, so they cost time
-# only once. A part that is left out keeps its built-in text; one that is empty ("") is not used.
+# only once. A topic whose name is like others' is asked for again: that text also holds [OTHERS], where
+# names and keywords of these go, a line each. A part that is left out keeps its built-in text; one that is
+# empty ("") is not used. Beside a request of your own and no text to ask again by, the request does it.
 
 system = """
 You are a careful librarian who names topics. Each message shows you documents that belong to one topic, \\
@@ -51,6 +53,17 @@ These documents belong to one topic:
 Keywords of the topic: [KEYWORDS]
 
 What is this topic called? Give its name only."""
+
+again = """
+These documents belong to one topic:
+[DOCUMENTS]
+
+Other topics, which this one is easily taken for:
+[OTHERS]
+
+Keywords that set this topic apart from those: [KEYWORDS]
+
+What is this topic called, so that its name fits none of the others? Give its name only."""
 '''
 
 
@@ -59,23 +72,21 @@ class PromptText:
     """The words of a prompt: a system prompt, one worked example with its answer, then the request.
 
     Raises:
-        UserError: the request does not hold [DOCUMENTS] and [KEYWORDS] once each, or a bracket touches them,
-            or there is an example without an answer.
+        UserError: the request does not hold [DOCUMENTS] and [KEYWORDS] once each, what asks again does not
+            hold these and [OTHERS], a bracket touches them, or there is an example without an answer.
     """
 
     system: str
     example: str
     answer: str
     request: str
+    again: str = ""
+    """The request for a topic whose name is like others'; "": the same as for all."""
 
     def __post_init__(self) -> None:
-        for slot in (DOCUMENTS, KEYWORDS):
-            if self.request.count(slot) != 1:
-                raise UserError(f"The prompt's request must hold {slot} exactly once.")
-            before, after = self.request.split(slot)
-            # in "[[KEYWORDS]]" the keyword "/INST" would end the turn
-            if before[-1:].strip(" \n\t\"'“‘«(`*") or after[:1].strip(" \r\n\t\"'”’»)`*.,;"):
-                raise UserError(f"Nothing but a space, a line break or a quotation mark may touch {slot}.")
+        _check_slots("request", self.request, (DOCUMENTS, KEYWORDS))
+        if self.again.strip():
+            _check_slots("again", self.again, (DOCUMENTS, KEYWORDS, OTHERS))
         if bool(self.example.strip()) != bool(self.answer.strip()):
             raise UserError("The prompt needs both an example and its answer, or neither.")
 
@@ -86,6 +97,21 @@ class PromptText:
         if self.example.strip():
             turns += [Message("user", self.example), Message("assistant", self.answer)]
         return [*turns, Message("user", self.request)]
+
+    @property
+    def asking_again(self) -> PromptText:
+        """The prompt for a topic whose name is like others'."""
+        return replace(self, request=self.again, again="") if self.again.strip() else self
+
+
+def _check_slots(part: str, text: str, slots: Sequence[str]) -> None:
+    for slot in slots:
+        if text.count(slot) != 1:
+            raise UserError(f"The prompt's {part} must hold {slot} exactly once.")
+        before, after = text.split(slot)
+        # in "[[KEYWORDS]]" the keyword "/INST" would end the turn
+        if before[-1:].strip(" \n\t\"'“‘«(`*") or after[:1].strip(" \r\n\t\"'”’»)`*.,;"):
+            raise UserError(f"Nothing but a space, a line break or a quotation mark may touch {slot}.")
 
 
 DEFAULT = PromptText(**tomllib.loads(DEFAULT_PROMPT))
@@ -119,6 +145,8 @@ def read_prompt(path: Path) -> PromptText:
     known = [part.name for part in fields(PromptText)]
     if not all(name in known and isinstance(value, str) for name, value in parts.items()):
         raise UserError(f"The prompt file {path} may set only {', '.join(known)}, each to a text.")
+    if "request" in parts:
+        parts.setdefault("again", "")
     try:
         return replace(DEFAULT, **parts)
     except UserError as error:
@@ -141,6 +169,9 @@ _MINIMUM = 16
 
 _KEYWORD = 60
 """The most characters of one keyword."""
+
+_OTHER = 200
+"""The most characters that say what another topic is."""
 
 _CHARACTERS_PER_TOKEN = 16
 """No language's tokens are longer on average; so text beyond this is cut before it is tokenised."""
@@ -186,9 +217,11 @@ class PromptBuilder:
         tokenizer: the model's vocabulary.
         context: the most tokens of a prompt and its answer.
         document_tokens: the most tokens of one document.
-        answer_tokens: tokens kept free for the answer.
+        answer_tokens: tokens kept free for the answer, and for what is thought before it.
         characters: the most characters of one document, if that is limited too.
         chat_format: the format around the turns.
+        thinking: whether the model may think before it answers.
+        others: whether the request has a slot for other topics.
 
     Raises:
         UserError: the model has no working chat template, or the text alone does not fit the context.
@@ -204,11 +237,15 @@ class PromptBuilder:
         answer_tokens: int = ANSWER_TOKENS,
         characters: int | None = None,
         chat_format: ChatFormat = "auto",
+        thinking: bool = False,
+        others: bool = False,
     ) -> None:
         self._tokenizer = tokenizer
         self._document_tokens = document_tokens
         self._characters = min(characters or sys.maxsize, document_tokens * _CHARACTERS_PER_TOKEN)
-        self._frame = Frame(text.dialog, (DOCUMENTS, KEYWORDS), tokenizer, chat_format)
+        self._names_others = others
+        slots = (DOCUMENTS, KEYWORDS, *([OTHERS] if others else []))
+        self._frame = Frame(text.dialog, slots, tokenizer, chat_format, thinking)
         self._bullet = self._follow(self._frame.leads[DOCUMENTS] + "-")
         self._next_bullet = self._follow("\n-")
         self._room = context - answer_tokens - self._frame.length
@@ -218,25 +255,49 @@ class PromptBuilder:
                 f"documents fit a context of {context}; allow more context or shorten the prompt."
             )
 
-    def build(self, documents: Sequence[str], keywords: Sequence[str]) -> Prompt:
+    def build(self, documents: Sequence[str], keywords: Sequence[str], others: Sequence[str] = ()) -> Prompt:
         """The prompt for one topic.
 
         What does not fit is cut: first all documents to a fair share, then the last documents go, then the
         last keywords. Empty documents and repeated ones are not shown.
+
+        Args:
+            documents: of the topic.
+            keywords: of the topic.
+            others: a line on each topic that this one is taken for, where the request has a slot for them;
+                what does not fit into a quarter of the room is left out.
         """
+        beside = self._others(others)
+        room = self._room - len(beside)
         words = [word for word in (harmless(word, _KEYWORD, self._frame.marks) for word in keywords) if word]
         named = self._keywords(words)
-        while len(named) > self._room:
+        while len(named) > room:
             words.pop()
             named = self._keywords(words)
         lines = (harmless(text, self._characters, self._frame.marks) for text in documents)
         shown = self._fit(
-            [self._follow(f" {line}") for line in dict.fromkeys(lines) if line], self._room - len(named)
+            [self._follow(f" {line}") for line in dict.fromkeys(lines) if line],
+            room - len(named),
         )
+        content = {DOCUMENTS: self._listed(DOCUMENTS, shown), KEYWORDS: named, OTHERS: beside}
+        return Prompt(self._frame.filled(content), len(shown), len(words))
+
+    def _others(self, lines: Sequence[str]) -> list[int]:
+        """The lines on other topics, as many as fit a quarter of the room."""
+        if not self._names_others:
+            return []
+        found = [self._follow(f" {harmless(line, _OTHER, self._frame.marks)}") for line in lines]
+        while found and sum(map(len, found)) + len(found) * len(self._next_bullet) > self._room // 4:
+            found.pop()
+        return self._listed(OTHERS, found)
+
+    def _listed(self, slot: str, lines: Sequence[Sequence[int]]) -> list[int]:
+        """Tokens of lines, each behind its bullet."""
         listed: list[int] = []
-        for document in shown:
-            listed += (self._next_bullet if listed else self._bullet) + document
-        return Prompt(self._frame.filled({DOCUMENTS: listed, KEYWORDS: named}), len(shown), len(words))
+        for line in lines:
+            listed += self._next_bullet if listed else self._follow(self._frame.leads[slot] + "-")
+            listed += line
+        return listed
 
     def _follow(self, text: str) -> list[int]:
         return follow(text, self._tokenizer, special=False)

@@ -13,6 +13,8 @@ coverage     0.3   The share of the topic's documents that hold all words of the
                    documents; this speaks for what most of them have in common.
 foreign     -0.12  1 for a label that the model did not write itself, such as a phrase of the documents.
 nearness    -0.5   The share of the other topics that lie nearer to the label than its own.
+apart        1     Where the topic is told apart from others of like names: how much nearer the label lies to
+                   it than to the nearest of them, at most 0.1.
 agreement    0.1   The share of the model's answers that say the same, but for case: the vote of
                    self-consistency (Wang et al. 2023).
 borrowed    -0.1   How far the label is a proper noun that few of the topic's documents hold.
@@ -20,7 +22,7 @@ length      -0.03  The label's words past three.
 chatter     -0.02  1 where the model said more than the label.
 =========  ======  ===========================================================================================
 
-The first five and ``borrowed`` need embeddings and documents, which a `LabelScorer` holds; without one they
+The first six and ``borrowed`` need embeddings and documents, which a `LabelScorer` holds; without one they
 are 0. The weights were tuned on the development groups of ``scripts/train_labeller``, whose README has the
 figures. Fitted anew to two models' candidates for 700 headed groups, weights came out within chance of these;
 the model's own log-probability of a name got none.
@@ -51,6 +53,7 @@ _AGREEMENT = 0.1
 _BORROWED = 0.1
 _LENGTH = 0.03
 _CHATTER = 0.02
+_APART_ENOUGH = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Fit:
     coverage: NDArray[np.float64] | float = 0.0
     foreign: NDArray[np.bool_] | float = 0.0
     nearness: NDArray[np.float64] | float = 0.0
+    apart: NDArray[np.float32] | float = 0.0
     borrowed: NDArray[np.float64] | float = 0.0
 
 
@@ -86,6 +90,7 @@ def score(fit: Fit, wording: Wording) -> list[float]:
         + _COVERAGE * fit.coverage
         - _FOREIGN * fit.foreign
         - _NEARNESS * fit.nearness
+        + fit.apart
         + _AGREEMENT * wording.votes / wording.answers
         - _BORROWED * fit.borrowed
         - _LENGTH * wording.length
@@ -103,7 +108,11 @@ class Choice:
 
 
 def choose(
-    topic: int, answers: Sequence[str], others: Sequence[str] = (), scorer: LabelScorer | None = None
+    topic: int,
+    answers: Sequence[str],
+    others: Sequence[str] = (),
+    scorer: LabelScorer | None = None,
+    rivals: Sequence[int] = (),
 ) -> Choice:
     """Take the best label from a model's answers for one topic, and from others that compete with them.
 
@@ -115,6 +124,7 @@ def choose(
         others: labels that the model did not write; they have no vote. As candidates they come last, and only
             where there is a usable answer.
         scorer: what knows the topics' documents; None leaves the choice to the votes and the wording.
+        rivals: topics of like names, from which the label is to tell this one apart.
     """
     texts = [*answers, *others]
     labels = [clean(text) for text in texts]
@@ -123,7 +133,7 @@ def choose(
         return Choice(None, tuple(Candidate(text) for text in answers))
     usable = [(text, label) for text, label in zip(texts, labels, strict=True) if label is not None]
     found = [label for _, label in usable]
-    fit = scorer.fit(topic, found, written) if scorer else Fit()
+    fit = scorer.fit(topic, found, written, rivals) if scorer else Fit()
     scores = score(fit, _wording(usable, written, len(answers)))
     best = max(range(len(found)), key=scores.__getitem__)
     left = iter(scores)
@@ -178,18 +188,24 @@ class LabelScorer:
         """Embed the labels in some answers that will be scored: together is faster than one by one."""
         self._embed_new([label for label in map(clean, answers) if label is not None])
 
-    def fit(self, topic: int, labels: Sequence[str], answers: Sequence[str]) -> Fit:
+    def fit(
+        self, topic: int, labels: Sequence[str], answers: Sequence[str], rivals: Sequence[int] = ()
+    ) -> Fit:
         """How well k labels fit ``topic``, and what a model says of it.
 
         Args:
             topic: the topic's number.
             labels: the k labels.
             answers: the labels that the model wrote, at least one.
+            rivals: topics of like names.
         """
-        vectors = self._vectors(labels)
+        vectors = self.vectors(labels)
         cosine = vectors @ self._topics[topic]
-        consensus = vectors @ self._vectors(answers).mean(axis=0)
+        consensus = vectors @ self.vectors(answers).mean(axis=0)
         nearness = (vectors @ self._others(topic).T > cosine[:, None]).mean(axis=1)
+        apart = np.zeros(len(labels), np.float32)
+        if rivals:
+            apart = np.minimum(self._lead(vectors, topic, rivals), _APART_ENOUGH)
         # a product's last bits depend on the row: a repeated label has the figures of one row
         said = set(map(folded, answers))
         row = {label: number for number, label in enumerate(labels)}
@@ -200,6 +216,7 @@ class LabelScorer:
             coverage=np.array([self.coverage(topic, label) for label in labels]),
             foreign=np.array([folded(label) not in said for label in labels]),
             nearness=nearness[rows],
+            apart=apart[rows],
             borrowed=np.array([borrowed(label, self._capitals[topic]) for label in labels]),
         )
 
@@ -208,23 +225,42 @@ class LabelScorer:
 
         It lies between -1 and 1.
         """
-        words = stems(label)
-        holders = set.intersection(*(self._holders.get(word, set()) for word in words)) if words else set()
-        shares = {
-            number: count / self._sizes[number] for number, count in Counter(t for t, _ in holders).items()
-        }
+        shares = self._shares(label)
         own = shares.pop(topic, 0.0)
         return own - fsum(shares.values()) / max(1, len(self._sizes) - 1)
+
+    def share(self, topic: int, words: str) -> float:
+        """The share of the topic's documents that hold all of some words, but for case and plural."""
+        return self._shares(words).get(topic, 0.0)
+
+    def telling(self, documents: Sequence[str], topic: int, rivals: Sequence[int]) -> tuple[str, ...]:
+        """Documents of a topic, those first that lie nearest to it beside topics of like names."""
+        lead = self._lead(self._embed(documents), topic, rivals) if documents else np.zeros(0)
+        return tuple(documents[place] for place in np.argsort(-lead, kind="stable"))
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embeddings of labels, float32 [k, d]; they are kept."""
+        self._embed_new(texts)
+        return np.stack([self._embedded[text] for text in texts])
+
+    def _lead(self, vectors: NDArray[np.float32], topic: int, rivals: Sequence[int]) -> NDArray[np.float32]:
+        """How much nearer k vectors lie to a topic than to the nearest of its rivals: float32 [k]."""
+        others = np.stack([self._topics[rival] for rival in rivals])
+        lead: NDArray[np.float32] = vectors @ self._topics[topic] - (vectors @ others.T).max(axis=1)
+        return lead
+
+    def _shares(self, words: str) -> dict[int, float]:
+        """The share of each topic's documents that hold all the words, where it is more than 0."""
+        stemmed = stems(words)
+        holders = set.intersection(*(self._holders.get(s, set()) for s in stemmed)) if stemmed else set()
+        return {
+            number: count / self._sizes[number] for number, count in Counter(t for t, _ in holders).items()
+        }
 
     def _others(self, topic: int) -> NDArray[np.float32]:
         """The other topics, float32 [others, d]; a lone topic is its own rival, which never lies nearer."""
         others = [centre for number, centre in self._topics.items() if number != topic]
         return np.stack(others or [self._topics[topic]])
-
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings of texts, float32 [k, d]."""
-        self._embed_new(texts)
-        return np.stack([self._embedded[text] for text in texts])
 
     def _embed_new(self, texts: Sequence[str]) -> None:
         new = [text for text in dict.fromkeys(texts) if text not in self._embedded]

@@ -16,6 +16,8 @@ DOCUMENT_TOKENS = 45
 """The most tokens of one document that a model is shown that does not say otherwise."""
 ANSWER_TOKENS = 32
 """The most tokens of an answer; eight words of English take about sixteen."""
+THOUGHT_FRAME = 16
+"""Tokens that may stand around a thought."""
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", re.IGNORECASE | re.ASCII)
 
 
@@ -43,6 +45,9 @@ class LabelSettings(Checked):
         "labels drawn a topic, the best is kept; 1 switches this off",
         low=1,
         high=MOST_CANDIDATES,
+    )
+    thinking: int = setting(
+        0, "most tokens that a model which reasons may think before each answer", low=0, high=8192
     )
     label_case: LabelCase = setting(  # noqa: RUF009
         "title", "which words of a name have a capital; keep: as the model wrote it"

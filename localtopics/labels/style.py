@@ -102,10 +102,11 @@ def in_style(label: Label, documents: Iterable[str], case: LabelCase) -> Label:
     if label.fallback or not label.candidates:
         return label
     spelling = Spelling(documents)
-    candidates = [
-        replace(one, text=styled(clean(one.text) or one.text, case, spelling)) for one in label.candidates
-    ]
-    return replace(label, text=styled(label.text, case, spelling), candidates=tuple(candidates))
+    candidates, again = (
+        tuple(replace(one, text=styled(clean(one.text) or one.text, case, spelling)) for one in ones)
+        for ones in (label.candidates, label.again)
+    )
+    return replace(label, text=styled(label.text, case, spelling), candidates=candidates, again=again)
 
 
 def styled(label: str, case: LabelCase = "title", spelling: Spelling = NOTHING_KNOWN) -> str:

@@ -28,7 +28,9 @@ ANSWER = "Answer:"
 
 THOUGHT = "<think>"
 """What opens a thought in the turns of Qwen3, DeepSeek-R1 and most other models that reason."""
-NO_THOUGHT = f"{THOUGHT}\n\n</think>\n\n"
+THOUGHT_END = "</think>"
+"""What closes it."""
+NO_THOUGHT = f"{THOUGHT}\n\n{THOUGHT_END}\n\n"
 """A thought without words, as Qwen3's template writes it to switch thinking off: the answer comes at once."""
 
 _SLOT = f"slot{secrets.token_hex(16)}"
@@ -117,21 +119,33 @@ def chosen_format(tokenizer: Tokenizer, asked: ChatFormat = "auto") -> ChatForma
     return "llama-2" if tokenizer.architecture == tokenizer.family == "llama" else "plain"
 
 
-def arrange(dialog: Sequence[Message], tokenizer: Tokenizer, chat_format: ChatFormat = "auto") -> Arrangement:
+def can_think(tokenizer: Tokenizer, chat_format: ChatFormat = "auto") -> bool:
+    """Whether the tokenizer's model is asked by a chat template that knows of thoughts."""
+    asked = chosen_format(tokenizer, chat_format) == "template"
+    return asked and THOUGHT_END in (tokenizer.chat_template or "")
+
+
+def arrange(
+    dialog: Sequence[Message],
+    tokenizer: Tokenizer,
+    chat_format: ChatFormat = "auto",
+    thinking: bool = False,
+) -> Arrangement:
     """Put ``dialog`` into a chat format of the tokenizer's model, ready for the assistant's next answer.
 
     Args:
         dialog: a system message or none, then user and assistant in turn, user last.
+        thinking: whether the model may think before it answers; of no use where it cannot.
 
     Raises:
         UserError: as `chosen_format`, or the chat template fails or does not show the whole dialog.
     """
     dialog = [Message(role, content.strip()) for role, content in dialog]
     chosen = chosen_format(tokenizer, chat_format)
-    return _FORMATS[chosen](dialog, tokenizer)
+    return _FORMATS[chosen](dialog, tokenizer, thinking)
 
 
-def _plain(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+def _plain(dialog: Sequence[Message], tokenizer: Tokenizer, thinking: bool) -> Arrangement:
     """A text that the assistant's answer continues."""
     heads = {"system": "", "user": "", "assistant": f"{ANSWER} "}
     ends = {"system": "\n\n", "user": "\n", "assistant": "\n\n"}
@@ -140,7 +154,7 @@ def _plain(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
     return Arrangement((*bos, text + ANSWER), (ANSWER,))
 
 
-def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer, thinking: bool) -> Arrangement:
     """BOS opens each turn and EOS closes each finished one; all marks between them are ordinary text."""
     if dialog[0].role == "system":
         (_, system), (_, user), *rest = dialog
@@ -152,7 +166,7 @@ def _llama2(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
     return Arrangement(tuple(piece for piece in pieces if piece is not None), marks=())
 
 
-def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
+def _templated(dialog: Sequence[Message], tokenizer: Tokenizer, thinking: bool) -> Arrangement:
     """What the model's own chat template makes of the dialog, each fault of it a `UserError`."""
     template = tokenizer.chat_template or ""
     bos, eos = (
@@ -161,7 +175,8 @@ def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
     )
     forms = [dialog, _without_system(dialog)] if dialog[0].role == "system" else [dialog]
     reason = ""
-    for form, (text, fault) in zip(forms, render(template, tuple(map(tuple, forms)), bos, eos), strict=True):
+    renderings = render(template, tuple(map(tuple, forms)), bos, eos, thinking)
+    for form, (text, fault) in zip(forms, renderings, strict=True):
         frame = None if text is None else _frame(text, form)
         if text is None or frame is None:
             reason = reason or fault or "it leaves out a part of the dialog"
@@ -171,7 +186,8 @@ def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
         head = (tokenizer.bos,) if opened and tokenizer.bos is not None else ()
         words = set(re.split(rf"[\s{re.escape(BRACKETS)}]+", frame))
         marks = {word for word in words if len(word) > 1 and re.fullmatch(r"\W+|.*:", word)}
-        return Arrangement((*head, _without_thought(text.removeprefix(bos))), tuple(sorted(marks)))
+        text = text.removeprefix(bos)
+        return Arrangement((*head, text if thinking else _without_thought(text)), tuple(sorted(marks)))
     raise UserError(
         f"The chat template in the model's GGUF does not work ({reason}): "
         "choose another model, or plain as the chat format of this one.",
@@ -179,7 +195,7 @@ def _templated(dialog: Sequence[Message], tokenizer: Tokenizer) -> Arrangement:
     )
 
 
-_FORMATS: dict[ChatFormat, Callable[[Sequence[Message], Tokenizer], Arrangement]] = {
+_FORMATS: dict[ChatFormat, Callable[[Sequence[Message], Tokenizer, bool], Arrangement]] = {
     "llama-2": _llama2,
     "plain": _plain,
     "template": _templated,
@@ -221,6 +237,7 @@ class Frame:
         dialog: the turns; the last holds each of ``slots`` once.
         slots: what stands where something goes in, such as "[DOCUMENTS]".
         chat_format: the format around the turns.
+        thinking: as for `arrange`.
 
     Raises:
         UserError: as `arrange`.
@@ -232,12 +249,13 @@ class Frame:
         slots: Sequence[str],
         tokenizer: Tokenizer,
         chat_format: ChatFormat = "auto",
+        thinking: bool = False,
     ) -> None:
         names = {f"{_SLOT}{number}": slot for number, slot in enumerate(slots)}
         *turns, (role, content) = dialog
         for name, slot in names.items():
             content = content.replace(slot, name)
-        arrangement = arrange([*turns, Message(role, content)], tokenizer, chat_format)
+        arrangement = arrange([*turns, Message(role, content)], tokenizer, chat_format, thinking)
         self.marks = arrangement.marks
         self.leads: dict[str, str] = {}
         """For each slot the space before it, or "": it belongs to the first token of what fills the slot."""

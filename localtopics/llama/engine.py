@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Self
 
 from localtopics.errors import UserError
@@ -15,7 +16,7 @@ from localtopics.gguf import read_info
 from localtopics.llama.api import LlamaModel
 from localtopics.llama.batching import batcher
 from localtopics.llama.build import WITHOUT_AMX, amx_is_safe
-from localtopics.llama.chat import NO_THOUGHT
+from localtopics.llama.chat import NO_THOUGHT, THOUGHT_END
 from localtopics.llama.context import Context
 from localtopics.llama.costs import cost_model
 from localtopics.llama.offload import OffloadPlan, plan_offload, replan
@@ -102,6 +103,7 @@ class Engine:
         sampling: Sampling | None = None,
         skip: Collection[int] = (),
         schedule: Schedule | None = None,
+        thoughts: bool = False,
     ) -> Iterator[Generation]:
         """Answer every prompt that is not in ``skip``, yielding each when it is finished, in no given order.
 
@@ -118,6 +120,8 @@ class Engine:
             skip: Indices of prompts whose answers are not wanted.
             schedule: How the prompts go through the KV cache; None: as is fastest here. The same schedule
                 gives the same results.
+            thoughts: Thoughts are wanted instead of answers. They go over many lines, and all of them are
+                drawn: likeliest words of a thought go round in circles.
 
         Raises:
             UserError: a prompt does not fit the context, before anything is decoded; or memory is short.
@@ -132,7 +136,10 @@ class Engine:
         done = {i for i, prompt in enumerate(unique) if all(index in skip for index in same[prompt])}
         if len(done) == len(unique):
             return iter(())
-        generations = self._generate(unique, done, max_tokens, candidates, sampling or Sampling(), schedule)
+        sampling = sampling or Sampling()
+        kind = _Thought if thoughts else _Answer
+        answers = [kind(prompt, candidates, sampling) for prompt in unique]
+        generations = self._generate(unique, done, max_tokens, answers, sampling, schedule)
         return (
             Generation(index, texts, seconds / len(same[unique[i]]))
             for i, texts, seconds in generations
@@ -155,18 +162,18 @@ class Engine:
         prompts: Sequence[Sequence[int]],
         done: Collection[int],
         max_tokens: int,
-        candidates: int,
+        answers: Sequence[_Answer],
         sampling: Sampling,
         schedule: Schedule | None,
     ) -> Iterator[tuple[int, tuple[str, ...], float]]:
         """Index, texts and seconds of every prompt not in ``done``, as they are finished."""
+        candidates = len(answers[0].generators)
         since = time.perf_counter()
         stateful = self._model.stateful
         prefix = 0 if stateful else shared_prefix(prompts)
         task = Task(prompts, prefix, max_tokens, candidates, skip=done, shared_rows=not stateful)
         context = self._open(task, schedule)
         work = batcher(task, context.schedule)
-        answers = [_Answer(prompt, candidates, sampling) for prompt in prompts]
         sampler = Sampler(sampling)
         for step, logits in context.run(work):
             draws = [(draw.row, answers[draw.prompt].generators[draw.candidate]) for draw in step.draws]
@@ -273,7 +280,7 @@ class _Answer:
 
     def __init__(self, prompt: Sequence[int], candidates: int, sampling: Sampling) -> None:
         self._texts = [b""] * candidates
-        self.generators = [None, *sampling.generators(prompt, candidates - 1)]
+        self.generators: list[Random | None] = [None, *sampling.generators(prompt, candidates - 1)]
 
     def add(self, candidate: int, token: int, vocabulary: Vocabulary) -> bool:
         """Add a token; whether the answer goes on. It ends with the turn, or with its first line of text.
@@ -283,14 +290,33 @@ class _Answer:
         if vocabulary.is_end(token):
             return False
         self._texts[candidate] += vocabulary.piece(token)
-        text = self._texts[candidate]
-        if _THINKS.match(text):
-            return False
-        return b"\n" not in text or not _first_line(text)[1]
+        return not self._has_ended(self._texts[candidate])
 
     def texts(self) -> tuple[str, ...]:
-        """Every candidate up to its first line of text, without blanks around it."""
-        return tuple(_first_line(text)[0] for text in self._texts)
+        """Every candidate up to its end, without blanks around it."""
+        return tuple(self._whole(text) for text in self._texts)
+
+    def _has_ended(self, text: bytes) -> bool:
+        if _THINKS.match(text):
+            return True
+        return b"\n" in text and _first_line(text)[1]
+
+    def _whole(self, text: bytes) -> str:
+        return _first_line(text)[0]
+
+
+class _Thought(_Answer):
+    """What goes through the model's head before its answer; it ends where the model closes it."""
+
+    def __init__(self, prompt: Sequence[int], candidates: int, sampling: Sampling) -> None:
+        super().__init__(prompt, candidates, sampling)
+        self.generators = [*sampling.generators(prompt, candidates)]
+
+    def _has_ended(self, text: bytes) -> bool:
+        return THOUGHT_END.encode() in text
+
+    def _whole(self, text: bytes) -> str:
+        return text.decode("utf-8", "replace").strip()
 
 
 _THINKS = re.compile(rb"\s*<think>\s*[^\s<]")

@@ -38,7 +38,7 @@ class Rendering(NamedTuple):
 
 @lru_cache(maxsize=4)
 def render(
-    template: str, dialogs: Sequence[Sequence[tuple[str, str]]], bos: str, eos: str
+    template: str, dialogs: Sequence[Sequence[tuple[str, str]]], bos: str, eos: str, thinking: bool = False
 ) -> tuple[Rendering, ...]:
     """Let a Jinja template write each of the dialogs, as ``apply_chat_template`` of transformers does.
 
@@ -46,13 +46,20 @@ def render(
         dialogs: tuples of messages, each a role and its content.
         bos: what the template may write to open a text.
         eos: what it may write to close one.
+        thinking: what it is told about whether the model may think before it answers.
 
     Raises:
         RuntimeError: the other process cannot be started.
     """
     if len(template) > MOST_TEMPLATE:
         return (Rendering(None, f"it is longer than {MOST_TEMPLATE >> 20} MiB"),) * len(dialogs)
-    asked = {"template": template, "dialogs": dialogs, "bos_token": bos, "eos_token": eos}
+    asked = {
+        "template": template,
+        "dialogs": dialogs,
+        "bos_token": bos,
+        "eos_token": eos,
+        "enable_thinking": thinking,
+    }
     child = subprocess.run(
         [sys.executable, "-P", __file__], input=json.dumps(asked).encode(), capture_output=True, check=False
     )
@@ -90,7 +97,7 @@ def _limit() -> None:
     faulthandler.dump_traceback_later(SECONDS, exit=True)
 
 
-def _rendering(template: str, dialog: Sequence[Sequence[str]], names: dict[str, str]) -> Rendering:
+def _rendering(template: str, dialog: Sequence[Sequence[str]], names: dict[str, Any]) -> Rendering:
     try:
         return Rendering(_text(_compiled(template), dialog, names), "")
     except MemoryError:
@@ -100,14 +107,13 @@ def _rendering(template: str, dialog: Sequence[Sequence[str]], names: dict[str, 
         return Rendering(None, " ".join(said.split())[:200] or type(error).__name__)
 
 
-def _text(template: Template, dialog: Sequence[Sequence[str]], names: dict[str, str]) -> str:
+def _text(template: Template, dialog: Sequence[Sequence[str]], names: dict[str, Any]) -> str:
     text = ""
     for part in template.generate(
         messages=[{"role": role, "content": content} for role, content in dialog],
         add_generation_prompt=True,
         tools=None,
         documents=None,
-        enable_thinking=False,
         raise_exception=_raise_exception,
         strftime_now=_A_DAY.strftime,
         **names,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from localtopics.files import PRIVATE, naming, replacing
 from localtopics.labels.label import Candidate, Label
@@ -41,15 +43,20 @@ def _parse(line: str) -> Label | None:
     """The label in a line, or None where the line holds none."""
     try:
         content = json.loads(line)
-        scored = [(each["text"], each["score"]) for each in content["candidates"]]
-        candidates = [Candidate(str(text), None if score is None else float(score)) for text, score in scored]
         return Label(
             topic=int(content["topic"]),
             text=str(content["text"]),
             fallback=bool(content["fallback"]),
-            candidates=tuple(candidates),
+            candidates=_candidates(content["candidates"]),
             prompt_sha256=str(content["prompt_sha256"]),
             seconds=float(content["seconds"]),
+            again=_candidates(content.get("again", ())),
+            again_sha256=str(content.get("again_sha256", "")),
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _candidates(found: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
+    scored = [(each["text"], each["score"]) for each in found]
+    return tuple(Candidate(str(text), None if score is None else float(score)) for text, score in scored)
