@@ -13,7 +13,7 @@ from localtopics.cli.doctor import doctor
 from localtopics.cli.group import Commands
 from localtopics.cli.labels import ask, label, prompt
 from localtopics.cli.models import models
-from localtopics.cli.results import assign, evaluate, map_command, show
+from localtopics.cli.results import assign, evaluate, map_command, reduce, show
 from localtopics.cli.run import demo, run_command
 
 
@@ -27,7 +27,16 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (
-    *(run_command, show, evaluate, map_command, assign, label, models),  # in the order of a person's work
+    *(
+        run_command,
+        show,
+        evaluate,
+        map_command,
+        reduce,
+        assign,
+        label,
+        models,
+    ),  # in the order of a person's work
     *(demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

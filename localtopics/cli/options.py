@@ -80,14 +80,17 @@ embedding_model_again = click.option(
     help="The model that embedded RUN; to be named again where it does not come with localtopics.",
 )
 
+outliers = _option(TopicSettings, "outliers", "SHARE")
+
 topics = options(
+    outliers,
     *(
         _option(TopicSettings, name)
         for name in (
             *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
             *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )
-    )
+    ),
 )
 
 hardware = options(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localtopics.cli import options, terminal
-from localtopics.cli.render import print_evaluation, print_topics, reporting
+from localtopics.cli.render import finish, print_evaluation, print_topics, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -116,6 +116,27 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
         run.redraw(progress)
     for name in ("map.html", "map.png"):
         echo(harmless_line(run.folder / name))
+
+
+@click.command()
+@options.run_folder
+@options.outliers
+@options.embedding_model_again
+@click.pass_obj
+def reduce(quiet: bool, /, run_folder: Path, outliers: str | None, embedding_model: str | None) -> None:
+    """Let outliers of RUN join their nearest topics, until few enough are left.
+
+    With --outliers 100% those that joined leave again. What is computed anew is only what follows: words,
+    names and maps.
+    """
+    from localtopics.run.run import Run
+
+    if outliers is None:
+        raise UserError("It is not said how many outliers may be left.", arguments=["outliers"])
+    run = Run.open(run_folder, embedding_model)
+    with reporting(quiet) as progress:
+        run.reduce_outliers(outliers, progress=progress)
+    finish(run)
 
 
 @click.command()

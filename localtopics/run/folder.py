@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_DOCUMENTS = "documents.parquet"
 _FILES = {"layouts": (), "topics": (), "labels": ("topics.csv",), "maps": ("map.png", "map.html")}
 """What a finished stage leaves that no other stage reads."""
 
@@ -273,9 +274,11 @@ class RunFolder:
         return self.folder / "labels.jsonl"
 
     def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
-        """Write ``documents.parquet`` and the topics as they are before they have names."""
-        remove(self.labels_file)  # of other topics
-        write_parquet(documents_table(corpus, layouts, found), self.folder / "documents.parquet")
+        """Write ``documents.parquet`` and the topics as they are before they have names.
+
+        The labels stay: a topic that asks the model what one of them answers takes it.
+        """
+        write_parquet(documents_table(corpus, layouts, found), self.folder / _DOCUMENTS)
         self._write_topics(found.topics, {}, {})
 
     def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
@@ -300,9 +303,9 @@ class RunFolder:
 
     @cached_property
     def documents(self) -> pd.DataFrame:
-        """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+        """One row a document: id, title and time (if any), text, topic, probability, pull (if any), x, y."""
         self._require("topics")
-        table = read_documents(self.folder / "documents.parquet")
+        table = read_documents(self.folder / _DOCUMENTS)
         self._require_unchanged()
         return table
 
@@ -347,8 +350,9 @@ class RunFolder:
 
     @property
     def corpus(self) -> Corpus:
-        """The documents as they were read."""
-        table = self.documents
+        """The documents as they were read; they are there from the first time that topics were found."""
+        found_before = not self.done("topics") and (self.folder / _DOCUMENTS).exists()
+        table = read_documents(self.folder / _DOCUMENTS) if found_before else self.documents
         return Corpus.from_documents(
             table["text"].tolist(),
             titles=table["title"].tolist() if "title" in table else None,

@@ -29,7 +29,7 @@ _DOCUMENTS = {
     "x": "number",
     "y": "number",
 }
-_MAY_BE = {"title": "string", "time": "string"}
+_MAY_BE = {"title": "string", "time": "string", "pull": "number"}
 _TOPICS = {
     "topic": "integer",
     "size": "integer",
@@ -41,7 +41,7 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_MAY_LACK = {"title", "time", "label", "fidelity"}
+_MAY_LACK = {"title", "time", "pull", "label", "fidelity"}
 """Columns in which a value may be missing."""
 
 
@@ -68,19 +68,17 @@ def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
 
 
 def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
-    """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+    """One row a document: id, title and time (if any), text, topic, probability, pull (if any), x, y."""
     columns: dict[str, Any] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
     columns["text"] = corpus.documents
     if corpus.times is not None:
         columns["time"] = corpus.times
-    columns |= {
-        "topic": found.assignments,
-        "probability": found.probabilities,
-        "x": layouts.map[:, 0],
-        "y": layouts.map[:, 1],
-    }
+    columns |= {"topic": found.assignments, "probability": found.probabilities}
+    if found.pull is not None:
+        columns["pull"] = found.pull
+    columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}
     return pd.DataFrame(columns)
 
 

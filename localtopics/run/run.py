@@ -151,6 +151,34 @@ class Run(RunFolder):
             stages.draw(self, progress)
         return self
 
+    def reduce_outliers(self, share: str, *, progress: Progress = silent) -> Run:
+        """Let outliers join their nearest topics until so few are left, as ``localtopics reduce`` does.
+
+        Words, names and maps follow; names are asked for anew only where what the model is shown has changed.
+
+        Args:
+            share: of the documents, which may stay outliers, such as "5%"; "100%" takes back what joined.
+            progress: told of each stage.
+
+        Raises:
+            UserError: the run has no topics yet, the share is none, or a model that it takes is missing.
+        """
+        from localtopics.labels.namer import Namer  # loads llama.cpp
+        from localtopics.topics.load import known_vectors
+
+        settings = self.settings.updated({"topics": {"outliers": share}}, "The call")
+        namer = Namer(settings=self.label_settings)
+        namer.check()
+        with self.locked():
+            corpus = self.corpus
+            ready = self.record["corpus"]["embeddings_digest"] is not None
+            embeddings = known_vectors(self.model_folder) if ready else None
+            self.reopen("topics", settings)
+            stages.find(self, corpus, embeddings, progress)
+            stages.name(self, namer, progress)
+            stages.draw(self, progress)
+        return self
+
     def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
         """How the topics were named, with what is given in place.
 

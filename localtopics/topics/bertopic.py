@@ -20,8 +20,9 @@ from localtopics.topics.clusters import DocumentClusters, find_clusters
 from localtopics.topics.copies import distinct
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
+from localtopics.topics.outliers import join_outliers
 from localtopics.topics.settings import TopicSettings, check_size
-from localtopics.topics.topic import Topic, TopicModel
+from localtopics.topics.topic import OUTLIER, Topic, TopicModel
 from localtopics.topics.umap import Layouts
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def find_topics(
     check_size(len(documents), settings)
     vectors = directions(embeddings)
     with progress("Finding topics", 3) as advance:
-        clusters, strengths = _clusters(documents, layouts.reduced, settings)
+        clusters, strengths, pull = _clusters(documents, vectors, layouts.reduced, settings)
         advance(1)
         model = _describe(list(documents), vectors, clusters, settings, embed)
         advance(1)
@@ -68,7 +69,7 @@ def find_topics(
             for topic in sorted(model.topic_sizes_)
         }
         advance(1)
-    return TopicModel(model, _topics(model), assignments, strengths)
+    return TopicModel(model, _topics(model), assignments, strengths, pull)
 
 
 def new_model(
@@ -101,9 +102,9 @@ def new_model(
 
 
 def _clusters(
-    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """The clusters of all documents, found among unlike ones, and the strengths of membership."""
+    documents: Sequence[str], vectors: np.ndarray, reduced: np.ndarray, settings: TopicSettings
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """The clusters of all documents, found among unlike ones, strengths of membership, and `Joined.pull`."""
     rows, text = distinct(documents)
     if same := len(documents) - len(rows):
         log.info(
@@ -112,8 +113,20 @@ def _clusters(
             f"{len(text):,}",
         )
     size, samples = settings.density(len(rows))
-    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
-    return clusters[text], strengths[text]
+    copies = np.bincount(text)
+    clusters, strengths = find_clusters(reduced[rows], size, samples, copies)
+    if settings.outlier_share is None:
+        return clusters[text], strengths[text], None
+    joined = join_outliers(vectors[rows], clusters, settings.outlier_share, copies)
+    joins = joined.clusters != clusters
+    strengths = np.where(joins, joined.pull, strengths)
+    log.info(
+        "%s outliers joined their nearest topic, and %s of %s documents stay out",
+        f"{copies[joins].sum():,}",
+        f"{copies[joined.clusters == OUTLIER].sum():,}",
+        f"{len(text):,}",
+    )
+    return joined.clusters[text], strengths[text], joined.pull[text]
 
 
 def _describe(

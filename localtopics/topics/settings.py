@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ from localtopics.errors import UserError
 FEWEST_DOCUMENTS = 10
 """With fewer than this, neighbours and clusters mean nothing."""
 _MIN_SAMPLES = 2
+_SHARE = re.compile(r"\s*(100|\d{1,2}(\.\d+)?)\s*%\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,23 @@ class TopicSettings(LayoutSettings):
     """None lets `cluster_size` decide."""
     min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
     """HDBSCAN's own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    outliers: str | None = setting(
+        None,
+        "most documents left without a topic, such as 5%; the others join their nearest topic",
+        form=_SHARE,
+        example='a share such as "5%"',
+        unset="as HDBSCAN leaves",
+    )
     top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
     diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
     """How different the MMR keywords are from each other: 0 not at all, 1 as much as can be."""
     stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
     ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
+
+    @property
+    def outlier_share(self) -> float | None:
+        """The share of documents that may stay outliers, from 0 to 1; None: all that are."""
+        return None if self.outliers is None else float(self.outliers.strip().rstrip("% ")) / 100
 
     def cluster_size(self, documents: int) -> int:
         """The fewest documents of a topic among so many unlike ones.

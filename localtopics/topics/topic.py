@@ -73,3 +73,5 @@ class TopicModel:
     """Each document's topic, int64 [n]; `OUTLIER` where it has none."""
     probabilities: np.ndarray
     """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""
+    pull: np.ndarray | None = None
+    """Where outliers were let into topics: as `localtopics.topics.outliers.Joined.pull`, float32 [n]."""
