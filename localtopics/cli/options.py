@@ -61,6 +61,7 @@ columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),
     click.option("--title", metavar="COLUMN", help="Column of the title."),
     click.option("--time", metavar="COLUMN", help="Column of the time."),
+    click.option("--group", metavar="COLUMN", help="Column of the group, such as a source or a field."),
     click.option("--id", metavar="COLUMN", help="Column of the identifier."),
     click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train."),
 )

@@ -300,7 +300,7 @@ class RunFolder:
 
     @cached_property
     def documents(self) -> pd.DataFrame:
-        """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+        """One row a document: id, title, text, time and group (if any), topic, probability, x, y, others."""
         self._require("topics")
         table = read_documents(self.folder / "documents.parquet")
         self._require_unchanged()
@@ -353,6 +353,7 @@ class RunFolder:
             table["text"].tolist(),
             titles=table["title"].tolist() if "title" in table else None,
             times=table["time"].tolist() if "time" in table else None,
+            groups=table["group"].tolist() if "group" in table else None,
             ids=table["id"].tolist(),
             source=self.record["corpus"]["source"],
         )

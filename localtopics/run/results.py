@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ _DOCUMENTS = {
     "x": "number",
     "y": "number",
 }
-_MAY_BE = {"title": "string", "time": "string"}
+_MAY_BE = {"title": "string", "time": "string", "group": "string"}
 _TOPICS = {
     "topic": "integer",
     "size": "integer",
@@ -41,7 +41,7 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_MAY_LACK = {"title", "time", "label", "fidelity"}
+_MAY_LACK = {"title", "time", "group", "label", "fidelity"}
 """Columns in which a value may be missing."""
 
 
@@ -68,20 +68,34 @@ def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
 
 
 def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
-    """One row a document: id, title (if any), text, time (if any), topic, probability, x, y."""
+    """One row a document: id, title, text, time and group (if any), topic, probability, x, y, other columns.
+
+    A column that is kept under a name of ours gets an underscore behind it.
+    """
     columns: dict[str, Any] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
     columns["text"] = corpus.documents
     if corpus.times is not None:
         columns["time"] = corpus.times
+    if corpus.groups is not None:
+        columns["group"] = corpus.groups
     columns |= {
         "topic": found.assignments,
         "probability": found.probabilities,
         "x": layouts.map[:, 0],
         "y": layouts.map[:, 1],
     }
+    for name, values in corpus.columns.items():
+        columns[_free_name(name, columns)] = values
     return pd.DataFrame(columns)
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """The name, with underscores behind it while it is one of ours or taken."""
+    while name in _DOCUMENTS or name in _MAY_BE or name in taken:
+        name += "_"
+    return name
 
 
 def topics_table(
@@ -194,7 +208,7 @@ def _read(path: Path, columns: Mapping[str, str], check: Callable[[pd.DataFrame]
             if not _is(there[name], kind):
                 raise ValueError(f"its column {name} holds {there[name]}")
         table = pd.read_parquet(path)
-        for name in there.keys() - _MAY_LACK:
+        for name in columns.keys() - _MAY_LACK:
             if table[name].isna().any():
                 raise ValueError(f"a value of its column {name} is missing")
         check(table)

@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,8 +112,8 @@ class Run(RunFolder):
             progress: told of the embedding.
 
         Returns:
-            One row a document: id, title (if any), topic (-1: none), label, and probability, which is the
-            share of votes that the topic got among the nearest documents of the run.
+            One row a document: id, title, time and group (if any), topic (-1: none), label, and
+            probability, which is the share of votes that the topic got among the nearest documents of the run.
 
         Raises:
             UserError: the run has no labels yet, or the embeddings are missing or do not fit.
@@ -210,6 +210,7 @@ def fit(
     times: Iterable[str] | None = None,
     ids: Iterable[str] | None = None,
     embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+    groups: Iterable[str] | None = None,
     settings: RunSettings | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -225,6 +226,7 @@ def fit(
         ids: one for each document, all different; without them the row numbers.
         embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
             tensor, a table or a .npy file; otherwise the documents are embedded.
+        groups: one for each document, if there are any.
         settings: what to do differently from the defaults.
         out: the run folder; None makes a new temporary one.
         force: replace what an earlier run with other settings left in ``out``.
@@ -238,7 +240,7 @@ def fit(
     corpus = (
         documents
         if isinstance(documents, Corpus)
-        else Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
+        else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
     if embeddings is None:
@@ -256,9 +258,8 @@ def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progres
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
-        corpus = read_corpus(
-            asked.source, text=asked.text, title=asked.title, time=asked.time, id=asked.id, split=asked.split
-        )
+        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
+        corpus = read_corpus(asked.source, **columns)
         advance(1)
     return fit(corpus, settings=settings, out=out, force=force, progress=progress)
 

@@ -141,7 +141,7 @@ def assign(
         progress: told of the embedding.
 
     Returns:
-        One row a document: id, title (if any), topic, label and probability.
+        One row a document: id, title, time and group (if any), topic, label and probability.
 
     Raises:
         UserError: the embeddings are missing or do not fit the run's.
@@ -158,6 +158,10 @@ def assign(
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
+    if corpus.times is not None:
+        columns["time"] = corpus.times
+    if corpus.groups is not None:
+        columns["group"] = corpus.groups
     columns |= {
         "topic": topics,
         "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in topics],
