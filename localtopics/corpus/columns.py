@@ -112,10 +112,10 @@ def _names_one(column: str, columns: Sequence[str]) -> bool:
     return bool(column.strip()) and columns.count(column) == 1 and not index
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = _LISTED) -> str:
     """Names in quotes, the first few of many."""
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(map(short, names[:_LISTED])) + more
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(short, names[:most])) + more
 
 
 def short(name: str) -> str:

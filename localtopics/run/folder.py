@@ -25,7 +25,7 @@ from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
 from localtopics.labels.settings import LabelSettings
-from localtopics.run.lock import RECORD, RESULTS, alone, require_ours
+from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run.results import (
     check_together,
@@ -182,7 +182,8 @@ class RunFolder:
         return ()
 
     def _check_results(self, stage: str) -> None:
-        for name in _FILES[stage]:
+        trends = self.record.get("trends", {}).get("files", []) if stage == "maps" else []
+        for name in (*_FILES[stage], *(name for name in TRENDS if name in trends)):
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing: it is made anew.")
         if stage == "topics":

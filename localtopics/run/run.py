@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus.columns import listed
 from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
@@ -28,8 +29,10 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
+from localtopics.run.trends import asked_trends, compute_trends, trend_files, trend_settings
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
+from localtopics.trends.trends import Trends
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -112,8 +115,8 @@ class Run(RunFolder):
             progress: told of the embedding.
 
         Returns:
-            One row a document: id, title, time and group (if any), topic (-1: none), label, and
-            probability, which is the share of votes that the topic got among the nearest documents of the run.
+            One row a document: id, title, time and group (if any), topic (-1: none), label, and probability,
+            which is the share of votes that the topic got among the nearest documents of the run.
 
         Raises:
             UserError: the run has no labels yet, or the embeddings are missing or do not fit.
@@ -173,6 +176,45 @@ class Run(RunFolder):
             self.reopen("maps")
             stages.draw(self, progress)
         return self
+
+    def trends(
+        self,
+        *,
+        bins: str | None = None,
+        time: str | None = None,
+        group: str | None = None,
+        progress: Progress = silent,
+    ) -> Trends:
+        """Topics over time and by group, as ``localtopics trends`` gives them.
+
+        What is not given stays as it was asked last. Where that changes something, the files of the run
+        folder are written anew, and the maps with them.
+
+        Args:
+            bins: how long a bin is: "auto", "decade", "year", "quarter", "month", "week" or "day".
+            time: the column of the documents that holds the times; at first that which the run was given.
+            group: likewise, of the groups.
+            progress: told of the drawing.
+
+        Raises:
+            UserError: the run has no labels yet, there is no such column or nothing in it, or the bins are
+                too many.
+        """
+        asked = asked_trends(self, {"bins": bins, "time": time, "group": group})
+        found = compute_trends(self, asked)
+        if not found:
+            raise UserError(
+                f"The documents of {self.folder} have no times and no groups: name a column that holds some, "
+                f"of {listed(list(map(str, self.documents.columns)), len(self.documents.columns))}.",
+                arguments=["time", "group"],
+            )
+        files = [self.folder / name for name in trend_files(found)]
+        if asked != trend_settings(self) or not all(file.is_file() for file in files):
+            with self.locked():
+                self.note("trends", {"settings": asdict(asked), "files": []})
+                self.reopen("maps")
+                stages.draw(self, progress)
+        return found
 
     def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
         """Measure the labels, as ``localtopics evaluate`` does.
