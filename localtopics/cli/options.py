@@ -12,6 +12,7 @@ import click
 from localtopics.checked import Checked, rule_of, types_of
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics.settings import TopicSettings
+from localtopics.trends.settings import TrendSettings
 
 if TYPE_CHECKING:
     from localtopics.run.settings import RunSettings
@@ -109,6 +110,13 @@ labels = options(
     _option(LabelSettings, "prompt", "FILE", "prompt"),
     *(_option(LabelSettings, name) for name in ("documents", "document_tokens", "candidates", "label_case")),
     hardware,
+)
+
+trends = options(
+    *(
+        _option(TrendSettings, name, metavar)
+        for name, metavar in (("bins", None), ("time", "COLUMN"), ("group", "COLUMN"))
+    )
 )
 
 run_folder = click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from localtopics.errors import UserError
+from localtopics.trends.settings import Unit
 from localtopics.trends.times import Times
 
-Unit = Literal["auto", "decade", "year", "quarter", "month", "week", "day"]
 UNITS = ("decade", "year", "quarter", "month", "week", "day")
 """Coarse to fine."""
+YEARS = {
+    "decade": 10,
+    "year": 1,
+    "quarter": 1 / 4,
+    "month": 1 / 12,
+    "week": 7 / 365.2425,
+    "day": 1 / 365.2425,
+}
+"""The mean length of each."""
 
 MOST_BINS = 2000
 """Bins that may be asked for."""

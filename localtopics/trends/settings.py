@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from localtopics.checked import Checked, setting
-from localtopics.trends.bins import Unit
+
+Unit = Literal["auto", "decade", "year", "quarter", "month", "week", "day"]
 
 
 @dataclass(frozen=True)

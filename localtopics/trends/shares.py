@@ -64,33 +64,35 @@ class Slopes:
     Attributes:
         slope: float64 [t], the change of the log odds in a year.
         error: float64 [t], its standard error.
-        span: years from the first to the last bin.
         p: float64 [t], two-sided.
         q: float64 [t], p corrected for the number of topics.
+        freedom: degrees of freedom of Student's t.
     """
 
     slope: Floats
     error: Floats
-    span: float
     p: Floats
     q: Floats
     freedom: int
 
-    def change(self) -> tuple[Floats, Floats, Floats]:
-        """By what factor the odds change over the whole time, with its 95 % interval."""
+    def growth(self, years: float) -> tuple[Floats, Floats, Floats]:
+        """By what factor the odds change in some years, and its 95 % interval."""
         width = self.error * stats.t.ppf(0.975, self.freedom)
-        return tuple(  # type: ignore[return-value]
-            np.exp(np.clip(bound * self.span, -50, 50))
+        middle, low, high = (
+            np.exp(np.clip(bound * years, -50, 50))
             for bound in (self.slope, self.slope - width, self.slope + width)
         )
+        return middle, low, high
 
 
 def slopes(counts: Counts, totals: Counts, years: Floats) -> Slopes | None:
     """Fit a line to the log odds of each topic's share along time; None where too few bins have documents.
 
-    It is a logistic regression for each topic, quasi-binomial: what its shares scatter about the line more
-    than by chance widens the standard error (McCullagh and Nelder, "Generalized Linear Models", 1989,
-    section 4.5), and slopes are held against Student's t. Two documents more, spread over the bins with the
+    It is a logistic regression for each topic, and what its shares scatter about the line more than by chance
+    widens the standard error. That is the larger of two: the quasi-binomial one (McCullagh and Nelder,
+    "Generalized Linear Models", 1989, section 4.5, with the dispersion of Fletcher, Biometrika 99, 2012, for
+    sparse counts), which is right for few documents, and the sandwich HC3 (MacKinnon and White, Journal of
+    Econometrics 29, 1985), which is right where large bins scatter more. Slopes are held against Student's t. Two documents more, spread over the bins with the
     topic's share of the whole, keep slopes finite (Clogg and others, Journal of the American Statistical
     Association 86, 1991). The correction is that of Benjamini and Hochberg (1995).
 
@@ -107,27 +109,25 @@ def slopes(counts: Counts, totals: Counts, years: Floats) -> Slopes | None:
     middle = np.average(x, weights=n)
     overall = counts.sum(axis=1, keepdims=True) / n.sum()
     y, n = counts[:, full] + overall * 2 / bins, n + 2 / bins
-    slope, error, dispersion = _fit(y, n, x - middle)
-    error = error * np.sqrt(np.maximum(1.0, dispersion / (bins - 2)))
+    slope, error = _fit(y, n, x - middle)
     p = 2 * stats.t.sf(np.abs(slope / error), bins - 2)
     return Slopes(
         slope=slope,
         error=error,
-        span=float(np.ptp(x)),
         p=p,
         q=corrected(p),
         freedom=bins - 2,
     )
 
 
-def _fit(y: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Logistic regressions of y [t, b] of n [b] on x [b]: slopes, their errors, and Pearson's chi squared.
+def _fit(y: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Logistic regressions of y [t, b] of n [b] on x [b]: slopes and their errors.
 
     They are fitted by Newton's steps, all topics at once, with the time measured in its standard deviation.
     """
     scale = x.std() or 1.0
     x = x / scale
-    overall = y.sum(axis=1) / n.sum()
+    overall = np.clip(y.sum(axis=1) / n.sum(), 1e-9, 1 - 1e-9)
     level, slope = np.log(overall / (1 - overall)), np.zeros(len(y))
     for _ in range(50):
         p = 1 / (1 + np.exp(-(level[:, None] + slope[:, None] * x)))
@@ -139,8 +139,15 @@ def _fit(y: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
         level, slope = level + steps[0], slope + steps[1]
         if np.abs(steps).max() < 1e-8:
             break
-    chi_squared = ((y - n * p) ** 2 / np.maximum(weight, 1e-12)).sum(axis=1)
-    return slope / scale, np.sqrt(a / determinant) / scale, chi_squared
+    rest, weight = y - n * p, np.maximum(weight, 1e-12)
+    pearson = (rest**2 / weight).sum(axis=1) / (len(x) - 2)
+    sparse = 1 + ((1 - 2 * p) * rest / weight).mean(axis=1)
+    dispersion = np.maximum(1.0, pearson / np.maximum(sparse, 0.1))
+    a, b, c, determinant = (part[:, None] for part in (a, b, c, determinant))
+    leverage = np.minimum(weight * (c - 2 * b * x + a * x * x) / determinant, 0.99)
+    robust = (((a * x - b) / determinant * rest / (1 - leverage)) ** 2).sum(axis=1)
+    variance = np.maximum((a / determinant)[:, 0] * dispersion, robust)
+    return slope / scale, np.sqrt(variance) / scale
 
 
 @dataclass(frozen=True)

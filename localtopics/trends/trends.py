@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from localtopics.topics.topic import OUTLIER
-from localtopics.trends.bins import Bins, Unit, bin_times
+from localtopics.trends.bins import YEARS, Bins, bin_times
+from localtopics.trends.settings import Unit
 from localtopics.trends.shares import SURE, Counts, differences, interval, share, slopes, smoothed
 from localtopics.trends.times import Times
 
@@ -34,8 +35,9 @@ class Trends:
         over_time: a row a topic and bin: topic, label, bin, start, documents, of, share, low, high, smoothed.
             Documents without a time have rows of their own, without a start. The documents add up to all.
         changes: a row a topic, those that rise first, then those that fall, the surest first: topic, label,
-            documents (with a time), trend, change (factor of the odds from the first bin to the last),
-            change_low, change_high, slope (of the log odds, a year), slope_error, q, first, last, peak.
+            documents (with a time), trend, growth (the factor of the odds from one bin to the next),
+            growth_low, growth_high, q, first, last (smoothed shares of these bins), peak (the bin whose
+            smoothed share is largest), z (the slope in standard errors).
         by_group: a row a topic and group: topic, label, group, documents, of, share, low, high, log2_ratio
             (of the odds to those in all other groups), log2_low, log2_high, q, representation ("over",
             "under" or "unclear").
@@ -156,28 +158,27 @@ def _changes(names: _Names, bins: Bins, counts: Counts) -> pd.DataFrame:
     lines = smoothed(counts, np.broadcast_to(totals, counts.shape))
     found = slopes(counts, totals, bins.middles)
     unknown = np.full(len(own), np.nan)
-    change, low, high = (unknown,) * 3 if found is None else found.change()
-    slope, error, q = (unknown,) * 3 if found is None else (found.slope, found.error, found.q)
+    growth, low, high = (unknown,) * 3 if found is None else found.growth(YEARS[bins.unit])
+    z, q = (unknown,) * 2 if found is None else (found.slope / found.error, found.q)
     sure = np.nan_to_num(q, nan=1.0) <= SURE
-    trend = np.where(sure & (slope > 0), RISING, np.where(sure, FALLING, UNCLEAR))
+    trend = np.where(sure & (z > 0), RISING, np.where(sure, FALLING, UNCLEAR))
     table = pd.DataFrame(
         {
             **names.columns(own),
             "documents": counts.sum(axis=1),
             "trend": trend,
-            "change": change,
-            "change_low": low,
-            "change_high": high,
-            "slope": slope,
-            "slope_error": error,
+            "growth": growth,
+            "growth_low": low,
+            "growth_high": high,
             "q": q,
             "first": lines[:, 0],
             "last": lines[:, -1],
             "peak": [bins.labels[int(place)] for place in np.nan_to_num(lines, nan=-1).argmax(axis=1)],
+            "z": z,
         }
     )
     order = table["trend"].map({RISING: 0, FALLING: 1, UNCLEAR: 2})
-    surest = -(table["slope"] / table["slope_error"]).abs().fillna(0)
+    surest = -table["z"].abs().fillna(0)
     return table.iloc[np.lexsort((table["topic"], surest, order))].reset_index(drop=True)
 
 

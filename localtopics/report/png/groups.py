@@ -42,8 +42,8 @@ def draw_by_group(path: Path, trends: Trends, *, title: str = "") -> None:
 def plot_by_group(trends: Trends, *, title: str = "") -> Figure:
     """Return a figure of one axes: a dot where a topic meets a group, as large as its share of the group.
 
-    Its rows are the largest topics, up to `MOST_TOPICS`, its columns the largest groups, up to `MOST_GROUPS`.
-    Topics stand beside those that the same group has more than others.
+    Its columns are the largest groups, up to `MOST_GROUPS`, its rows the topics with the most documents in
+    these, up to `MOST_TOPICS`. Topics stand beside those that the same group has more than others.
 
     Args:
         trends: with the table ``by_group``.
@@ -85,9 +85,10 @@ class _Grid:
     """The topics and groups that are drawn, and their cells [topics, groups]."""
 
     def __init__(self, table: pd.DataFrame) -> None:
-        sizes = table.groupby("topic")["documents"].sum().sort_values(ascending=False, kind="stable")
-        self.of = (len(sizes), table["group"].nunique())
         self.groups = list(dict.fromkeys(table["group"]))[:MOST_GROUPS]
+        inside = table[table["group"].isin(self.groups)]
+        sizes = inside.groupby("topic")["documents"].sum().sort_values(ascending=False, kind="stable")
+        self.of = (len(sizes), table["group"].nunique())
         topics = sizes.index[:MOST_TOPICS].tolist()
         cells = table[table["topic"].isin(topics)].set_index(["topic", "group"])
         ratios = cells["log2_low"].unstack()[self.groups]
@@ -107,8 +108,8 @@ class _Grid:
         largest = f"{np.nanmax(self.shares):.0%}" if self.shares.size else "0 %"
         return (
             f"{said[:1].upper()}{said[1:]}. Dots: the topic's share of the group's documents, the largest "
-            f"{largest}.\nBlue: the group has surely more of the topic than the others, orange: less (Fisher's exact "
-            "test, false discovery rate 5 %), grey: unclear."
+            f"{largest}.\nBlue: a group has surely more of the topic than the others, orange: less (Fisher's "
+            "exact test, false discovery rate 5 %), grey: unclear."
         )
 
 

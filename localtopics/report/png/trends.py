@@ -22,7 +22,7 @@ from localtopics.trends.trends import FALLING, NO_TIME, RISING, UNCLEAR, Trends
 
 MOST_TOPICS = 30
 COLUMNS = 5
-WIDTH, PANEL, HEADER, FOOTER, MARGIN = 13.0, 1.75, 0.75, 0.62, 0.35
+WIDTH, PANEL, HEADER, FOOTER, MARGIN = 13.0, 1.75, 0.5, 0.62, 0.35
 """Inches: of the picture, of a row of it, above, below and beside the rows."""
 COLORS = {
     RISING: Color(0.52, 0.16, 250).hex(),
@@ -86,7 +86,7 @@ def plot_over_time(trends: Trends, *, title: str = "") -> Figure:
 
 def strongest(changes: pd.DataFrame) -> pd.DataFrame:
     """The topics that are drawn, in the order of the table: the surest, and the largest of the others."""
-    sure = (changes["slope"] / changes["slope_error"]).abs().where(changes["trend"] != UNCLEAR, -1.0)
+    sure = changes["z"].abs().where(changes["trend"] != UNCLEAR, -1.0)
     order = changes.assign(sure=sure.fillna(-1.0)).sort_values(["sure", "documents"], ascending=False)
     return changes.loc[sorted(order.index[:MOST_TOPICS])]
 
@@ -135,16 +135,15 @@ def _short(label: str) -> str:
 
 
 def _said(change: Mapping[Any, Any]) -> str:
-    """The change in few signs; nothing where none is sure."""
-    if change["trend"] == UNCLEAR:
-        return f"{change['documents']:,} documents"
-    return f"{ARROWS[change['trend']]} {factor(change['change'])}   {change['documents']:,} documents"
+    """How many documents, and the growth where it is sure."""
+    growth = f"{ARROWS[change['trend']]} {percent(change['growth'])}   " * (change["trend"] != UNCLEAR)
+    return f"{growth}{change['documents']:,} documents"
 
 
-def factor(value: float) -> str:
-    """A factor in two digits, such as "×2.4" or "÷13"."""
-    sign, size = ("×", value) if value >= 1 else ("÷", 1 / value)
-    return f"{sign}{size:.1f}" if size < 10 else f"{sign}{size:,.0f}" if size < 1000 else f"{sign}>1,000"
+def percent(growth: float) -> str:
+    """A factor as growth, such as "+27 %" or "-4.2 %"."""
+    value = 100 * (growth - 1)
+    return f"{value:+,.1f} %" if abs(value) < 10 else f"{value:+,.0f} %"
 
 
 def _caption(trends: Trends, shown: int) -> str:
@@ -158,7 +157,7 @@ def _caption(trends: Trends, shown: int) -> str:
     )
     return (
         f"{which}. {sure:,} rise (blue) or fall (orange) surely: quasi-binomial regression, false discovery "
-        "rate 5 %; ×: the odds in the last bin by those in the first.\n"
+        f"rate 5 %; in per cent: how the odds grow in a {trends.unit}.\n"
         f"Dots: share of the documents of each {trends.unit}, outliers counted; bars: 95 % intervals "
         "(Jeffreys); lines: smoothed (Gaussian kernel on counts). Each picture has its own scale."
     )
