@@ -29,7 +29,7 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
-from localtopics.run.trends import asked_trends, compute_trends, trend_files, trend_settings
+from localtopics.run.trends import asked_trends, compute_trends, trend_settings, trends_written
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
 from localtopics.trends.trends import Trends
@@ -208,8 +208,7 @@ class Run(RunFolder):
                 f"of {listed(list(map(str, self.documents.columns)), len(self.documents.columns))}.",
                 arguments=["time", "group"],
             )
-        files = [self.folder / name for name in trend_files(found)]
-        if asked != trend_settings(self) or not all(file.is_file() for file in files):
+        if asked != trend_settings(self) or not trends_written(self, found):
             with self.locked():
                 self.note("trends", {"settings": asdict(asked), "files": []})
                 self.reopen("maps")

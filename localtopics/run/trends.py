@@ -98,6 +98,13 @@ def trend_files(trends: Trends) -> list[str]:
     return [*tables, *pictures]
 
 
+def trends_written(run: RunFolder, trends: Trends) -> bool:
+    """Whether the files are there, whole, and no others."""
+    files = trend_files(trends)
+    recorded = run.record.get("trends", {}).get("files")
+    return run.done("maps") and recorded == files and all((run.folder / name).is_file() for name in files)
+
+
 def _column(run: RunFolder, field: str, name: str | None) -> list[str] | None:
     """A column of the documents as text, by its name there or in the source; None where none is asked for.
 

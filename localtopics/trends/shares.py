@@ -92,9 +92,10 @@ def slopes(counts: Counts, totals: Counts, years: Floats) -> Slopes | None:
     widens the standard error. That is the larger of two: the quasi-binomial one (McCullagh and Nelder,
     "Generalized Linear Models", 1989, section 4.5, with the dispersion of Fletcher, Biometrika 99, 2012, for
     sparse counts), which is right for few documents, and the sandwich HC3 (MacKinnon and White, Journal of
-    Econometrics 29, 1985), which is right where large bins scatter more. Slopes are held against Student's t. Two documents more, spread over the bins with the
-    topic's share of the whole, keep slopes finite (Clogg and others, Journal of the American Statistical
-    Association 86, 1991). The correction is that of Benjamini and Hochberg (1995).
+    Econometrics 29, 1985), which is right where large bins scatter more. Slopes are held against Student's t.
+    Two documents more, spread over the bins with the topic's share of the whole, keep them finite (Clogg and
+    others, Journal of the American Statistical Association 86, 1991). The correction for many topics is that
+    of Benjamini and Hochberg (1995).
 
     Args:
         counts: [t, b].
