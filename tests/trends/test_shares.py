@@ -7,7 +7,7 @@ from scipy import stats
 from localtopics.trends.shares import SURE, differences, interval, slopes, smoothed
 
 TOTALS = np.array([70, 60, 90, 150, 300, 380, 900, 1100, 1000, 1300, 1700, 2200, 2500, 2000])
-YEARS = np.arange(len(TOTALS)) + 30.0
+YEARS = np.arange(30.0, 30.0 + len(TOTALS), dtype=np.float64)
 
 
 def test_jeffreys_interval() -> None:
