@@ -1,4 +1,4 @@
-"""The pictures of topics over time and by group: what is drawn of many, and that nothing lies over anything."""
+"""The pictures of topics over time and by group: what is drawn of many, and that no words overlap."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def texts(figure: Figure) -> list[Text]:
 
 @pytest.mark.parametrize("topics", [1, 10, 30, 100])
 def test_every_picture_has_room_for_its_words(topics: int) -> None:
-    figure = plot_over_time(followed(topics), title="Papers")
+    figure = plot_over_time(followed(topics, documents=2000 + 200 * topics), title="Papers")
     assert len(figure.axes) == min(topics, MOST_TOPICS)
     assert figure.axes[0].texts[1].get_text().startswith("▲ +"), "what rises comes first"
     boxes = np.array([text.get_window_extent().extents for text in texts(figure)])
