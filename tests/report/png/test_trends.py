@@ -20,19 +20,24 @@ def followed(topics: int, groups: int = 30, documents: int = 3000, years: int = 
     rng = np.random.default_rng(0)
     year = rng.integers(2000, 2000 + years, documents)
     own = rng.integers(-1, topics, documents)
-    own[(own == 0) & (rng.random(documents) > (year - 1999) / years)] = -1  # topic 0 rises
+    own[(own == 0) & (rng.random(documents) > ((year - 1999) / years) ** 3)] = -1  # topic 0 rises
     group = np.where(rng.random(documents) < 0.3, own % groups, rng.integers(groups, size=documents))
     labels = {t: " ".join(rng.choice(WORDS, 1 + t % 7)).title() for t in range(topics)} | {1: "$x_1 $\n漢字"}
     return follow(own, labels, read_times([str(y) for y in year]), [f"group {g} of many" for g in group])
 
 
 def texts(figure: Figure) -> list[Text]:
+    """All that is written in a figure; labels of ticks outside the axes are not drawn."""
     figure.canvas.draw()
-    found = [text for axes in figure.axes for text in (*axes.texts, *axes.get_xticklabels())]
-    found += [text for axes in figure.axes for text in axes.get_yticklabels()] + figure.texts
-    return [
-        text for text in found if text.get_text() and text.get_visible() and text.get_window_extent().width
-    ]
+    found = list(figure.texts)
+    for axes in figure.axes:
+        _, bottom, _, top = axes.get_window_extent().extents
+        found += [*axes.texts, *axes.get_xticklabels()]
+        for label in axes.get_yticklabels():
+            box = label.get_window_extent()
+            if bottom - 1 <= (box.y0 + box.y1) / 2 <= top + 1:
+                found.append(label)
+    return [text for text in found if text.get_visible() and text.get_window_extent().width]
 
 
 @pytest.mark.parametrize("topics", [1, 10, 30, 100])
