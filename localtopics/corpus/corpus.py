@@ -61,7 +61,7 @@ class Corpus:
     """None and "" as in `titles`; datetimes are in ISO 8601, other values as they were written."""
     groups: list[str] | None = None
     """None and "" as in `titles`."""
-    columns: dict[str, pd.Series] = field(default_factory=dict)
+    columns: dict[str, pd.Series] = field(default_factory=dict, compare=False)
     """The other columns of the source by their names, as `typed` makes them; no part of `digest`."""
     dropped: Dropped = field(default_factory=Dropped)
     source: str = "documents"

@@ -29,7 +29,7 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
-from localtopics.run.trends import asked_trends, compute_trends, trend_settings, trends_written
+from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
 from localtopics.trends.trends import Trends
@@ -203,6 +203,7 @@ class Run(RunFolder):
         asked = asked_trends(self, {"bins": bins, "time": time, "group": group})
         found = compute_trends(self, asked)
         if not found:
+            log_notes(found)
             raise UserError(
                 f"The documents of {self.folder} have no times and no groups: name a column that holds some, "
                 f"of {listed(list(map(str, self.documents.columns)), len(self.documents.columns))}.",
@@ -213,6 +214,8 @@ class Run(RunFolder):
                 self.note("trends", {"settings": asdict(asked), "files": []})
                 self.reopen("maps")
                 stages.draw(self, progress)
+        else:
+            log_notes(found)
         return found
 
     def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:

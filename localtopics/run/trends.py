@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
-
-import pandas as pd
 
 from localtopics.corpus.columns import listed
 from localtopics.corpus.values import as_string
@@ -16,7 +15,7 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.lock import TRENDS
 from localtopics.run.tables import write_table
 from localtopics.trends.settings import TrendSettings
-from localtopics.trends.times import Times, read_times
+from localtopics.trends.times import read_times
 from localtopics.trends.trends import Trends, follow
 
 log = logging.getLogger(__name__)
@@ -59,11 +58,14 @@ def compute_trends(run: RunFolder, settings: TrendSettings) -> Trends:
     labels = run.labels
     times = _column(run, "time", settings.time)
     groups = _column(run, "group", settings.group)
-    found = None if times is None else _times(run, times)
-    topics = run.documents["topic"].to_numpy()
-    if found is None and groups is None:
-        return Trends()
-    return follow(topics, labels, found, groups, settings.bins)
+    read = None if times is None else read_times(times)
+    usable = read if read is not None and (read.exact >= 0).any() else None
+    trends = Trends()
+    if usable is not None or groups is not None:
+        trends = follow(run.documents["topic"].to_numpy(), labels, usable, groups, settings.bins)
+    if times is None or read is None or not read.unread:
+        return trends
+    return replace(trends, notes=(_unread(times, read.unread), *trends.notes))
 
 
 def write_trends(run: RunFolder) -> None:
@@ -75,6 +77,7 @@ def write_trends(run: RunFolder) -> None:
     from localtopics.report.png.trends import draw_over_time
 
     trends = compute_trends(run, trend_settings(run))
+    log_notes(trends)
     files = trend_files(trends)
     for name in TRENDS:
         if name not in files:
@@ -89,6 +92,12 @@ def write_trends(run: RunFolder) -> None:
         draw_by_group(run.folder / "topics_by_group.png", trends, title=run.title)
     if trends:
         run.note("trends", {"settings": asdict(trend_settings(run)), "files": files})
+
+
+def log_notes(trends: Trends) -> None:
+    """Say what could not be used as it was."""
+    for note in trends.notes:
+        log.warning("%s", note)
 
 
 def trend_files(trends: Trends) -> list[str]:
@@ -112,10 +121,10 @@ def _column(run: RunFolder, field: str, name: str | None) -> list[str] | None:
         UserError: there is no such column.
     """
     documents = run.documents
-    if name is None or (name == getattr(run.settings.input, field) and field in documents):
-        name = field if field in documents else None
-        if name is None:
-            return None
+    if name is None and field not in documents:
+        return None
+    if name in (None, getattr(run.settings.input, field)) and field in documents:
+        name = field
     found = next((column for column in (name, f"{name}_") if column in documents), None)
     if found is None:
         raise UserError(
@@ -126,16 +135,11 @@ def _column(run: RunFolder, field: str, name: str | None) -> list[str] | None:
     return [as_string(value) for value in documents[found].tolist()]
 
 
-def _times(run: RunFolder, texts: list[str]) -> Times | None:
-    """The times, with notes of those that cannot be used; None where none can be read."""
-    times = read_times(texts)
-    known = int((times.exact >= 0).sum())
-    if times.unread:
-        lost = pd.Series(texts).str.strip().isin(times.unread).sum()
-        log.warning(
-            "%s of %s times cannot be read, such as %s, and count as no time; 2011-05-03 could be, or a year",
-            f"{lost:,}",
-            f"{len(texts):,}",
-            listed(times.unread, 2),
-        )
-    return times if known else None
+def _unread(texts: Sequence[str], unread: Sequence[str]) -> str:
+    """How many times could not be read, with some of them."""
+    known = set(unread)
+    lost = sum(text.strip() in known for text in texts)
+    return (
+        f"{lost:,} of {len(texts):,} times cannot be read and count as no time, such as {listed(unread, 2)}: "
+        "2011-05-03 can be, and 2011"
+    )

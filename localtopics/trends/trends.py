@@ -43,6 +43,7 @@ class Trends:
             "under" or "unclear").
         by_group_over_time: a row a topic, group and bin that has documents; columns as in ``over_time``.
         unit: how long a bin is; None without times.
+        notes: what could not be used as it was, in a line each.
     """
 
     over_time: pd.DataFrame | None = None
@@ -50,6 +51,7 @@ class Trends:
     by_group: pd.DataFrame | None = None
     by_group_over_time: pd.DataFrame | None = None
     unit: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.over_time is not None or self.by_group is not None
@@ -85,7 +87,12 @@ def follow(
         by_group = _by_group(names, groups_of)
     if bins is not None and groups_of is not None:
         both = _by_group_over_time(names, groups_of, bins)
-    return Trends(over_time, changes, by_group, both, None if bins is None else bins.unit)
+    if bins is None:
+        return Trends(by_group=by_group)
+    coarse = (
+        f"{bins.inexact:,} times are not known to the {bins.unit} and stand at the beginning of what is known"
+    )
+    return Trends(over_time, changes, by_group, both, bins.unit, (coarse,) if bins.inexact else ())
 
 
 class _Names:

@@ -76,7 +76,7 @@ def test_other_bins_and_columns_are_remembered(run: Run, caplog: pytest.LogCaptu
     assert contents(run) == before
     found = run.trends(bins="month", time="number")  # the numbers 0 to 71 are no years
     assert (found.over_time, found.unit) == (None, None)
-    assert "72 of 72 times cannot be read, such as '0', '1' and 70 more" in caplog.text
+    assert "72 of 72 times cannot be read and count as no time, such as '0', '1' and 70 more" in caplog.text
     assert list(contents(run)) == ["topics_by_group.csv", "topics_by_group.png"]
     again = Run.open(run.folder)
     assert again.trends(time="when").unit == "month"

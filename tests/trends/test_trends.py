@@ -47,6 +47,11 @@ def test_what_has_no_time_or_group_has_rows_of_its_own() -> None:
     assert found.by_group["label"].tolist() == ["Zero"] * 3 + ["1"] * 3
 
 
+def test_times_that_are_less_exact_than_a_bin_are_noted() -> None:
+    found = follow(np.array([0, 0, 1]), {}, read_times(["2001", "2001-02", "2001-02-03"]), None, "day")
+    assert found.notes == ("2 times are not known to the day and stand at the beginning of what is known",)
+
+
 def test_smaller_groups_stand_together() -> None:
     groups = [f"g{number:03}" for number in range(MOST_GROUPS + 5)] + ["large"] * 3
     found = follow(np.zeros(len(groups), dtype=int), {}, None, groups)
