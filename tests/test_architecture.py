@@ -14,6 +14,7 @@ ROOMS = (
     "corpus",
     "embedding",
     "topics",
+    "trends",
     "gguf",
     "models",
     "llama",

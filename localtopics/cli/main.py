@@ -15,6 +15,7 @@ from localtopics.cli.labels import ask, label, prompt
 from localtopics.cli.models import models
 from localtopics.cli.results import assign, evaluate, map_command, reduce, show
 from localtopics.cli.run import demo, run_command
+from localtopics.cli.trends import trends
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -26,17 +27,8 @@ def cli(ctx: click.Context, quiet: bool) -> None:
     ctx.obj = quiet
 
 
-for command in (
-    *(
-        run_command,
-        show,
-        evaluate,
-        map_command,
-        reduce,
-        assign,
-        label,
-        models,
-    ),  # in the order of a person's work
+for command in (  # in the order of a person's work
+    *(run_command, show, trends, evaluate, map_command, reduce, assign, label, models),
     *(demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

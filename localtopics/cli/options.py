@@ -12,6 +12,7 @@ import click
 from localtopics.checked import Checked, rule_of, types_of
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics.settings import TopicSettings
+from localtopics.trends.settings import TrendSettings
 
 if TYPE_CHECKING:
     from localtopics.run.settings import RunSettings
@@ -61,6 +62,7 @@ columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),
     click.option("--title", metavar="COLUMN", help="Column of the title."),
     click.option("--time", metavar="COLUMN", help="Column of the time."),
+    click.option("--group", metavar="COLUMN", help="Column of the group, such as a source or a field."),
     click.option("--id", metavar="COLUMN", help="Column of the identifier."),
     click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train."),
 )
@@ -114,6 +116,13 @@ labels = options(
         for name in ("documents", "document_tokens", "candidates", "thinking", "label_case")
     ),
     hardware,
+)
+
+trends = options(
+    *(
+        _option(TrendSettings, name, metavar)
+        for name, metavar in (("bins", None), ("time", "COLUMN"), ("group", "COLUMN"))
+    )
 )
 
 run_folder = click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))

@@ -1,11 +1,14 @@
-"""Which columns of a table hold documents, titles, times and ids."""
+"""Which columns of a table hold documents, titles, times, groups and ids, and which others are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from localtopics.errors import UserError
+
+log = logging.getLogger(__name__)
 
 USUAL_COLUMNS = {
     "documents": ("text", "abstract", "document", "body", "content"),
@@ -14,8 +17,14 @@ USUAL_COLUMNS = {
 """Names by which a column is found that the user did not name, whatever their case; the first one wins."""
 
 Columns = dict[str, Sequence[object]]
-"""Field of a corpus ("documents", "titles", "times", "ids") to its values, all equally many."""
+"""Field of a corpus ("documents", "titles", "times", "groups", "ids"), or `OTHER` and the name of a column
+that is kept beside them, to its values, all equally many."""
 
+OTHER = "other column: "
+MOST_OTHERS = 50
+"""Columns that are kept beside those that a corpus needs."""
+
+_LISTED = 5  # names in a note
 _LONGEST = 40  # characters of a name that are shown: what stands for a name may be a private document
 
 
@@ -27,6 +36,8 @@ class ColumnRequest:
     """What is read, for error messages."""
     named: Mapping[str, str | None]
     """Field of a corpus to the column that the user named, or None to find it by `USUAL_COLUMNS`."""
+    others: bool = False
+    """Whether the other columns are wanted too."""
 
     def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
         """The columns to read, of those that a source has.
@@ -65,12 +76,46 @@ class ColumnRequest:
                 )
         return names
 
+    def kept(
+        self, names: Mapping[str, str], columns: Sequence[str], unfit: Collection[str] = ()
+    ) -> dict[str, str]:
+        """The columns to read, with those that are kept beside the fields of a corpus, if they are wanted.
+
+        A note says what is left out: columns past `MOST_OTHERS`, without a name of their own, and ``unfit``
+        ones.
+
+        Args:
+            names: field of a corpus to the name of its column.
+            columns: the names of the source's columns.
+            unfit: those of them whose values cannot be kept.
+        """
+        if not self.others:
+            return dict(names)
+        others = [column for column in dict.fromkeys(columns) if column not in names.values()]
+        fit = [column for column in others if _names_one(column, columns) and column not in unfit]
+        left_out = [column for column in others if column not in fit[:MOST_OTHERS]]
+        if left_out:
+            log.info("Columns of %s that are not kept: %s", self.source, listed(left_out))
+        return {**names, **{OTHER + column: column for column in fit[:MOST_OTHERS]}}
+
     def resolves(self, columns: Sequence[str]) -> bool:
         """Whether a source with these columns has all that are asked for."""
         try:
             return bool(self.resolve(columns))
         except UserError:
             return False
+
+
+def _names_one(column: str, columns: Sequence[str]) -> bool:
+    """Whether a name is one, of one column, and none that pandas gives the rows' numbers."""
+    index = column.startswith(("__index_level_", "Unnamed: "))
+    return bool(column.strip()) and columns.count(column) == 1 and not index
+
+
+def listed(names: Sequence[str], most: int = _LISTED) -> str:
+    """Names in quotes, the first few of many."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(short, names[:most])) + more
 
 
 def short(name: str) -> str:

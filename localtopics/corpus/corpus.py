@@ -1,20 +1,26 @@
-"""The documents of a run with their titles, times and ids."""
+"""The documents of a run with their titles, times, groups and ids."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from localtopics.corpus.columns import short
+from localtopics.corpus.columns import OTHER, listed, short
 from localtopics.corpus.readers import read_columns
+from localtopics.corpus.values import as_string, encodable, is_missing, typed
 from localtopics.errors import UserError
 from localtopics.text import one_line
+
+log = logging.getLogger(__name__)
 
 _HEADLINE = 80  # characters
 _INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]*")
@@ -53,6 +59,10 @@ class Corpus:
     """None where no document has one; "" where this document has none."""
     times: list[str] | None = None
     """None and "" as in `titles`; datetimes are in ISO 8601, other values as they were written."""
+    groups: list[str] | None = None
+    """None and "" as in `titles`."""
+    columns: dict[str, pd.Series] = field(default_factory=dict, compare=False)
+    """The other columns of the source by their names, as `typed` makes them; no part of `digest`."""
     dropped: Dropped = field(default_factory=Dropped)
     source: str = "documents"
     """Where the documents come from, for messages and the maps' title."""
@@ -67,27 +77,33 @@ class Corpus:
         times: Iterable[object] | None = None,
         ids: Iterable[object] | None = None,
         source: str = "documents",
+        groups: Iterable[object] | None = None,
+        columns: Mapping[str, Iterable[object]] | None = None,
     ) -> Corpus:
-        """Keep the documents that are text and count the others; titles, times and ids keep their rows.
+        """Keep the documents that are text and count the others; all else keeps its rows.
 
         Args:
             documents: strings, in whatever gives them one after the other: a list, a generator, a pandas
                 series, a 1-D array; empty, missing and non-string ones are dropped and counted.
             titles, times, ids: one for each of ``documents``. Without ids the row number, from 0, is the id.
             source: where they come from, for messages.
+            groups: one for each of ``documents``.
+            columns: whatever else is known of them, by name, a value for each; a note says of binary
+                data that it is left out.
 
         Raises:
             UserError: something else than a list was given, such as a table, the lengths differ, an id is
                 missing or occurs twice, or no document is left.
         """
-        source = _encodable(source, "backslashreplace")
+        source = encodable(source, "backslashreplace")
         documents = _listed("documents", documents)
         given = {
             name: _listed(name, values)
-            for name, values in (("titles", titles), ("times", times), ("ids", ids))
+            for name, values in (("titles", titles), ("times", times), ("groups", groups), ("ids", ids))
             if values is not None
         }
-        for name, values in given.items():
+        others = {name: _listed(f"column {short(name)}", values) for name, values in (columns or {}).items()}
+        for name, values in {**given, **others}.items():
             if len(values) != len(documents):
                 raise UserError(f"There are {len(values):,} {name} for {len(documents):,} documents.")
         texts: list[str] = []
@@ -95,7 +111,7 @@ class Corpus:
         counts = dict.fromkeys(("empty", "missing", "not_text"), 0)
         for row, document in enumerate(documents):
             if isinstance(document, str) and not _INVISIBLE.fullmatch(document):
-                texts.append(_encodable(document))
+                texts.append(encodable(document))
                 rows.append(row)
             else:
                 counts[_fault(document)] += 1
@@ -111,6 +127,8 @@ class Corpus:
             ids=_unique([given["ids"][row] for row in rows] if "ids" in given else rows, source),
             titles=_strings(given.get("titles"), rows),
             times=_strings(given.get("times"), rows),
+            groups=_strings(given.get("groups"), rows),
+            columns=_typed(others, rows, source),
             dropped=dropped,
             source=source,
             rows=rows if dropped.total else None,
@@ -121,9 +139,10 @@ class Corpus:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over documents, ids, titles and times."""
+        """SHA-256 over documents, ids, titles, times and, where there are any, groups."""
         sha256 = hashlib.sha256()
-        for values in (self.documents, self.ids, self.titles or [], self.times or []):
+        groups = [] if self.groups is None else [self.groups]
+        for values in (self.documents, self.ids, self.titles or [], self.times or [], *groups):
             sha256.update(len(values).to_bytes(8, "little"))
             for value in values:
                 data = value.encode()
@@ -164,6 +183,7 @@ def read_corpus(
     time: str | None = None,
     id: str | None = None,
     split: str | None = None,
+    group: str | None = None,
 ) -> Corpus:
     """Read documents from a file, a folder of text files or a dataset.
 
@@ -179,17 +199,30 @@ def read_corpus(
         time: column of the times.
         id: column of the ids, which must all differ; without it ids are row numbers, counted from 0.
         split: which split of a dataset that has several, as in "train" or "train+test".
+        group: column of the groups.
+
+    The other columns of a table are kept as they are: see `Corpus.columns`.
 
     Raises:
         UserError: the source is not there, cannot be read, or holds no documents; the sentence says which.
     """
-    named = {"documents": text, "titles": title, "times": time, "ids": id}
+    named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
     source = os.fspath(source)
-    return Corpus.from_documents(**read_columns(source, named, split), source=source)
+    read = read_columns(source, named, split, others=True)
+    fields: dict[str, Any] = {name: values for name, values in read.items() if name in named}
+    others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in named}
+    return Corpus.from_documents(**fields, columns=others, source=source)
+
+
+def _typed(columns: Mapping[str, Sequence[object]], rows: Sequence[int], source: str) -> dict[str, pd.Series]:
+    found = {encodable(name): typed([values[row] for row in rows]) for name, values in columns.items()}
+    if binary := [name for name, column in found.items() if column is None]:
+        log.info("Columns of %s that are not kept, since they are binary: %s", source, listed(binary))
+    return {name: column for name, column in found.items() if column is not None}
 
 
 def _listed(name: str, values: Iterable[object]) -> list[object]:
-    """What was given as documents, titles, times or ids, as a list."""
+    """What was given as documents, titles, times, groups or ids, as a list."""
     given, needed = f"A {type(values).__name__} was given", f"where a list of {name} is needed"
     if isinstance(values, str):
         raise UserError(f"One string was given {needed}.")
@@ -212,33 +245,19 @@ def _listed(name: str, values: Iterable[object]) -> list[object]:
 
 def _fault(document: object) -> str:
     """The field of `Dropped` under which a document counts."""
-    if _is_missing(document):
+    if is_missing(document):
         return "missing"
     return "empty" if isinstance(document, str) else "not_text"
 
 
-def _is_missing(value: object) -> bool:
-    nan = isinstance(value, float) and value != value
-    return value is None or nan or type(value).__name__ in ("NAType", "NaTType")  # pandas' own
-
-
 def _strings(values: Sequence[object] | None, rows: Sequence[int]) -> list[str] | None:
     """One string for each row, or None where there is nothing in any of them."""
-    strings = [_as_string(values[row]) for row in rows] if values is not None else []
+    strings = [as_string(values[row]) for row in rows] if values is not None else []
     return strings if any(strings) else None
 
 
-def _as_string(value: object, errors: str = "replace") -> str:
-    if _is_missing(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():  # integers of a column with gaps
-        return str(int(value))
-    isoformat = getattr(value, "isoformat", None)
-    return _encodable(str(isoformat() if isoformat is not None else value), errors)
-
-
 def _unique(values: Sequence[object], source: str) -> list[str]:
-    ids = [_as_string(value, "backslashreplace") for value in values]
+    ids = [as_string(value, "backslashreplace") for value in values]
     seen: set[str] = set()
     for id in ids:
         if not id or id in seen:
@@ -248,11 +267,3 @@ def _unique(values: Sequence[object], source: str) -> list[str]:
             raise UserError(f"{problem}: name a column of unique ids, or none to number the documents.")
         seen.add(id)
     return ids
-
-
-def _encodable(text: str, errors: str = "replace") -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, as JSON can hold and names that are not UTF-8 do
-        return text.encode(errors=errors).decode()
-    return str(text)  # a numpy string becomes a plain one

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from localtopics.corpus.columns import ColumnRequest, Columns
+from localtopics.corpus.records import wanted
 from localtopics.errors import UserError
 from localtopics.text import one_line
 from localtopics.timeout import within
@@ -48,7 +49,7 @@ def read_dataset(source: str, request: ColumnRequest, split: str | None = None) 
                 f"Choose which split of {source} to read: {', '.join(loaded)}.", arguments=["split"]
             )
         loaded = loaded[split or only]
-    names = request.resolve(loaded.column_names)
+    names = wanted(request, loaded.features.arrow_schema)
     return {role: loaded.with_format(None)[column][:] for role, column in names.items()}
 
 

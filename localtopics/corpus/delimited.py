@@ -78,7 +78,8 @@ def _read_rows(path: Path, reader: Reader, request: ColumnRequest) -> Columns:
     header: list[str] = next((row for row in reader if row), [])
     if not header:
         raise UserError(f"{path} is empty: it has no header line that names its columns.")
-    positions = {role: header.index(column) for role, column in request.resolve(header, _HINT).items()}
+    names = request.kept(request.resolve(header, _HINT), header)
+    positions = {role: header.index(column) for role, column in names.items()}
     values: dict[str, list[object]] = {role: [] for role in positions}
     for row in reader:
         if len(row) == len(header):

@@ -31,18 +31,21 @@ _ALIASES = {".ndjson": ".jsonl"}
 _NEVER_PACKED = (".parquet",)  # `decoding.open_text` unpacks the others
 
 
-def read_columns(source: str, named: Mapping[str, str | None], split: str | None = None) -> Columns:
-    """Read the columns that hold documents and, where there are any, titles, times and ids.
+def read_columns(
+    source: str, named: Mapping[str, str | None], split: str | None = None, *, others: bool = False
+) -> Columns:
+    """Read the columns that hold documents and, where there are any, titles, times, groups and ids.
 
     Args:
         source: as in `localtopics.corpus.read_corpus`.
         named: field of a corpus to the column that the user named, or None to find it by its usual names.
         split: which split of a dataset.
+        others: read the other columns too, see `ColumnRequest.kept`.
 
     Raises:
         UserError: the source is not there or cannot be read, or a column is missing.
     """
-    request = ColumnRequest(source, named)
+    request = ColumnRequest(source, named, others)
     if source.startswith("hf:"):
         return read_dataset(source, request, split)
     if split is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from localtopics.corpus.columns import ColumnRequest, Columns
 from localtopics.corpus.decoding import open_text
@@ -34,8 +35,29 @@ def read_jsonl(path: Path, request: ColumnRequest) -> Columns:
             records.append(record)
     if not records:
         raise UserError(f"{path} is empty: it holds no documents.")
-    names = request.resolve(list(dict.fromkeys(key for record in records for key in record)))
+    columns = list(dict.fromkeys(key for record in records for key in record))
+    names = request.kept(request.resolve(columns), columns)
     return {role: [record.get(column) for record in records] for role, column in names.items()}
+
+
+def wanted(request: ColumnRequest, schema: pa.Schema) -> dict[str, str]:
+    """The columns to read of a typed table: of the others none that holds binary data, or vectors."""
+    unfit = {field.name for field in schema if _is_binary(field.type) or _is_vector(field.type)}
+    return request.kept(request.resolve(list(schema.names)), list(schema.names), unfit)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    """Whether values are bytes, or hold some."""
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    return "binary" in str(kind) or any(map(_is_binary, inner))
+
+
+def _is_vector(kind: pa.DataType) -> bool:
+    """Whether values are lists of numbers, as embeddings are."""
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return any(test(kind) for test in lists) and (
+        types.is_floating(kind.value_type) or _is_vector(kind.value_type)
+    )
 
 
 def read_parquet(path: Path, request: ColumnRequest) -> Columns:
@@ -46,7 +68,7 @@ def read_parquet(path: Path, request: ColumnRequest) -> Columns:
     """
     try:
         with path.open("rb") as opened, pq.ParquetFile(opened) as file:  # Arrow knows no names but UTF-8
-            names = request.resolve(list(file.schema_arrow.names))
+            names = wanted(request, file.schema_arrow)
             table = file.read(columns=list(names.values()))
             return {role: table.column(column).to_pylist() for role, column in names.items()}
     except (pa.ArrowException, ValueError, KeyError, OverflowError) as error:

@@ -25,7 +25,7 @@ from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
 from localtopics.labels.settings import LabelSettings
-from localtopics.run.lock import RECORD, RESULTS, alone, require_ours
+from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run.results import (
     check_together,
@@ -33,6 +33,7 @@ from localtopics.run.results import (
     flat,
     read_documents,
     read_topics,
+    to_corpus,
     to_topics,
     topics_table,
     write_parquet,
@@ -183,7 +184,8 @@ class RunFolder:
         return ()
 
     def _check_results(self, stage: str) -> None:
-        for name in _FILES[stage]:
+        trends = self.record.get("trends", {}).get("files", []) if stage == "maps" else []
+        for name in (*_FILES[stage], *(name for name in TRENDS if name in trends)):
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing: it is made anew.")
         if stage == "topics":
@@ -303,7 +305,10 @@ class RunFolder:
 
     @cached_property
     def documents(self) -> pd.DataFrame:
-        """One row a document: id, title and time (if any), text, topic, probability, pull (if any), x, y."""
+        """One row a document; id, title, text, time, group, topic, probability, pull, x, y, as far as there are.
+
+        Other columns of the source follow.
+        """
         self._require("topics")
         table = read_documents(self.folder / _DOCUMENTS)
         self._require_unchanged()
@@ -353,13 +358,7 @@ class RunFolder:
         """The documents as they were read; they are there from the first time that topics were found."""
         found_before = not self.done("topics") and (self.folder / _DOCUMENTS).exists()
         table = read_documents(self.folder / _DOCUMENTS) if found_before else self.documents
-        return Corpus.from_documents(
-            table["text"].tolist(),
-            titles=table["title"].tolist() if "title" in table else None,
-            times=table["time"].tolist() if "time" in table else None,
-            ids=table["id"].tolist(),
-            source=self.record["corpus"]["source"],
-        )
+        return to_corpus(table, self.record["corpus"]["source"])
 
     @property
     def embeds_documents(self) -> bool:

@@ -11,8 +11,14 @@ from localtopics.files import PRIVATE, PRIVATE_FOLDER, naming, remove, temporary
 from localtopics.run.record import read_record
 
 RECORD = "run.json"
+TRENDS = (
+    *("topics_over_time.csv", "topic_trends.csv", "topics_over_time.png"),
+    *("topics_by_group.csv", "topics_by_group.png", "topics_by_group_over_time.csv"),
+)
+"""What it leaves where documents have times or groups."""
 RESULTS = (
     *("documents.parquet", "topics.parquet", "topics.csv", "labels.jsonl", "map.png", "map.html"),
+    *TRENDS,
     *("model", "stages"),
 )
 """What a run leaves in its folder beside its record."""

@@ -94,6 +94,8 @@ def read_record(path: Path) -> dict[str, Any]:
             if stage not in STAGES:
                 raise ValueError(f"it has no stage {stage}")
         RunSettings().updated(record["settings"], str(path))
+        if "trends" in record:
+            _check(record["trends"], {"settings": dict, "files": list}, "its trends")
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, RecursionError) as error:

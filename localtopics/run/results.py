@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
-    from localtopics.corpus import Corpus
     from localtopics.labels.label import Label
     from localtopics.topics.topic import TopicModel
 
@@ -29,7 +30,7 @@ _DOCUMENTS = {
     "x": "number",
     "y": "number",
 }
-_MAY_BE = {"title": "string", "time": "string", "pull": "number"}
+_MAY_BE = {"title": "string", "time": "string", "group": "string", "pull": "number"}
 _TOPICS = {
     "topic": "integer",
     "size": "integer",
@@ -41,7 +42,7 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_MAY_LACK = {"title", "time", "pull", "label", "fidelity"}
+_MAY_LACK = {"title", "time", "group", "pull", "label", "fidelity"}
 """Columns in which a value may be missing."""
 
 
@@ -68,18 +69,47 @@ def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
 
 
 def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
-    """One row a document: id, title and time (if any), text, topic, probability, pull (if any), x, y."""
+    """One row a document; id, title, text, time, group, topic, probability, pull, x, y, as far as there are.
+
+    The source's other columns follow.
+    A column that is kept under a name of ours gets an underscore behind it.
+    """
     columns: dict[str, Any] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
     columns["text"] = corpus.documents
     if corpus.times is not None:
         columns["time"] = corpus.times
+    if corpus.groups is not None:
+        columns["group"] = corpus.groups
     columns |= {"topic": found.assignments, "probability": found.probabilities}
     if found.pull is not None:
         columns["pull"] = found.pull
     columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}
+    for name, values in corpus.columns.items():
+        columns[_free_name(name, columns)] = values
     return pd.DataFrame(columns)
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """The name, with underscores behind it while it is one of ours or taken."""
+    while name in _DOCUMENTS or name in _MAY_BE or name in taken:
+        name += "_"
+    return name
+
+
+def to_corpus(table: pd.DataFrame, source: str) -> Corpus:
+    """The documents of `documents_table`, with all that came with them.
+
+    Args:
+        table: as `read_documents` reads it.
+        source: what the corpus says of where it comes from.
+    """
+    parts = {"titles": "title", "times": "time", "groups": "group", "ids": "id"}
+    known = {part: table[name].tolist() for part, name in parts.items() if name in table}
+    corpus = Corpus.from_documents(table["text"].tolist(), **known, source=source)
+    others = [name for name in table if name not in _DOCUMENTS and name not in _MAY_BE]
+    return replace(corpus, columns={name: table[name] for name in others})
 
 
 def topics_table(
@@ -192,7 +222,7 @@ def _read(path: Path, columns: Mapping[str, str], check: Callable[[pd.DataFrame]
             if not _is(there[name], kind):
                 raise ValueError(f"its column {name} holds {there[name]}")
         table = pd.read_parquet(path)
-        for name in there.keys() - _MAY_LACK:
+        for name in columns.keys() - _MAY_LACK:
             if table[name].isna().any():
                 raise ValueError(f"a value of its column {name} is missing")
         check(table)

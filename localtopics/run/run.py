@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus.columns import listed
 from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
@@ -28,8 +29,10 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.settings import RunSettings
+from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
+from localtopics.trends.trends import Trends
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -112,8 +115,8 @@ class Run(RunFolder):
             progress: told of the embedding.
 
         Returns:
-            One row a document: id, title (if any), topic (-1: none), label, and probability, which is the
-            share of votes that the topic got among the nearest documents of the run.
+            One row a document: id, title, time and group (if any), topic (-1: none), label, and probability,
+            which is the share of votes that the topic got among the nearest documents of the run.
 
         Raises:
             UserError: the run has no labels yet, or the embeddings are missing or do not fit.
@@ -202,6 +205,47 @@ class Run(RunFolder):
             stages.draw(self, progress)
         return self
 
+    def trends(
+        self,
+        *,
+        bins: str | None = None,
+        time: str | None = None,
+        group: str | None = None,
+        progress: Progress = silent,
+    ) -> Trends:
+        """Topics over time and by group, as ``localtopics trends`` gives them.
+
+        What is not given stays as it was asked last. Where that changes something, the files of the run
+        folder are written anew, and the maps with them.
+
+        Args:
+            bins: how long a bin is: "auto", "decade", "year", "quarter", "month", "week" or "day".
+            time: the column of the documents that holds the times; at first that which the run was given.
+            group: likewise, of the groups.
+            progress: told of the drawing.
+
+        Raises:
+            UserError: the run has no labels yet, there is no such column or nothing in it, or the bins are
+                too many.
+        """
+        asked = asked_trends(self, {"bins": bins, "time": time, "group": group})
+        found = compute_trends(self, asked)
+        if not found:
+            log_notes(found)
+            raise UserError(
+                f"The documents of {self.folder} have no times and no groups: name a column that holds some, "
+                f"of {listed(list(map(str, self.documents.columns)), len(self.documents.columns))}.",
+                arguments=["time", "group"],
+            )
+        if asked != trend_settings(self) or not trends_written(self, found):
+            with self.locked():
+                self.note("trends", {"settings": asdict(asked), "files": []})
+                self.reopen("maps")
+                stages.draw(self, progress)
+        else:
+            log_notes(found)
+        return found
+
     def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
         """Measure the labels, as ``localtopics evaluate`` does.
 
@@ -238,6 +282,7 @@ def fit(
     times: Iterable[str] | None = None,
     ids: Iterable[str] | None = None,
     embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+    groups: Iterable[str] | None = None,
     settings: RunSettings | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -253,6 +298,7 @@ def fit(
         ids: one for each document, all different; without them the row numbers.
         embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
             tensor, a table or a .npy file; otherwise the documents are embedded.
+        groups: one for each document, if there are any.
         settings: what to do differently from the defaults.
         out: the run folder; None makes a new temporary one.
         force: replace what an earlier run with other settings left in ``out``.
@@ -266,7 +312,7 @@ def fit(
     corpus = (
         documents
         if isinstance(documents, Corpus)
-        else Corpus.from_documents(documents, titles=titles, times=times, ids=ids)
+        else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
     if embeddings is None:
@@ -284,9 +330,8 @@ def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progres
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
-        corpus = read_corpus(
-            asked.source, text=asked.text, title=asked.title, time=asked.time, id=asked.id, split=asked.split
-        )
+        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
+        corpus = read_corpus(asked.source, **columns)
         advance(1)
     return fit(corpus, settings=settings, out=out, force=force, progress=progress)
 

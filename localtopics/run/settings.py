@@ -23,6 +23,7 @@ class InputSettings(Checked):
     text: str | None = None
     title: str | None = None
     time: str | None = None
+    group: str | None = None
     id: str | None = None
     split: str | None = None
 

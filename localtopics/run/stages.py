@@ -19,6 +19,7 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.results import read_layouts, write_layouts
+from localtopics.run.trends import write_trends
 from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.topic import OUTLIER_LABEL
@@ -96,14 +97,16 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
 
 
 def draw(run: RunFolder, progress: Progress = silent) -> None:
-    """Draw both maps, if they are not drawn yet."""
+    """Draw both maps and write topics over time and by group, if that is not done yet."""
     if run.done("maps"):
         return
     from localtopics.report.html.page import write_page
     from localtopics.report.png.map import draw_map
     from localtopics.report.scene import compose
 
-    with run.stage("maps"), progress("Drawing maps", 2) as advance:
+    with run.stage("maps"), progress("Drawing maps", 3) as advance:
+        write_trends(run)
+        advance(1)
         documents, labels, title = run.documents, run.labels, run.title
         scene = compose(run.layout, documents["topic"].to_numpy(), labels)
         draw_map(run.folder / "map.png", scene, title=title)
@@ -141,7 +144,7 @@ def assign(
         progress: told of the embedding.
 
     Returns:
-        One row a document: id, title (if any), topic, label and probability.
+        One row a document: id, title, time and group (if any), topic, label and probability.
 
     Raises:
         UserError: the embeddings are missing or do not fit the run's.
@@ -158,6 +161,10 @@ def assign(
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
+    if corpus.times is not None:
+        columns["time"] = corpus.times
+    if corpus.groups is not None:
+        columns["group"] = corpus.groups
     columns |= {
         "topic": topics,
         "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in topics],

@@ -90,10 +90,51 @@ def test_digest_tells_corpora_apart() -> None:
         Corpus.from_documents(["ab", "c"], ids=["0", "2"]),
         Corpus.from_documents(["ab", "c"], titles=["x", "y"]),
         Corpus.from_documents(["ab", "c"], times=["x", "y"]),
+        Corpus.from_documents(["ab", "c"], groups=["x", "y"]),
         Corpus.from_documents(["c", "ab"]),
     ]
     assert len({corpus.digest for corpus in corpora}) == len(corpora)
     assert corpora[0].digest == Corpus.from_documents(["ab", "c"], source="elsewhere").digest
+
+
+def test_other_columns_are_no_part_of_the_digest_and_groups_only_where_there_are_any() -> None:
+    plain = Corpus.from_documents(["ab", "c"], times=["x", "y"])
+    assert plain.digest == Corpus.from_documents(["ab", "c"], times=["x", "y"], columns={"n": [1, 2]}).digest
+    assert plain.digest == Corpus.from_documents(["ab", "c"], times=["x", "y"], groups=["", None]).digest
+    before = "c9468eeee6b869d9cdd1c054"
+    assert plain.digest.startswith(before)  # what 0.1.0 gave it
+
+
+def test_groups_and_other_columns_keep_to_their_documents(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    corpus = Corpus.from_documents(
+        ["a", "", "b"],
+        groups=["x", "y", None],
+        columns={
+            "number": [1, 2, None],
+            "share": np.array([0.5, 1, math.nan]),
+            "yes": [True, False, None],
+            "when": [datetime(2020, 1, 2), None, datetime(2021, 1, 2)],
+            "mixed": [1, "b", "c"],
+            "nested": [{"a": [1, "ü"]}, None, [None]],
+            "large": [2**70, 1, 2],
+            "bytes": [b"x", b"y", None],
+            "half \ud800": ["\ud800", "", ""],
+        },
+    )
+    assert corpus.groups == ["x", ""]
+    kept = {name: (str(column.dtype), column.tolist()) for name, column in corpus.columns.items()}
+    assert kept == {
+        "number": ("Int64", [1, pd.NA]),
+        "share": ("Float64", [0.5, pd.NA]),
+        "yes": ("boolean", [True, pd.NA]),
+        "when": ("datetime64[us]", [pd.Timestamp(2020, 1, 2), pd.Timestamp(2021, 1, 2)]),
+        "mixed": ("string", ["1", "c"]),
+        "nested": ("string", ['{"a": [1, "ü"]}', "[null]"]),
+        "large": ("string", [str(2**70), "2"]),
+        "half ?": ("string", ["?", ""]),
+    }
+    assert "not kept, since they are binary: 'bytes'" in caplog.text
 
 
 def test_headline() -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from localtopics.corpus import Dropped, read_corpus
+from localtopics.corpus.columns import MOST_OTHERS
 from localtopics.corpus.delimited import MISSING
 from localtopics.errors import UserError
 from tests.corpus.tables import ROWS, WRITERS, refusal
@@ -195,3 +196,27 @@ def test_large_files_are_read_in_seconds(tmp_path: Path) -> None:
     assert len(corpus) == 100_000
     assert corpus.digest
     assert time.process_time() - start < 10  # about 1 s on an idle core
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_other_columns_of_a_table_are_kept(tmp_path: Path, name: str) -> None:
+    WRITERS[name](pd.DataFrame(ROWS), tmp_path / name)
+    corpus = read_corpus(tmp_path / name, group="key")
+    assert corpus.groups == ROWS["key"]
+    assert list(corpus.columns) == ["year"]
+    years = corpus.columns["year"].tolist()
+    untyped = ".csv" in name or ".tsv" in name
+    assert years == ([str(year) for year in range(2001, 2006)] if untyped else ROWS["year"])
+
+
+def test_what_is_not_kept_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    many = {f"n{number}": [number] for number in range(MOST_OTHERS)}
+    odd = {"vector": [[0.5, 1.0]], "image": [{"bytes": b"x"}], "name": ["b"], "tags": [["c", "d"]]}
+    pd.DataFrame({"text": ["a"], **odd, **many}).to_parquet(tmp_path / "a.parquet")
+    corpus = read_corpus(tmp_path / "a.parquet")
+    assert list(corpus.columns) == ["name", "tags", *list(many)[:-2]]
+    assert corpus.columns["tags"].tolist() == ['["c", "d"]']
+    assert "not kept: 'vector', 'image', 'n48', 'n49'" in caplog.text
+    (tmp_path / "a.csv").write_text("text,,a,a,Unnamed: 0,b\nx,1,2,3,4,5\n")
+    assert list(read_corpus(tmp_path / "a.csv").columns) == ["b"]

@@ -1,4 +1,4 @@
-"""What a user does with a finished run: show, assign, label, map, prompt, open it in BERTopic."""
+"""What a user does with a finished run: show, trends, assign, label, map, prompt, open it in BERTopic."""
 
 import json
 import shutil
@@ -15,7 +15,12 @@ from tests.end_to_end.conftest import Command
 def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run over all but the last 40 documents."""
     folder = tmp_path_factory.mktemp("after")
-    pd.read_csv(papers).head(360).to_csv(folder / "papers.csv", index=False)
+    table = pd.read_csv(papers).head(360)
+    table["package"], table["year"] = (
+        table["name"].str.partition(".")[0],
+        [2000 + row % 20 for row in range(360)],
+    )
+    table.to_csv(folder / "papers.csv", index=False)
     options = ("--id", "name", "--min-cluster-size", 12, "--candidates", 2)
     done = localtopics("run", folder / "papers.csv", *options, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -151,3 +156,28 @@ def test_no_topic_or_one_is_a_result(localtopics: Command, tmp_path: Path, texts
     assert done.returncode == 0, done.stderr
     assert "--min-cluster-size" in done.stderr
     assert (tmp_path / "odd.topics" / "map.html").is_file()
+
+
+def test_trends(localtopics: Command, run: Run) -> None:
+    nothing = localtopics("trends", run.folder)
+    assert nothing.returncode == 2
+    assert "name a column that holds some" in nothing.stderr
+    assert "(--time, --group)" in nothing.stderr
+    done = localtopics("trends", run.folder, "--time", "year", "--group", "package")
+    assert done.returncode == 0, done.stderr
+    assert f"Of {len(run.topics) - (run.topics[0].topic == -1)} topics" in done.stdout
+    assert str(run.folder / "topics_over_time.png") in done.stdout
+    table = pd.read_csv(run.folder / "topics_by_group_over_time.csv")
+    assert table["documents"].sum() == 360
+    lines = localtopics("trends", run.folder, "--json").stdout.splitlines()
+    records = {json.loads(line)["topic"]: json.loads(line) for line in lines}
+    assert {topic: record["label"] for topic, record in records.items()} == run.labels
+    for topic, record in records.items():
+        for name in ("bins", "groups", "groups_over_time"):
+            assert sum(row["documents"] for row in record[name]) == run[topic].size
+    one = localtopics("trends", run.folder, "--topic", 0, "--bins", "decade")
+    assert "2000s" in one.stdout
+    assert "no topic 999" in localtopics("trends", run.folder, "--topic", 999).stderr
+    groups = localtopics("trends", run.folder, "--time", "package")
+    assert "cannot be read" in groups.stderr
+    assert "most in" in groups.stdout

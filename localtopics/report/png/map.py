@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from localtopics.files import replacing
 from localtopics.report.png.dots import draw_dots
-from localtopics.report.png.fonts import Fonts, font_log_silenced
+from localtopics.report.png.fonts import Fonts
 from localtopics.report.png.labels import draw_labels
 from localtopics.report.png.resolution import DPI
+from localtopics.report.png.style import CAPTION_COLOR, TITLE_COLOR, default_style, save
 from localtopics.report.scene import Scene
 from localtopics.text import one_line
 
@@ -25,13 +22,10 @@ MAP_AREA = 120.0
 """Square inches that the dots get, whatever the proportions of the layout."""
 HEADER, FOOTER, MARGIN = 0.8, 0.5, 0.3
 """Inches above, below and beside the dots."""
-TITLE_COLOR, CAPTION_COLOR = "#1d2330", "#6b7280"
 
 
 def draw_map(path: Path, scene: Scene, *, title: str = "") -> None:
-    """Draw the scene to ``path`` as a PNG; the same scene gives the same bytes.
-
-    The file appears whole or not at all, and whatever was there before is replaced.
+    """Draw the scene to ``path``; see `save`.
 
     Args:
         path: the file to write.
@@ -41,8 +35,7 @@ def draw_map(path: Path, scene: Scene, *, title: str = "") -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    with _default_style(), replacing(path) as temporary:
-        plot_map(scene, title=title).savefig(temporary, format="png", metadata={"Software": None})
+    save(path, lambda: plot_map(scene, title=title))
 
 
 def plot_map(scene: Scene, *, title: str = "") -> Figure:
@@ -50,7 +43,7 @@ def plot_map(scene: Scene, *, title: str = "") -> Figure:
 
     Where the picture has no room for all labels some topics stay unnamed, and the caption says how many.
     """
-    with _default_style():
+    with default_style():
         width, height = _map_size(scene)
         figure = Figure((width + 2 * MARGIN, height + HEADER + FOOTER), dpi=DPI, facecolor="white")
         FigureCanvasAgg(figure)
@@ -67,13 +60,6 @@ def plot_map(scene: Scene, *, title: str = "") -> Figure:
         write(1 - 0.3 / figure_height, heading, va="top", fontsize=17, weight="bold", color=TITLE_COLOR)
         write(0.16 / figure_height, caption, va="bottom", fontsize=9.5, color=CAPTION_COLOR)
     return figure
-
-
-@contextmanager
-def _default_style() -> Iterator[None]:
-    """Draw alike whatever the user's matplotlibrc says."""
-    with font_log_silenced(), matplotlib.style.context("default", after_reset=True):
-        yield
 
 
 def _map_size(scene: Scene) -> tuple[float, float]:
