@@ -305,10 +305,7 @@ class RunFolder:
 
     @cached_property
     def documents(self) -> pd.DataFrame:
-        """One row a document; id, title, text, time, group, topic, probability, pull, x, y, as far as there are.
-
-        Other columns of the source follow.
-        """
+        """One row a document, see `documents_table`."""
         self._require("topics")
         table = read_documents(self.folder / _DOCUMENTS)
         self._require_unchanged()

@@ -106,9 +106,9 @@ def to_corpus(table: pd.DataFrame, source: str) -> Corpus:
         source: what the corpus says of where it comes from.
     """
     parts = {"titles": "title", "times": "time", "groups": "group", "ids": "id"}
-    known = {part: table[name].tolist() for part, name in parts.items() if name in table}
+    known: dict[str, Any] = {part: table[name].tolist() for part, name in parts.items() if name in table}
     corpus = Corpus.from_documents(table["text"].tolist(), **known, source=source)
-    others = [name for name in table if name not in _DOCUMENTS and name not in _MAY_BE]
+    others = [str(name) for name in table if name not in _DOCUMENTS and name not in _MAY_BE]
     return replace(corpus, columns={name: table[name] for name in others})
 
 

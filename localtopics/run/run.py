@@ -173,9 +173,7 @@ class Run(RunFolder):
         namer = Namer(settings=self.label_settings)
         namer.check()
         with self.locked():
-            corpus = self.corpus
-            ready = self.record["corpus"]["embeddings_digest"] is not None
-            embeddings = known_vectors(self.model_folder) if ready else None
+            corpus, embeddings = self.corpus, known_vectors(self.model_folder)
             self.reopen("topics", settings)
             stages.find(self, corpus, embeddings, progress)
             stages.name(self, namer, progress)

@@ -6,6 +6,7 @@ import gguf
 import pytest
 
 from localtopics.llama.vocabulary import Vocabulary
+from tests.labels.namers import SHORT
 from tests.scripted_gguf import scripted_model
 
 VICUNA = (
@@ -17,6 +18,13 @@ CHATML = (
     "{{ '<|im_start|>assistant\n' }}"
 )
 CONTROL = "%end%"
+
+
+@pytest.fixture
+def short_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder is empty but for the prompt of `tests.labels.namers`."""
+    monkeypatch.chdir(tmp_path)
+    Path("short.toml").write_text(SHORT)
 
 
 @pytest.fixture(scope="session")

@@ -20,13 +20,17 @@ def test_the_built_in_prompt_is_a_prompt_file(tmp_path: Path) -> None:
 def test_a_file_may_replace_some_parts(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('request = "[KEYWORDS]\\n[DOCUMENTS]"\nexample = ""\nanswer = ""\n', encoding="utf-8-sig")
-    assert read_prompt(path) == replace(DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="")
+    assert read_prompt(path) == replace(
+        DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="", again=""
+    )
+    path.write_text('system = ""')
+    assert read_prompt(path) == replace(DEFAULT, system=""), "the built-in request has words to ask again by"
 
 
 def test_a_plain_text_file_is_the_request(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
-    assert read_prompt(path) == replace(DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
+    assert read_prompt(path) == replace(DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]", again="")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,7 @@ def test_a_plain_text_file_is_the_request(tmp_path: Path) -> None:
         ("a.txt", b"Name this: [KEYWORDS]", r"must hold \[DOCUMENTS\] exactly once"),
         ("a.txt", b"Name this: [DOCUMENTS]", r"must hold \[KEYWORDS\] exactly once"),
         ("a.txt", b"[DOCUMENTS] [KEYWORDS] [KEYWORDS]", "exactly once"),
+        ("a.toml", b'again = "[DOCUMENTS] [KEYWORDS]"', r"again must hold \[OTHERS\] exactly once"),
         ("a.txt", b"[DOCUMENTS] [[KEYWORDS]]", r"touch \[KEYWORDS\]"),
         ("a.txt", b"[DOCUMENTS] <[KEYWORDS]>", r"touch \[KEYWORDS\]"),
         ("a.txt", b"[DOCUMENTS] [KEYWORDS]:", r"touch \[KEYWORDS\]"),
