@@ -16,11 +16,14 @@ from localtopics.cli.terminal import echo, echo_json, harmless_line
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from localtopics.trends.trends import Trends
 
 _ROWS = 15
 _BARS = "▁▂▃▄▅▆▇█"
+_WIDE = 120
+"""Columns of a terminal that has room for intervals and groups."""
 _WIDEST = 30
 """Signs of the smallest picture of a topic over time."""
 _GROUPS = 3
@@ -62,46 +65,50 @@ def trends(quiet: bool, /, run_folder: Path, topic: int | None, as_json: bool, *
 
 def _print_trends(found: Trends) -> None:
     """The topics that surely rise and fall, with the groups that have most of them; else topics by group."""
-    from localtopics.trends.trends import FALLING, RISING, UNCLEAR
+    from localtopics.trends.trends import FALLING, RISING
 
     if found.changes is None:
         _print_groups(found)
         return
-    counts = found.changes["trend"].value_counts()
     console = terminal.console()
-    lines = _lines(found)
-    groups = _groups(found)
+    counts = {}
     for trend, name in ((RISING, "Rising"), (FALLING, "Falling")):
         rows = found.changes[found.changes["trend"] == trend]
-        if not len(rows):
-            continue
-        table = terminal.table()
-        table.add_column("topic", justify="right")
-        table.add_column("documents", justify="right")
-        table.add_column("label", overflow="fold", min_width=24, max_width=44)
-        if lines:
-            table.add_column("over time", no_wrap=True)
-        table.add_column("share", justify="right", no_wrap=True)
-        table.add_column(f"odds a {found.unit}", justify="right", no_wrap=True)
-        if groups:
-            table.add_column("most in", no_wrap=True, overflow="ellipsis", style="dim")
-        for row in rows.head(_ROWS).to_dict("records"):
-            number = row["topic"]
-            cells = [str(number), f"{row['documents']:,}", row["label"]]
-            cells += [lines[number]] if lines else []
-            cells += [f"{_share(row['first'])} to {_share(row['last'])}", _growth(row)]
-            table.add_row(*cells, *([groups.get(number, "")] if groups else []))
-        more = f", the surest {_ROWS} of {len(rows):,}" if len(rows) > _ROWS else ""
-        console.print(f"{name}{more}:", style="bold")
-        console.print(table)
-        console.print()
-    unclear = int(counts.get(UNCLEAR, 0))
-    rising, falling = (int(counts.get(trend, 0)) for trend in (RISING, FALLING))
+        counts[trend] = len(rows)
+        if len(rows):
+            more = f", the surest {_ROWS} of {len(rows):,}" if len(rows) > _ROWS else ""
+            console.print(f"{name}{more}:", style="bold")
+            console.print(_changes(rows.head(_ROWS), found, wide=console.width >= _WIDE))
+            console.print()
+    total = len(found.changes)
     console.print(
-        f"Of {len(found.changes):,} topics {rising:,} surely rise and {falling:,} fall; {unclear:,} are "
-        f"unclear. Shares are smoothed, of the first and the last {found.unit}. The odds grow by so "
-        "much, with a 95 % interval (quasi-binomial regression, false discovery rate 5 %)."
+        f"Of {total:,} topics {counts[RISING]:,} surely rise and {counts[FALLING]:,} fall; "
+        f"{total - sum(counts.values()):,} are unclear. Shares are smoothed, of the first and the last "
+        f"{found.unit}. The odds grow by so much, with a 95 % interval (quasi-binomial regression, false "
+        "discovery rate 5 %)."
     )
+
+
+def _changes(rows: pd.DataFrame, found: Trends, *, wide: bool) -> Table:
+    """Topics that rise or fall; a narrow terminal has no room for intervals and groups."""
+    lines, groups = _lines(found, _WIDEST if wide else _WIDEST // 2), _groups(found) if wide else {}
+    table = terminal.table()
+    table.add_column("topic", justify="right", no_wrap=True)
+    table.add_column("docs", justify="right", no_wrap=True)
+    table.add_column("label", overflow="fold", min_width=16, max_width=44)
+    if lines:
+        table.add_column("over time", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column(f"odds a {found.unit}", justify="right", no_wrap=True)
+    if groups:
+        table.add_column("most in", no_wrap=True, overflow="ellipsis", max_width=36, style="dim")
+    for row in rows.to_dict("records"):
+        number = row["topic"]
+        cells = [str(number), f"{row['documents']:,}", row["label"]]
+        cells += [lines[number]] if lines else []
+        cells += [f"{_share(row['first'])} to {_share(row['last'])}", _growth(row, interval=wide)]
+        table.add_row(*cells, *([groups.get(number, "")] if groups else []))
+    return table
 
 
 def _print_groups(found: Trends) -> None:
@@ -153,7 +160,7 @@ def _further(first: str) -> tuple[str, ...]:
     return ("smoothed",) if first == "bin" else ("log2 odds ratio", "representation")
 
 
-def _lines(found: Trends) -> dict[int, str]:
+def _lines(found: Trends, widest: int) -> dict[int, str]:
     """Each topic's smoothed shares as a line of small bars; nothing where the terminal cannot show them."""
     import numpy as np
 
@@ -162,7 +169,7 @@ def _lines(found: Trends) -> dict[int, str]:
     lines = {}
     for topic, rows in _by_topic(found.over_time.dropna(subset="smoothed")):
         shares = rows["smoothed"].to_numpy()
-        parts = np.array_split(shares, min(len(shares), _WIDEST))
+        parts = np.array_split(shares, min(len(shares), widest))
         heights = np.array([part.mean() for part in parts])
         places = np.round(heights / (heights.max() or 1) * (len(_BARS) - 1)).astype(int)
         lines[topic] = "".join(_BARS[place] for place in places)
@@ -229,8 +236,9 @@ def _share(share: float) -> str:
     return f"{share:.1%}" if share < 0.0995 else f"{share:.0%}"
 
 
-def _growth(row: dict[Any, Any]) -> str:
-    """The growth of the odds with its interval, in per cent."""
+def _growth(row: dict[Any, Any], *, interval: bool) -> str:
+    """The growth of the odds, with its interval where there is room, in per cent."""
     middle, low, high = (100 * (row[name] - 1) for name in ("growth", "growth_low", "growth_high"))
     digits = 0 if abs(middle) >= 9.5 else 1
-    return f"{middle:+,.{digits}f} % ({low:+,.{digits}f} to {high:+,.{digits}f})"
+    said = f" ({low:+,.{digits}f} to {high:+,.{digits}f})" if interval else ""
+    return f"{middle:+,.{digits}f} %{said}"

@@ -15,6 +15,8 @@ SURE = 0.05
 """The false discovery rate up to which a change or a difference counts as sure."""
 FEWEST_BINS = 5
 """Bins with documents that a slope needs."""
+MOST_STRETCHES = 20
+"""Stretches of time that a slope is fitted to."""
 PRIOR = 10.0
 """Documents of the whole's make-up that a group is thought to have had before it was counted."""
 
@@ -93,15 +95,17 @@ def slopes(counts: Counts, totals: Counts, years: Floats) -> Slopes | None:
     "Generalized Linear Models", 1989, section 4.5, with the dispersion of Fletcher, Biometrika 99, 2012, for
     sparse counts), which is right for few documents, and the sandwich HC3 (MacKinnon and White, Journal of
     Econometrics 29, 1985), which is right where large bins scatter more. Slopes are held against Student's t.
-    Two documents more, spread over the bins with the topic's share of the whole, keep them finite (Clogg and
-    others, Journal of the American Statistical Association 86, 1991). The correction for many topics is that
-    of Benjamini and Hochberg (1995).
+    More than 20 bins are joined to 20 stretches for this: what is up in one month is up in the next, and with
+    bins enough any wave would be a sure trend. Two documents more, spread over the stretches with the topic's
+    share of the whole, keep slopes finite (Clogg and others, Journal of the American Statistical Association
+    86, 1991). The correction for many topics is that of Benjamini and Hochberg (1995).
 
     Args:
         counts: [t, b].
         totals: [b].
         years: [b], when each bin is; NaN for a bin without documents.
     """
+    counts, totals, years = _stretches(counts, totals, years)
     full = totals > 0
     bins = int(full.sum())
     if bins < FEWEST_BINS or not len(counts):
@@ -119,6 +123,17 @@ def slopes(counts: Counts, totals: Counts, years: Floats) -> Slopes | None:
         q=corrected(p),
         freedom=bins - 2,
     )
+
+
+def _stretches(counts: Counts, totals: Counts, years: Floats) -> tuple[Counts, Counts, Floats]:
+    """Counts, totals and mean times of up to `MOST_STRETCHES` stretches of neighbouring bins."""
+    bins = len(totals)
+    place = np.arange(bins) * min(MOST_STRETCHES, bins) // bins
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    pooled = np.add.reduceat(totals, first)
+    with np.errstate(invalid="ignore"):
+        mean = np.add.reduceat(np.nan_to_num(years) * totals, first) / pooled
+    return np.add.reduceat(counts, first, axis=1), pooled, mean
 
 
 def _fit(y: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats]:

@@ -83,3 +83,14 @@ def test_chance_is_seldom_taken_for_a_difference() -> None:
     counts = np.zeros((100, 120), dtype=int)
     np.add.at(counts, (topics, groups), 1)
     assert (differences(counts).q <= SURE).sum() == 0
+
+
+def test_shorter_bins_do_not_make_a_trend_surer() -> None:
+    """Twelve months that go up and down together say no more than their year."""
+    rng = np.random.default_rng(0)
+    shares = rng.beta(1, 49, (300, len(TOTALS)))
+    totals = np.repeat(TOTALS // 12, 12)
+    counts = rng.binomial(totals, np.repeat(shares, 12, axis=1))
+    found = slopes(counts, totals, np.arange(len(totals)) / 12)
+    assert found is not None
+    assert (found.p < 0.05).mean() < 0.2
