@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from localtopics.cli import options, terminal
-from localtopics.cli.render import print_evaluation, print_topics, reporting
+from localtopics.cli.evaluation import print_evaluation
+from localtopics.cli.render import print_topics, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -81,23 +82,49 @@ def topic_of(run: Run, number: int) -> Topic:
     type=click.Path(path_type=Path),
     help="Names that people gave: a table with the columns topic and heading.",
 )
+@click.option(
+    "--gold",
+    metavar="COLUMN|FILE:COLUMN",
+    help="Classes that people gave: a column of the run's documents, or of a file with their ids.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(0, 100),
+    default=0,
+    metavar="N",
+    help="Find the topics again with N other seeds, to see how far all agree.",
+)
 @options.embedding_model_again
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_obj
 def evaluate(
-    quiet: bool, /, run_folder: Path, headings: Path | None, embedding_model: str | None, as_json: bool
+    quiet: bool,
+    /,
+    run_folder: Path,
+    headings: Path | None,
+    gold: str | None,
+    seeds: int,
+    embedding_model: str | None,
+    as_json: bool,
 ) -> None:
-    """Measure the labels of a run: does each find its own topic among the others?
+    """Measure the labels of a run, and its topics: does each label find its own topic among the others?
 
     A label is embedded like a document and should lie nearer to its own topic's documents, those that no
-    model was shown, than to other topics'.
+    model was shown, than to other topics'. Topics are measured by their words and by where their documents
+    lie, and where it is asked against classes and other seeds.
     """
     from localtopics.run.evaluate import read_headings
+    from localtopics.run.gold import read_gold
     from localtopics.run.run import Run
 
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
-        evaluation = run.evaluate(read_headings(headings) if headings else None, progress)
+        evaluation = run.evaluate(
+            read_headings(headings) if headings else None,
+            progress,
+            gold=read_gold(run, gold) if gold else None,
+            seeds=seeds,
+        )
     if as_json:
         echo_json(asdict(evaluation))
     else:

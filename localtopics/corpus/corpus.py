@@ -224,11 +224,12 @@ def _is_missing(value: object) -> bool:
 
 def _strings(values: Sequence[object] | None, rows: Sequence[int]) -> list[str] | None:
     """One string for each row, or None where there is nothing in any of them."""
-    strings = [_as_string(values[row]) for row in rows] if values is not None else []
+    strings = [as_string(values[row]) for row in rows] if values is not None else []
     return strings if any(strings) else None
 
 
-def _as_string(value: object, errors: str = "replace") -> str:
+def as_string(value: object, errors: str = "replace") -> str:
+    """A value of a table as text: "" for what is missing, ISO 8601 for times."""
     if _is_missing(value):
         return ""
     if isinstance(value, float) and value.is_integer():  # integers of a column with gaps
@@ -238,7 +239,7 @@ def _as_string(value: object, errors: str = "replace") -> str:
 
 
 def _unique(values: Sequence[object], source: str) -> list[str]:
-    ids = [_as_string(value, "backslashreplace") for value in values]
+    ids = [as_string(value, "backslashreplace") for value in values]
     seen: set[str] = set()
     for id in ids:
         if not id or id in seen:

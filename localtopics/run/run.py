@@ -174,17 +174,27 @@ class Run(RunFolder):
             stages.draw(self, progress)
         return self
 
-    def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
-        """Measure the labels, as ``localtopics evaluate`` does.
+    def evaluate(
+        self,
+        headings: Mapping[int, str] | None = None,
+        progress: Progress = silent,
+        *,
+        gold: Mapping[str, str] | None = None,
+        seeds: int = 0,
+    ) -> Evaluation:
+        """Measure the labels and the topics, as ``localtopics evaluate`` does.
 
         Args:
             headings: names that people gave to some or all topics, by number.
-            progress: told of the embedding.
+            progress: told of each step.
+            gold: classes that people gave to some or all documents, by id.
+            seeds: with how many other seeds topics are found again, to see how far they agree.
 
         Raises:
-            UserError: the run has no labels yet or fewer than two topics, or a heading is of no topic.
+            UserError: the run has no labels yet or fewer than two topics, a heading is of no topic, or no
+                document has a class.
         """
-        return evaluate(self, headings, progress)
+        return evaluate(self, headings, progress, gold=gold, seeds=seeds)
 
     def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
         """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.

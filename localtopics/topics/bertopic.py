@@ -16,8 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
 from localtopics.topics.backend import Backend
-from localtopics.topics.clusters import DocumentClusters, find_clusters
-from localtopics.topics.copies import distinct
+from localtopics.topics.clusters import DocumentClusters, document_clusters
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
 from localtopics.topics.settings import TopicSettings, check_size
@@ -54,8 +53,14 @@ def find_topics(
     """
     check_size(len(documents), settings)
     vectors = directions(embeddings)
+    if same := len(documents) - len(set(documents)):
+        log.info(
+            "%s of %s documents are the same as another: each text has one topic",
+            f"{same:,}",
+            f"{len(documents):,}",
+        )
     with progress("Finding topics", 3) as advance:
-        clusters, strengths = _clusters(documents, layouts.reduced, settings)
+        clusters, strengths = document_clusters(documents, layouts.reduced, settings)
         advance(1)
         model = _describe(list(documents), vectors, clusters, settings, embed)
         advance(1)
@@ -98,22 +103,6 @@ def new_model(
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
         representation_model=main | representations(settings, embedded=embed is not None),
     )
-
-
-def _clusters(
-    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """The clusters of all documents, found among unlike ones, and the strengths of membership."""
-    rows, text = distinct(documents)
-    if same := len(documents) - len(rows):
-        log.info(
-            "%s of %s documents are the same as another: each text has one topic",
-            f"{same:,}",
-            f"{len(text):,}",
-        )
-    size, samples = settings.density(len(rows))
-    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
-    return clusters[text], strengths[text]
 
 
 def _describe(

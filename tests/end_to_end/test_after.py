@@ -87,6 +87,15 @@ def test_evaluate(localtopics: Command, run: Run, tmp_path: Path) -> None:
     assert figures["scores"]["labels"] == figures["scores"]["human headings"]
     first = [value == 1.0 for value in run.fidelity.values()]
     assert figures["scores"]["labels"]["first"] == pytest.approx(sum(first) / len(first))
+    run.documents.rename(columns={"id": "name"}).to_csv(tmp_path / "gold.csv", index=False)
+    asked = localtopics(
+        "evaluate", run.folder, "--gold", f"{tmp_path / 'gold.csv'}:topic", "--seeds", 1, "--json"
+    )
+    figures = json.loads(asked.stdout)
+    assert figures["gold"]["all"]["ami"] == figures["gold"]["without_outliers"]["purity"] == pytest.approx(1)
+    assert figures["figures"]["outliers"] == pytest.approx((run.documents["topic"] == -1).mean())
+    assert len(figures["stability"]["seeds"]) == 2
+    assert 0 < figures["stability"]["ami"] <= 1
     wrong = localtopics("evaluate", run.folder, "--headings", run.folder / "topics.csv")
     assert wrong.returncode == 2
     assert "no column 'heading'" in wrong.stderr
