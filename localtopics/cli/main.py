@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from localtopics import __version__
+from localtopics.cli.compare import compare
 from localtopics.cli.doctor import doctor
 from localtopics.cli.group import Commands
 from localtopics.cli.labels import ask, label, prompt
@@ -27,7 +28,16 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (
-    *(run_command, show, evaluate, map_command, assign, label, models),  # in the order of a person's work
+    *(
+        run_command,
+        show,
+        evaluate,
+        compare,
+        map_command,
+        assign,
+        label,
+        models,
+    ),  # in the order of a person's work
     *(demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

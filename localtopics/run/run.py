@@ -34,6 +34,8 @@ from localtopics.topics.topic import Topic
 if TYPE_CHECKING:
     from bertopic import BERTopic
 
+    from localtopics.run.compare import Comparison
+
 log = logging.getLogger(__name__)
 
 _SHOWN = 30
@@ -195,6 +197,17 @@ class Run(RunFolder):
                 document has a class.
         """
         return evaluate(self, headings, progress, gold=gold, seeds=seeds)
+
+    def compare(self, other: RunFolder) -> Comparison:
+        """See which topics match, split, merged or vanished in another run, as ``localtopics compare`` does.
+
+        Raises:
+            UserError: a run has no labels yet; or they share few documents and were not embedded by one
+                model.
+        """
+        from localtopics.run.compare import compare
+
+        return compare(self, other)
 
     def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
         """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.

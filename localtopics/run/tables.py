@@ -28,11 +28,20 @@ def check_target(path: Path) -> None:
     """See whether `write_table` could write ``path``, before the work whose result goes there.
 
     Raises:
-        UserError: a folder is there or no folder can be, or the name has no ending that says what to write.
+        UserError: as `check_place`, or the name has no ending that says what to write.
+    """
+    check_place(path)
+    _kind(path)
+
+
+def check_place(path: Path) -> None:
+    """See whether a file could be written, before the work whose result goes there.
+
+    Raises:
+        UserError: a folder is there or no folder can be.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder: name a file in it.")
-    _kind(path)
     folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise UserError(f"{path} cannot be written, as {folder} is no folder that may be written to.")

@@ -101,6 +101,28 @@ def test_evaluate(localtopics: Command, run: Run, tmp_path: Path) -> None:
     assert "no column 'heading'" in wrong.stderr
 
 
+def test_compare(localtopics: Command, run: Run, papers: Path, tmp_path: Path) -> None:
+    options = ("--id", "name", "--min-cluster-size", 12, "--seed", 1, "--model", "none")
+    done = localtopics("run", papers, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    other = tmp_path / "papers.topics"
+    table = localtopics("compare", run.folder, other, "--out", "both.csv", cwd=tmp_path)
+    assert table.returncode == 0, table.stderr
+    assert "documents are in both; AMI" in table.stdout
+    assert set(pd.read_csv(tmp_path / "both.csv")["first_topic"].dropna()) <= set(run.labels)
+    assert "</svg>" in (tmp_path / "compare.html").read_text(encoding="utf-8")
+    again = localtopics("compare", run.folder, other, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "compare.html exists already" in again.stderr
+    figures = json.loads(localtopics("compare", run.folder, other, "--json", "--force", cwd=tmp_path).stdout)
+    assert figures["by"] == "documents"
+    assert 0 < figures["ami"] <= 1
+    assert {one["topic"] for one in figures["first"]} == set(run.labels) - {-1}
+    nothing = localtopics("compare", run.folder, tmp_path, "--page", "none.html", cwd=tmp_path)
+    assert nothing.returncode == 2
+    assert not (tmp_path / "none.html").exists()
+
+
 def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> None:
     before = run.documents
     done = localtopics("label", run.folder, "--candidates", 1, "--documents", 2)
