@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -96,7 +96,7 @@ class Comparison:
         alone = [(one.fate, one, None, 0, None) for one in self.first if one.fate == "vanished"]
         added = [(one.fate, None, one, 0, None) for one in self.second if one.fate == "new"]
 
-        def column(side: int, field: str) -> list[object]:
+        def column(side: int, field: str) -> list[Any]:
             return [getattr(row[side], field) if row[side] else None for row in (*rows, *alone, *added)]
 
         found = [*rows, *alone, *added]
@@ -186,8 +186,8 @@ def summary(found: Comparison) -> str:
     others = f"of the other run's {len(found.second):,} {_counted(found.second, 'split', 'merged', 'new')}"
     if found.ami is None:
         return (
-            f"{topics}; {others}. Few documents are in both ({found.shared:,}): topics were matched by their "
-            f"embeddings, from a cosine of {found.least_cosine:.2f} on."
+            f"{topics}; {others}. Few documents are in both ({found.shared:,}): topics were compared by "
+            f"their embeddings, from a cosine of {found.least_cosine:.2f} on."
         )
     inside = found.ami_without_outliers
     without = f", {inside:.2f} without outliers" if inside is not None else ""

@@ -78,7 +78,7 @@ def links_by_documents(first: np.ndarray, second: np.ndarray) -> list[Link]:
         if OUTLIER not in (a, b)
     }
     matches = [pair for pair in best_pairs(f1, list(sizes[0]), list(sizes[1])) if f1[pair] >= LEAST_F1]
-    matched = [set(side) for side in zip(*matches, strict=True)] or [set(), set()]
+    matched = [{pair[side] for pair in matches} for side in (0, 1)]
     found: list[tuple[int, int, Kind]] = [(a, b, "match") for a, b in matches]
     for a, b in f1:
         if a not in matched[0] and shared[a, b] >= MOST * sizes[0][a]:
@@ -93,23 +93,33 @@ def links_by_centres(
 ) -> tuple[list[Link], float]:
     """Match the topics of different documents by the cosines of their centres.
 
-    What a high cosine is depends on the embedding model and the documents, so it is measured on them: two
-    topics match where they are the best pair and nearer to each other than 19 of 20 topics are to the next
-    one of their own division.
+    What a high cosine is depends on the embedding model and the documents, so it is measured on them: topics
+    have to do with each other where they are nearer than 9 of 10 topics are to the next one of their own
+    division. Of these the best pairs match, and one without a match belongs to the nearest of the others.
 
     Args:
         first, second: the topics' numbers.
         first_centres, second_centres: float32 [k, d] of unit length, by the same embedding model.
 
     Returns:
-        The matches, and the least cosine of one.
+        The links, and the least cosine of one.
     """
     nearest = np.concatenate([_nearest_others(first_centres), _nearest_others(second_centres)])
-    least = float(np.quantile(nearest, 0.95)) if len(nearest) else 0.0
+    least = float(np.quantile(nearest, 0.9)) if len(nearest) else 0.0
     cosines = first_centres @ second_centres.T
     scores = {(a, b): float(cosines[i, j]) for i, a in enumerate(first) for j, b in enumerate(second)}
-    pairs = best_pairs(scores, first, second)
-    return [Link(a, b, "match", 0, scores[a, b]) for a, b in sorted(pairs) if scores[a, b] >= least], least
+    matches = [pair for pair in best_pairs(scores, first, second) if scores[pair] >= least]
+    matched = [{pair[side] for pair in matches} for side in (0, 1)]
+    found: list[tuple[int, int, Kind]] = [(a, b, "match") for a, b in matches]
+    if matches:
+        found += [
+            (a, second[cosines[i].argmax()], "merge") for i, a in enumerate(first) if a not in matched[0]
+        ]
+        found += [
+            (first[cosines[:, j].argmax()], b, "split") for j, b in enumerate(second) if b not in matched[1]
+        ]
+    kept = [(a, b, kind) for a, b, kind in sorted(found) if scores[a, b] >= least]
+    return [Link(a, b, kind, 0, scores[a, b]) for a, b, kind in kept], least
 
 
 def best_pairs(
