@@ -163,7 +163,7 @@ def draw_comparison(found: Comparison, path: Path, names: tuple[str, str]) -> No
         Flow(
             link.first,
             link.second,
-            max(sizes[0][link.first], sizes[1][link.second]),  # the whole of either
+            min(sizes[0][link.first], sizes[1][link.second]),  # the whole of the smaller
             f"cosine {link.similarity:.2f}",
         )
         for link in found.links

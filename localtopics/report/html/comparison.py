@@ -6,7 +6,7 @@ Everything is drawn here; the page's own script only brings forward what is poin
 from __future__ import annotations
 
 import html
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -45,7 +45,6 @@ class Flow:
     first: int
     second: int
     documents: int
-    """As many as a topic has, or more, make the ribbon as wide as the topic."""
     note: str = ""
     """What is said of it where it is pointed at."""
 
@@ -173,10 +172,15 @@ def _ribbons(
     """A path for each flow, as wide at each end as its share of the topic there."""
     order = [{row.topic: place for place, row in enumerate(rows)} for rows in (first, second)]
     labels = [{row.topic: one_line(row.label) for row in rows} for rows in (first, second)]
-    sizes = [{row.topic: row.size for row in rows} for rows in (first, second)]
-    for flow in flows:  # what is drawn fits into the topic, also where copies count once or all is a match
-        for side, topic in enumerate((flow.first, flow.second)):
-            sizes[side][topic] = max(sizes[side][topic], flow.documents)
+    totals: tuple[Counter[int], Counter[int]] = Counter(), Counter()
+    for flow in flows:
+        totals[0][flow.first] += flow.documents
+        totals[1][flow.second] += flow.documents
+    # all of a topic's ribbons fit into it, also where they stand for more than its documents
+    sizes = [
+        {row.topic: max(row.size, total[row.topic]) for row in rows}
+        for rows, total in zip((first, second), totals, strict=True)
+    ]
     ends: list[dict[Flow, tuple[float, float]]] = []
     for side in (0, 1):
         at = {topic: box.top for topic, box in boxes[side].items()}
