@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.argument("first", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("second", metavar="OTHER", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="The table as a .csv, .tsv, .jsonl or .parquet file."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The table as a .csv, .tsv, .jsonl, .parquet or .xlsx file.",
 )
 @click.option(
     "--page",
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The page to write: both runs side by side.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The comparison as JSON.")
+@options.as_json
 @options.raw_cells
 @click.option("--force", is_flag=True, help="Replace the files that are there.")
 @click.pass_obj

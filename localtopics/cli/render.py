@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from threading import Timer
 from typing import TYPE_CHECKING
 
 from localtopics.cli import terminal
 from localtopics.cli.group import hinted
-from localtopics.cli.terminal import echo, harmless_line
+from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.progress import Advance, Bytes, Progress
 from localtopics.topics.topic import OUTLIER
 
@@ -145,6 +146,14 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         )
 
 
+def print_topics_json(run: Run, topic: int | None = None) -> None:
+    """The topics as JSON lines, or one of them."""
+    labels = run.labels
+    for found in run.topics:
+        if topic is None or found.topic == topic:
+            echo_json({"label": labels[found.topic], "fidelity": found.fidelity} | asdict(found))
+
+
 def explain(run: Run) -> None:
     """Say what to change where a run has no map to speak of."""
 
@@ -159,11 +168,14 @@ def explain(run: Run) -> None:
     )
 
 
-def finish(run: Run) -> None:
+def finish(run: Run, as_json: bool) -> None:
     """Print what a command that named topics has to show."""
     from localtopics.labels.settings import NO_MODEL
 
-    print_topics(run, _ROWS)
+    if as_json:
+        print_topics_json(run)
+    else:
+        print_topics(run, _ROWS)
     explain(run)
     if run.settings.labels.model == NO_MODEL:
         echo(
@@ -176,6 +188,8 @@ def finish(run: Run) -> None:
             f"gets one, then `localtopics label {run.folder}` names the topics.",
             err=True,
         )
+    if as_json:
+        return
     echo()
     for name in ("map.html", "map.png", "topics.csv"):
         echo(harmless_line(run.folder / name))

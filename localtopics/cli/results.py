@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 
 from localtopics.cli import options, terminal
 from localtopics.cli.evaluation import print_evaluation
-from localtopics.cli.render import print_topics, reporting
+from localtopics.cli.render import print_topics, print_topics_json, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_folder
 @click.option("--topic", type=int, help="One topic whole: keywords, aspects, representative documents.")
-@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
-def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
+@options.as_json_lines
+@click.option(
+    "--xlsx",
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="Write topics and documents as an Excel workbook instead.",
+)
+@click.option("--force", is_flag=True, help="Replace the workbook that is there.")
+def show(run_folder: Path, topic: int | None, as_json: bool, xlsx: Path | None, force: bool) -> None:
     """Show the topics of a run."""
     from localtopics.run.run import Run
 
     run = Run.open(run_folder)
     labels = run.labels
+    if xlsx is not None:
+        _write_workbook(run, xlsx, force)
+        return
     if as_json:
-        for item in run.topics:
-            if topic is None or item.topic == topic:
-                echo_json({"label": labels[item.topic], "fidelity": item.fidelity} | asdict(item))
+        print_topics_json(run, topic)
         return
     if topic is None:
         print_topics(run)
@@ -54,6 +63,19 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
         if title := titles.get(document):
             console.print(harmless_line(title), style="bold")
         console.print(document)
+
+
+def _write_workbook(run: Run, path: Path, force: bool) -> None:
+    """Topics and documents as two sheets of a new file."""
+    from localtopics.run.tables import check_place, write_workbook
+
+    check_place(path)
+    if path.exists() and not force:
+        raise UserError(
+            f"{path} exists already: name another file, or replace it.", arguments=["xlsx", "force"]
+        )
+    write_workbook(run.sheets(), path)
+    echo(harmless_line(path))
 
 
 def _titles(run: Run) -> dict[str, str]:
@@ -95,7 +117,7 @@ def topic_of(run: Run, number: int) -> Topic:
     help="Find the topics again with N other seeds, to see how far all agree.",
 )
 @options.embedding_model_again
-@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@options.as_json
 @click.pass_obj
 def evaluate(
     quiet: bool,
@@ -156,10 +178,11 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv, .tsv, .jsonl or .parquet file [default: SOURCE's name with the ending .assigned.csv, in "
-    "this folder].",
+    help="A .csv, .tsv, .jsonl, .parquet or .xlsx file [default: SOURCE's name with the ending "
+    ".assigned.csv, in this folder].",
 )
 @options.raw_cells
+@options.as_json
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @click.pass_obj
 def assign(
@@ -171,6 +194,7 @@ def assign(
     embeddings: Path | None,
     out: Path | None,
     raw_cells: bool | None,
+    as_json: bool,
     force: bool,
     **columns: str | None,
 ) -> None:
@@ -191,9 +215,22 @@ def assign(
         corpus = read_corpus(source, **columns)
         assigned = run.assign(corpus, embeddings=embeddings, progress=progress)
     write_table(assigned, out, raw_cells=bool(raw_cells), mode=0o666)
-    counts = assigned["label"].value_counts()
-    for label, count in counts.head(30).items():
-        echo(f"{count:>8,}  {harmless_line(label)}")
     outliers = assigned["topic"] == OUTLIER
     found = assigned.loc[~outliers, "topic"].nunique()
+    pairs = zip(assigned["topic"].tolist(), assigned["label"].tolist(), strict=True)
+    counts = Counter(pairs).most_common()
+    if as_json:
+        topics = [{"topic": topic, "label": label, "documents": count} for (topic, label), count in counts]
+        echo_json(
+            {
+                "file": str(out),
+                "documents": len(assigned),
+                "topics": found,
+                "outliers": int(outliers.sum()),
+                "counts": topics,
+            }
+        )
+        return
+    for (_, label), count in counts[:30]:
+        echo(f"{count:>8,}  {harmless_line(label)}")
     echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")

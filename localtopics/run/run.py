@@ -27,6 +27,7 @@ from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
+from localtopics.run.results import flat
 from localtopics.run.settings import RunSettings
 from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
@@ -197,6 +198,17 @@ class Run(RunFolder):
                 document has a class.
         """
         return evaluate(self, headings, progress, gold=gold, seeds=seeds)
+
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Topics and documents as ``localtopics show --xlsx`` writes them, each with its topic's name.
+
+        Raises:
+            UserError: the run has no labels yet.
+        """
+        documents, labels = self.documents.copy(), self.labels
+        after = documents.columns.tolist().index("topic") + 1
+        documents.insert(after, "label", documents["topic"].map(labels))
+        return {"topics": flat(self.topic_table), "documents": documents}
 
     def compare(self, other: RunFolder) -> Comparison:
         """See which topics match, split, merged or vanished in another run, as ``localtopics compare`` does.

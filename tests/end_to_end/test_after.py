@@ -22,7 +22,7 @@ def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFac
     return Run.open(folder / "papers.topics")
 
 
-def test_show(localtopics: Command, run: Run) -> None:
+def test_show(localtopics: Command, run: Run, tmp_path: Path) -> None:
     table = localtopics("show", run.folder)
     assert table.returncode == 0
     for number, label in run.labels.items():
@@ -32,6 +32,16 @@ def test_show(localtopics: Command, run: Run) -> None:
     assert f"\n{document['title']}\n{str(document.name).split()[0]}" in one.stdout
     lines = localtopics("show", run.folder, "--json").stdout.splitlines()
     assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
+    book = localtopics("show", run.folder, "--xlsx", tmp_path / "run.xlsx")
+    assert book.returncode == 0, book.stderr
+    sheets = pd.read_excel(tmp_path / "run.xlsx", sheet_name=None)
+    assert dict(zip(sheets["topics"]["topic"], sheets["topics"]["label"], strict=True)) == run.labels
+    assert sheets["documents"]["text"].str[:30].tolist() == run.documents["text"].str[:30].tolist()
+    assert sheets["documents"]["label"].tolist() == [run.labels[topic] for topic in run.documents["topic"]]
+    for path, said in (("run.xlsx", "exists already"), ("run.csv", "ends in .xlsx")):
+        refused = localtopics("show", run.folder, "--xlsx", tmp_path / path)
+        assert refused.returncode == 2
+        assert said in " ".join(refused.stderr.split())
     missing = localtopics("show", run.folder, "--topic", 999)
     assert missing.returncode == 2
     assert "no topic 999" in missing.stderr
@@ -62,8 +72,13 @@ def test_assign(localtopics: Command, run: Run, papers: Path, tmp_path: Path) ->
     again = localtopics("assign", run.folder, tmp_path / "new.csv", cwd=tmp_path)
     assert again.returncode == 2
     assert "new.assigned.csv exists already" in again.stderr
-    forced = localtopics("assign", run.folder, tmp_path / "new.csv", "--id", "name", "--force", cwd=tmp_path)
+    options = ("--id", "name", "--force", "--out", "new.xlsx", "--json")
+    forced = localtopics("assign", run.folder, tmp_path / "new.csv", *options, cwd=tmp_path)
     assert forced.returncode == 0, forced.stderr
+    said = json.loads(forced.stdout)
+    assert (said["file"], said["documents"], said["topics"]) == ("new.xlsx", 40, topics)
+    assert sum(count["documents"] for count in said["counts"]) == 40
+    assert pd.read_excel(tmp_path / "new.xlsx")["label"].tolist() == table["label"].tolist()
 
 
 def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> None:
@@ -131,7 +146,9 @@ def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> N
     assert again.settings.labels.documents == 2
     pd.testing.assert_frame_equal(again.documents, before)
     assert all(again.labels.values())
-    none = localtopics("label", run.folder, "--model", "none")
+    none = localtopics("label", run.folder, "--model", "none", "--json")
+    lines = [json.loads(line) for line in none.stdout.splitlines()]
+    assert {line["topic"] for line in lines} == set(run.labels)
     assert "Labels are keywords, as asked" in none.stderr
     assert Run.open(run.folder).topic_table["fallback"].tolist()[1:] == [True] * (len(again.topics) - 1)
     back = localtopics("label", run.folder)
