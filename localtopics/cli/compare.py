@@ -66,8 +66,8 @@ def compare(
                 f"{path} exists already: name another file, or replace it.", arguments=[name, "force"]
             )
     runs = Run.open(first), Run.open(second)
-    with reporting(quiet):
-        found = runs[0].compare(runs[1])
+    with reporting(quiet) as progress:
+        found = runs[0].compare(runs[1], progress)
     draw_comparison(found, page, (first.name, second.name))
     if out is not None:
         write_table(found.table(), out, raw_cells=bool(raw_cells), mode=0o666)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import pandas as pd
 
 from localtopics.errors import UserError
 from localtopics.labels.fidelity import centres
+from localtopics.progress import Progress, silent
 from localtopics.report.html.comparison import Flow, Row, write_comparison
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
@@ -66,26 +67,16 @@ class Comparison:
     overlap: list[tuple[int, int, int]]
     """Topic of the first run, topic of the second, texts in both: -1 are outliers. Empty by embeddings."""
 
-    def changed(self, link: Link) -> Literal["grown", "shrunk", ""]:
-        """Whether the topics of a match differ in size, over the shared texts."""
-        sizes: defaultdict[tuple[str, int], int] = defaultdict(int)
-        for first, second, documents in self.overlap:
-            sizes["first", first] += documents
-            sizes["second", second] += documents
-        before, after = sizes["first", link.first], sizes["second", link.second]
-        if link.kind != "match" or not before:
-            return ""
-        return "grown" if after >= GROWN * before else "shrunk" if before >= GROWN * after else ""
-
     def table(self) -> pd.DataFrame:
         """One row a link, and one a topic without any: what became of it, both topics, how alike they are."""
+        sizes = _sizes(self.overlap)
         topics = {
             "first": {one.topic: one for one in self.first},
             "second": {one.topic: one for one in self.second},
         }
         rows = [
             (
-                self.changed(link) or link.kind,
+                _changed(link, sizes) or link.kind,
                 topics["first"][link.first],
                 topics["second"][link.second],
                 link.documents,
@@ -115,7 +106,7 @@ class Comparison:
         )
 
 
-def compare(first: RunFolder, second: RunFolder) -> Comparison:
+def compare(first: RunFolder, second: RunFolder, progress: Progress = silent) -> Comparison:
     """Compare the topics of two labelled runs.
 
     Texts that are the same are the same document, whatever their ids. Where both runs have at least half of
@@ -126,17 +117,20 @@ def compare(first: RunFolder, second: RunFolder) -> Comparison:
         UserError: a run has no labels yet; or they share few documents and were not embedded by one model.
     """
     runs = first, second
-    texts = [run.documents.drop_duplicates("text").set_index("text")["topic"] for run in runs]
-    both = texts[0].index.intersection(texts[1].index, sort=False)
-    topics = [found[both].to_numpy() for found in texts]
-    numbers = [[topic.topic for topic in named_topics(run)] for run in runs]
-    by_documents = len(both) >= ENOUGH * min(map(len, texts))
-    least = None
-    if by_documents:
-        links = links_by_documents(*topics)
-    else:
-        _require_one_model(first, second)
-        links, least = links_by_centres(numbers[0], _centres(first), numbers[1], _centres(second))
+    with progress("Comparing topics", 2) as advance:
+        texts = [run.documents.drop_duplicates("text").set_index("text")["topic"] for run in runs]
+        both = texts[0].index.intersection(texts[1].index, sort=False)
+        topics = [found[both].to_numpy() for found in texts]
+        numbers = [[topic.topic for topic in named_topics(run)] for run in runs]
+        by_documents = len(both) >= ENOUGH * min(map(len, texts))
+        least = None
+        advance(1)
+        if by_documents:
+            links = links_by_documents(*topics)
+        else:
+            _require_one_model(first, second)
+            links, least = links_by_centres(numbers[0], _centres(first), numbers[1], _centres(second))
+        advance(1)
     became = fates(links, *numbers)
     return Comparison(
         by="documents" if by_documents else "embeddings",
@@ -199,6 +193,23 @@ def _counted(topics: list[ComparedTopic], *fates: Fate) -> str:
     counts = Counter(one.fate for one in topics)
     said = [fate for fate in fates if counts[fate]] or [fates[-1]]
     return ", ".join(f"{counts[fate]:,} {fate}" for fate in said)
+
+
+def _sizes(overlap: list[tuple[int, int, int]]) -> tuple[Counter[int], Counter[int]]:
+    """How many of the shared texts each topic has, of the first run and of the second."""
+    sizes: tuple[Counter[int], Counter[int]] = Counter(), Counter()
+    for first, second, documents in overlap:
+        sizes[0][first] += documents
+        sizes[1][second] += documents
+    return sizes
+
+
+def _changed(link: Link, sizes: tuple[Counter[int], Counter[int]]) -> Literal["grown", "shrunk", ""]:
+    """Whether the topics of a match differ in size, over the shared texts."""
+    before, after = sizes[0][link.first], sizes[1][link.second]
+    if link.kind != "match" or not before:
+        return ""
+    return "grown" if after >= GROWN * before else "shrunk" if before >= GROWN * after else ""
 
 
 def _require_one_model(first: RunFolder, second: RunFolder) -> None:

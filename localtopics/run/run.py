@@ -210,8 +210,12 @@ class Run(RunFolder):
         documents.insert(after, "label", documents["topic"].map(labels))
         return {"topics": flat(self.topic_table), "documents": documents}
 
-    def compare(self, other: RunFolder) -> Comparison:
+    def compare(self, other: RunFolder, progress: Progress = silent) -> Comparison:
         """See which topics match, split, merged or vanished in another run, as ``localtopics compare`` does.
+
+        Args:
+            other: a labelled run.
+            progress: told of the two steps.
 
         Raises:
             UserError: a run has no labels yet; or they share few documents and were not embedded by one
@@ -219,7 +223,7 @@ class Run(RunFolder):
         """
         from localtopics.run.compare import compare
 
-        return compare(self, other)
+        return compare(self, other, progress)
 
     def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
         """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.
