@@ -41,7 +41,7 @@ _AGREEMENTS = {
 def print_evaluation(run: Run, evaluation: Evaluation) -> None:
     """The figures of the names, then those of the topics."""
     _print_names(run, evaluation)
-    _print_topics(run, evaluation)
+    _print_topics(evaluation)
 
 
 def _print_names(run: Run, evaluation: Evaluation) -> None:
@@ -83,7 +83,7 @@ def _print_names(run: Run, evaluation: Evaluation) -> None:
         console.print(doubts)
 
 
-def _print_topics(run: Run, evaluation: Evaluation) -> None:
+def _print_topics(evaluation: Evaluation) -> None:
     """The figures of the topics, one a line with what it is."""
     console, table = terminal.console(), terminal.table()
     table.add_column("topics")

@@ -44,7 +44,8 @@ def gold_figures(run: RunFolder, gold: Mapping[str, str]) -> GoldFigures:
     known = classes != ""
     if not known.any():
         raise UserError(
-            f"No document of {run.folder} has a class: its ids are such as {documents['id'][0]!r}."
+            f"No document of {run.folder} has a class: what names them must have the documents' ids, such as "
+            f"{short(documents['id'][0])}."
         )
     topics, classes = documents["topic"].to_numpy()[known], classes[known]
     inside = topics != OUTLIER

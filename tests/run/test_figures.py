@@ -72,7 +72,7 @@ def test_topics_against_classes(folder: Path, capsys: pytest.CaptureFixture[str]
     whole = Run.open(folder)
     print_evaluation(whole, whole.evaluate(gold=left))
     assert "4 documents have no class" in capsys.readouterr().out
-    with pytest.raises(UserError, match="has a class: its ids are such as"):
+    with pytest.raises(UserError, match="has a class: what names them"):
         gold_figures(run, {"nobody": "x"})
 
 
