@@ -15,27 +15,21 @@ if TYPE_CHECKING:
 _SCORES = {"first": "acc@1", "reciprocal_rank": "MRR", "cosine": "cosine", "exact": "exact"}
 """The fields of `Score`, by the names that they have in the table."""
 _FIGURES = {
-    "diversity": (
-        "topic diversity",
-        "share of unlike words among the keywords of all topics; more is better",
-    ),
-    "coherence": ("NPMI coherence", "whether a topic's keywords meet in documents, -1 to 1; more is better"),
-    "outliers": ("outlier share", "share of documents in no topic; less is better"),
-    "silhouette": ("silhouette", "whether documents lie with their own topic, -1 to 1; more is better"),
-    "dbcv": ("DBCV", "whether topics are dense with sparse gaps between, -1 to 1; more is better"),
+    "diversity": ("topic diversity", "more", "unlike words among the topics' keywords"),
+    "coherence": ("NPMI coherence", "more", "a topic's keywords meet in documents, -1 to 1"),
+    "outliers": ("outlier share", "less", "documents in no topic"),
+    "silhouette": ("silhouette", "more", "documents lie with their own topic, -1 to 1"),
+    "dbcv": ("DBCV", "more", "dense topics, sparse gaps between, -1 to 1"),
 }
-"""The fields of `TopicFigures`: the name in the table, and what the figure is."""
+"""The fields of `TopicFigures`: the name in the table, what is better, and what it is in 46 letters."""
 _AGREEMENTS = {
-    "ami": ("AMI", "shared information, 0 by chance; more is better"),
-    "ari": ("ARI", "pairs of documents that both keep together or apart, 0 by chance; more is better"),
-    "purity": (
-        "purity",
-        "documents in their topic's commonest class; more is better, and easier with many topics",
-    ),
-    "homogeneity": ("homogeneity", "whether each topic is of one class; more is better"),
-    "completeness": ("completeness", "whether each class is in one topic; more is better"),
+    "ami": ("AMI", "shared information, 0 by chance"),
+    "ari": ("ARI", "pairs kept together or apart, 0 by chance"),
+    "purity": ("purity", "in their topic's commonest class"),
+    "homogeneity": ("homogeneity", "each topic is of one class"),
+    "completeness": ("completeness", "each class is in one topic"),
 }
-"""The fields of `Agreement`, likewise."""
+"""The fields of `Agreement`, of all of which more is better: the name, and what it is in 44 letters."""
 
 
 def print_evaluation(run: Run, evaluation: Evaluation) -> None:
@@ -88,25 +82,28 @@ def _print_topics(evaluation: Evaluation) -> None:
     console, table = terminal.console(), terminal.table()
     table.add_column("topics")
     table.add_column("", justify="right")
+    table.add_column("better")
     table.add_column("", style="dim", overflow="fold")
     missing = []
     for field, value in asdict(evaluation.figures).items():
-        name, meaning = _FIGURES[field]
+        name, better, meaning = _FIGURES[field]
         if value is None:
             missing.append(name)
         else:
-            table.add_row(name, f"{value:.3f}", meaning)
+            table.add_row(name, f"{value:.3f}", better, meaning)
     if evaluation.stability is not None:
         found = evaluation.stability
-        topics = ", ".join(f"{count:,}" for count in found.topics)
-        meaning = f"mean AMI of {len(found.seeds)} seeds, the run's first ({topics} topics); more is better"
-        table.add_row("stability", f"{found.ami:.3f}", meaning)
+        table.add_row(
+            "stability", f"{found.ami:.3f}", "more", f"mean AMI of {len(found.seeds)} seeds' topics"
+        )
         if found.ami_without_outliers is not None:
-            table.add_row(
-                "", f"{found.ami_without_outliers:.3f}", "over documents in topics in both of a pair"
-            )
+            inside = f"{found.ami_without_outliers:.3f}"
+            table.add_row("", inside, "more", "the same without a pair's outliers")
     console.print()
     console.print(table)
+    if evaluation.stability is not None:
+        counts = ", ".join(f"{count:,}" for count in evaluation.stability.topics)
+        console.print(f"Topics by seed, the run's own first: {counts}.")
     if missing:
         console.print(
             f"Not measured, for want of layouts or of two topics that lie apart: {', '.join(missing)}."
@@ -122,18 +119,13 @@ def _print_gold(gold: GoldFigures) -> None:
     table.add_column("against classes")
     table.add_column("all", justify="right")
     table.add_column("in topics", justify="right")
-    table.add_column("", style="dim", overflow="fold")
+    table.add_column("more is better", style="dim", overflow="fold")
 
     def row(name: str, field: str, form: str, meaning: str) -> None:
         values = [f"{getattr(figures, field):{form}}" if figures else "" for figures in (gold.all, inside)]
         table.add_row(name, *values, meaning)
 
-    row(
-        "documents",
-        "documents",
-        ",",
-        f"of {gold.classes:,} classes; among all of them outliers are a topic too",
-    )
+    row("documents", "documents", ",", f"{gold.classes:,} classes; all: outliers are a topic")
     for field, (name, meaning) in _AGREEMENTS.items():
         row(name, field, ".3f", meaning)
     console.print()
