@@ -88,10 +88,10 @@ def write_comparison(
     largest = max(row.size for row in [*first, *second])
     boxes = _boxes(first, largest), _boxes(second, largest)
     height = max(box.top + box.height for column in boxes for box in column.values())
-    web = files("localtopics.report.html") / "web"
-    style = (web / "comparison.css").read_text(encoding="utf-8") + _rules(boxes, height)
-    script = (web / "comparison.js").read_text(encoding="utf-8")
-    page = Template((web / "comparison.html").read_text(encoding="utf-8")).substitute(
+    web = files("localtopics.report.html") / "web_comparison"
+    style = (web / "page.css").read_text(encoding="utf-8") + _rules(boxes, height)
+    script = (web / "page.js").read_text(encoding="utf-8")
+    page = Template((web / "page.html").read_text(encoding="utf-8")).substitute(
         policy=content_policy(script, style),
         title=html.escape(" and ".join(map(one_line, names))),
         first_name=html.escape(one_line(names[0])),
