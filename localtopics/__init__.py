@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from localtopics.errors import UserError
     from localtopics.labels.representation import LlamaLabels
     from localtopics.labels.settings import LabelSettings
-    from localtopics.run.run import Run, fit
+    from localtopics.run.fit import fit
+    from localtopics.run.run import Run
     from localtopics.run.settings import RunSettings
     from localtopics.topics.settings import TopicSettings
     from localtopics.topics.topic import Topic
@@ -42,7 +43,7 @@ _HOME = {
     "Topic": "topics.topic",
     "TopicSettings": "topics.settings",
     "UserError": "errors",
-    "fit": "run.run",
+    "fit": "run.fit",
     "read_corpus": "corpus",
 }
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from localtopics.cli import options
 from localtopics.cli.render import print_plan, print_system, reporting
-from localtopics.cli.terminal import echo
+from localtopics.cli.terminal import echo, echo_json
 from localtopics.labels.settings import LabelSettings
 
 
 @click.command()
 @options.model_argument
 @options.hardware
+@options.as_json
 @click.pass_obj
-def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
+def doctor(quiet: bool, /, model: str | None, as_json: bool, **given: Any) -> None:
     """Show what this machine can run, and how: processor, GPUs, llama.cpp, models, and the plan for MODEL.
 
     A model that is here is loaded and timed for about ten seconds.
@@ -26,10 +28,21 @@ def doctor(quiet: bool, /, model: str | None, **given: Any) -> None:
     from localtopics.models import installed_models
 
     namer = Namer(model, LabelSettings(**options.label_settings(given)))
-    print_system(inspect_system(), installed_models())
+    system, installed = inspect_system(), installed_models()
+    if not as_json:
+        print_system(system, installed)
+    facts: dict[str, Any] = {
+        "system": asdict(system),
+        "models": [asdict(found) | {"path": str(found.path)} for found in installed],
+    }
     if namer.model_record is None:
         echo("\nNo model is here; `localtopics models pull llama-2-13b-chat` fetches one.", err=True)
-        return
-    with namer, reporting(quiet) as progress:
-        engine = namer.loaded()
-        print_plan(engine.info, engine.plan, probe(engine, progress=progress))
+    else:
+        with namer, reporting(quiet) as progress:
+            engine = namer.loaded()
+            speed = probe(engine, progress=progress)
+        if not as_json:
+            print_plan(engine.info, engine.plan, speed)
+        facts |= {"model": engine.info.name, "plan": asdict(engine.plan), "speed": asdict(speed)}
+    if as_json:
+        echo_json(facts)

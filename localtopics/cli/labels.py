@@ -19,8 +19,9 @@ from localtopics.labels.settings import LabelSettings
 @options.embedding_model_again
 @options.labels
 @options.raw_cells
+@options.as_json_lines
 @click.pass_obj
-def label(quiet: bool, /, run_folder: Path, embedding_model: str | None, **given: Any) -> None:
+def label(quiet: bool, /, run_folder: Path, embedding_model: str | None, as_json: bool, **given: Any) -> None:
     """Name the topics of a run anew, with another model or prompt; nothing else is computed again.
 
     What is not said stays as it was; only keywords give way to the best model on this machine.
@@ -30,7 +31,7 @@ def label(quiet: bool, /, run_folder: Path, embedding_model: str | None, **given
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
         run.relabel(progress=progress, **options.label_settings(given))
-    finish(run)
+    finish(run, as_json)
 
 
 @click.command()

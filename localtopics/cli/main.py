@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from localtopics import __version__
+from localtopics.cli.compare import compare
 from localtopics.cli.doctor import doctor
 from localtopics.cli.group import Commands
 from localtopics.cli.labels import ask, label, prompt
@@ -28,7 +29,7 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (  # in the order of a person's work
-    *(run_command, show, trends, evaluate, map_command, reduce, assign, label, models),
+    *(run_command, show, trends, evaluate, compare, map_command, reduce, assign, label, models),
     *(demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from localtopics.cli import terminal
-from localtopics.cli.terminal import harmless_line
+from localtopics.cli.terminal import echo_json, harmless_line
 from localtopics.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,28 +29,31 @@ class _Row:
     name: str
     where: str
     """Its path, or its file on the hub."""
-    size: str
-    needs: str = ""
-    context: str = ""
+    bytes: int
+    here: bool
+    """Whether it is on this machine."""
+    default: bool = False
+    """Whether it names topics where no other is asked for."""
+    needs: int | None = None
+    """Bytes of memory; None where its file cannot be read, as in the context."""
+    context: int | None = None
     licence: str = ""
     fit: str = ""
-    mark: str = ""
 
 
 def print_models(free: FreeMemory) -> None:
     """The models on this machine and those that go by a name, with their sizes, licences and what fits."""
     from localtopics.llama.fit import CELLS
-    from localtopics.models import KNOWN_MODELS, find_model, installed_models
 
-    installed, default = installed_models(), find_model()
-    here = {model.name for model in installed}
+    rows = _rows(free)
     console = terminal.console()
-    if installed:
-        _print(console, "On this machine", (_installed(model, free, default) for model in installed))
-    rest = [_known(model, free) for model in KNOWN_MODELS if model.name not in here]
-    if rest:
-        _print(console, "By name from the Hugging Face hub, open licences first", rest)
-    if default is not None:
+    for title, here in (
+        ("On this machine", True),
+        ("By name from the Hugging Face hub, open licences first", False),
+    ):
+        if shown := [row for row in rows if row.here is here]:
+            _print(console, title, shown)
+    if any(row.default for row in rows):
         console.print("* names topics where no --model is given.", soft_wrap=True)
     console.print(
         f"GB: the file, and what it needs of memory with {CELLS:,} tokens in its cache. {_free(free)}",
@@ -61,6 +64,24 @@ def print_models(free: FreeMemory) -> None:
         "what else the hub has.",
         soft_wrap=True,
     )
+
+
+def print_models_json(free: FreeMemory) -> None:
+    """The same as JSON lines, sizes in bytes."""
+    for row in _rows(free):
+        echo_json(asdict(row))
+
+
+def _rows(free: FreeMemory) -> list[_Row]:
+    """The models on this machine, then those that go by a name and are not here."""
+    from localtopics.models import KNOWN_MODELS, find_model, installed_models
+
+    installed, default = installed_models(), find_model()
+    here = {model.name for model in installed}
+    return [
+        *(_installed(model, free, default) for model in installed),
+        *(_known(model, free) for model in KNOWN_MODELS if model.name not in here),
+    ]
 
 
 def print_offers(offers: Iterable[OfferedModel], free: FreeMemory) -> None:
@@ -79,10 +100,19 @@ def _known(model: KnownModel, free: FreeMemory) -> _Row:
     return _Row(
         name=model.name,
         where=f"{model.file.repo}/{model.file.path}",
-        size=_gb(model.bytes),
+        bytes=model.bytes,
+        here=False,
         licence=model.licence,
         **_needs(model, free),
     )
+
+
+class _Needs(TypedDict, total=False):
+    """What a model needs, and whether that is here."""
+
+    needs: int
+    context: int
+    fit: str
 
 
 def _installed(model: InstalledModel, free: FreeMemory, default: Path | None) -> _Row:
@@ -94,22 +124,23 @@ def _installed(model: InstalledModel, free: FreeMemory, default: Path | None) ->
         info = read_info(model.path)
         facts, licence = _needs(info, free), info.metadata.get("general.license")
     except UserError:
-        facts, licence = {"fit": "cannot be used"}, None
+        facts, licence = _Needs(fit="cannot be used"), None
     return _Row(
         name=model.name,
         where=str(model.path),
-        size=_gb(model.bytes),
+        bytes=model.bytes,
+        here=True,
         licence=known.licence if known else _licence(str(licence or "")),
-        mark="*" if model.path == default else "",
+        default=model.path == default,
         **facts,
     )
 
 
-def _needs(model: KnownModel | ModelInfo, free: FreeMemory) -> dict[str, str]:
+def _needs(model: KnownModel | ModelInfo, free: FreeMemory) -> _Needs:
     from localtopics.llama.fit import fit, memory_needed
 
     needed = memory_needed(model)
-    return {"needs": _gb(needed), "context": f"{model.context_length:,}", "fit": fit(needed, free)}
+    return _Needs(needs=needed, context=model.context_length, fit=fit(needed, free))
 
 
 def _licence(identifier: str) -> str:
@@ -119,10 +150,11 @@ def _licence(identifier: str) -> str:
 
 def _print(console: Console, title: str, rows: Iterable[_Row]) -> None:
     console.print(title, style="bold")
-    console.print(_line(_Row("name", "", "GB", "needs", "context", "licence", "this machine")), style="dim")
+    heading = _columns("  name", "GB", "needs", "context", "licence", "this machine")
+    console.print(heading, style="dim")
     for row in rows:
         if len(row.name) > _NAME:
-            console.print(f"{row.mark:2}{harmless_line(row.name)}", soft_wrap=True)
+            console.print(f"{_mark(row)}{harmless_line(row.name)}", soft_wrap=True)
             console.print(_line(row, named=False), soft_wrap=True)
         else:
             console.print(_line(row), soft_wrap=True)
@@ -131,11 +163,19 @@ def _print(console: Console, title: str, rows: Iterable[_Row]) -> None:
 
 
 def _line(row: _Row, named: bool = True) -> str:
-    name = f"{row.mark:2}{row.name}" if named else ""
-    columns = (
-        f"{name:<{_NAME + 2}} {row.size:>5} {row.needs:>5}  {row.context:>7}  {row.licence:<10}  {row.fit}"
-    )
+    name = f"{_mark(row)}{row.name}" if named else ""
+    needs = "" if row.needs is None else _gb(row.needs)
+    context = "" if row.context is None else f"{row.context:,}"
+    return _columns(name, _gb(row.bytes), needs, context, row.licence, row.fit)
+
+
+def _columns(name: str, size: str, needs: str, context: str, licence: str, fit: str) -> str:
+    columns = f"{name:<{_NAME + 2}} {size:>5} {needs:>5}  {context:>7}  {licence:<10}  {fit}"
     return harmless_line(columns.rstrip())
+
+
+def _mark(row: _Row) -> str:
+    return "* " if row.default else "  "
 
 
 def _free(free: FreeMemory) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localtopics.cli import options
 from localtopics.cli.group import Commands
 from localtopics.cli.render import reporting
 from localtopics.cli.terminal import at_a_terminal, echo, harmless_line
@@ -23,12 +24,13 @@ def models() -> None:
 
 
 @models.command("list")
-def models_list() -> None:
+@options.as_json_lines
+def models_list(as_json: bool) -> None:
     """Show the models on this machine and those that can be fetched by name, and which of them fit it."""
-    from localtopics.cli.model_list import print_models
+    from localtopics.cli.model_list import print_models, print_models_json
     from localtopics.llama.fit import free_memory
 
-    print_models(free_memory())
+    (print_models_json if as_json else print_models)(free_memory())
 
 
 @models.command("pull")

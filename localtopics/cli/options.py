@@ -135,6 +135,10 @@ force = click.option(
 
 raw_cells = _option(LabelSettings, "raw_cells")
 
+as_json = click.option("--json", "as_json", is_flag=True, help="What is printed as JSON.")
+
+as_json_lines = click.option("--json", "as_json", is_flag=True, help="What is printed as JSON lines.")
+
 
 def named_after(source: str, ending: str) -> Path:
     """Where a result goes that nobody gave a name: into this folder, by the source's own name."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from localtopics.cli import terminal
 from localtopics.cli.group import hinted
-from localtopics.cli.terminal import echo, harmless_line
+from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.progress import Advance, Bytes, Progress
 from localtopics.topics.topic import OUTLIER
 
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from localtopics.llama.offload import OffloadPlan
     from localtopics.llama.probe import Probe, SystemReport
     from localtopics.models import InstalledModel
-    from localtopics.run.evaluate import Evaluation
     from localtopics.run.run import Run
 
 _ROWS = 30
-_FIGURES = {"first": "acc@1", "reciprocal_rank": "MRR", "cosine": "cosine", "exact": "exact"}
-"""The fields of `Score`, by the names that they have in the table."""
 _SHORT = 1.0
 """Seconds that work may take without a progress bar."""
 
@@ -149,43 +146,12 @@ def print_topics(run: Run, rows: int | None = None) -> None:
         )
 
 
-def print_evaluation(run: Run, evaluation: Evaluation) -> None:
-    """The figures as a table, then each label that does not find its own topic first."""
-    from localtopics.labels.fidelity import RIVALS
-
-    console, labels = terminal.console(), run.labels
-    table = terminal.table()
-    scores = {name: asdict(score) for name, score in evaluation.scores.items()}
-    shown = [field for field in _FIGURES if any(score[field] is not None for score in scores.values())]
-    table.add_column("")
-    for field in shown:
-        table.add_column(_FIGURES[field], justify="right")
-    for name, score in scores.items():
-        figures = (score[field] for field in shown)
-        table.add_row(name, *("" if figure is None else f"{figure:.3f}" for figure in figures))
-    console.print(table)
-    rivals = min(evaluation.topics - 1, RIVALS)
-    console.print(
-        f"\nacc@1: how often a label lies nearer to its own topic's documents than to {rivals} others'"
-        "\nMRR: the mean of 1 where no other lies nearer, 1/2 where one does, 1/3 where two do, and so on",
-    )
-    if evaluation.headings:
-        console.print(
-            f"cosine, exact: against headings given with --headings, {evaluation.headings} of them.",
-        )
-    found = evaluation.topics - len(evaluation.doubts)
-    console.print(f"\n{found} of {evaluation.topics} labels find their own topic first.")
-    if evaluation.doubts:
-        doubts = terminal.table()
-        doubts.add_column("topic", justify="right")
-        doubts.add_column("label")
-        doubts.add_column("fidelity", justify="right")
-        doubts.add_column("lies nearer to")
-        for doubt in evaluation.doubts:
-            nearest = f"{doubt.nearest} {labels[doubt.nearest]}"
-            doubts.add_row(str(doubt.topic), labels[doubt.topic], f"{doubt.fidelity:.2f}", nearest)
-        console.print("The others, the most doubtful first:")
-        console.print(doubts)
+def print_topics_json(run: Run, topic: int | None = None) -> None:
+    """The topics as JSON lines, or one of them."""
+    labels = run.labels
+    for found in run.topics:
+        if topic is None or found.topic == topic:
+            echo_json({"label": labels[found.topic], "fidelity": found.fidelity} | asdict(found))
 
 
 def explain(run: Run) -> None:
@@ -202,11 +168,14 @@ def explain(run: Run) -> None:
     )
 
 
-def finish(run: Run) -> None:
+def finish(run: Run, as_json: bool) -> None:
     """Print what a command that named topics has to show."""
     from localtopics.labels.settings import NO_MODEL
 
-    print_topics(run, _ROWS)
+    if as_json:
+        print_topics_json(run)
+    else:
+        print_topics(run, _ROWS)
     explain(run)
     if run.settings.labels.model == NO_MODEL:
         echo(
@@ -219,6 +188,8 @@ def finish(run: Run) -> None:
             f"gets one, then `localtopics label {run.folder}` names the topics.",
             err=True,
         )
+    if as_json:
+        return
     echo()
     for name in ("map.html", "map.png", "topics.csv"):
         echo(harmless_line(run.folder / name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from localtopics.cli import options, terminal
-from localtopics.cli.render import finish, print_evaluation, print_topics, reporting
+from localtopics.cli.evaluation import print_evaluation
+from localtopics.cli.render import finish, print_topics, print_topics_json, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_folder
 @click.option("--topic", type=int, help="One topic whole: keywords, aspects, representative documents.")
-@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
-def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
+@options.as_json_lines
+@click.option(
+    "--xlsx",
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="Write topics and documents as an Excel workbook instead.",
+)
+@click.option("--force", is_flag=True, help="Replace the workbook that is there.")
+def show(run_folder: Path, topic: int | None, as_json: bool, xlsx: Path | None, force: bool) -> None:
     """Show the topics of a run."""
     from localtopics.run.run import Run
 
     run = Run.open(run_folder)
     labels = run.labels
+    if xlsx is not None:
+        _write_workbook(run, xlsx, force)
+        return
     if as_json:
-        for item in run.topics:
-            if topic is None or item.topic == topic:
-                echo_json({"label": labels[item.topic], "fidelity": item.fidelity} | asdict(item))
+        print_topics_json(run, topic)
         return
     if topic is None:
         print_topics(run)
@@ -53,6 +63,19 @@ def show(run_folder: Path, topic: int | None, as_json: bool) -> None:
         if title := titles.get(document):
             console.print(harmless_line(title), style="bold")
         console.print(document)
+
+
+def _write_workbook(run: Run, path: Path, force: bool) -> None:
+    """Topics and documents as two sheets of a new file."""
+    from localtopics.run.tables import check_place, write_workbook
+
+    check_place(path)
+    if path.exists() and not force:
+        raise UserError(
+            f"{path} exists already: name another file, or replace it.", arguments=["xlsx", "force"]
+        )
+    write_workbook(run.sheets(), path)
+    echo(harmless_line(path))
 
 
 def _titles(run: Run) -> dict[str, str]:
@@ -81,23 +104,49 @@ def topic_of(run: Run, number: int) -> Topic:
     type=click.Path(path_type=Path),
     help="Names that people gave: a table with the columns topic and heading.",
 )
+@click.option(
+    "--gold",
+    metavar="COLUMN|FILE:COLUMN",
+    help="Classes that people gave: a column of the run's documents, or of a file with their ids.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(0, 100),
+    default=0,
+    metavar="N",
+    help="Find the topics again with N other seeds, to see how far all agree.",
+)
 @options.embedding_model_again
-@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@options.as_json
 @click.pass_obj
 def evaluate(
-    quiet: bool, /, run_folder: Path, headings: Path | None, embedding_model: str | None, as_json: bool
+    quiet: bool,
+    /,
+    run_folder: Path,
+    headings: Path | None,
+    gold: str | None,
+    seeds: int,
+    embedding_model: str | None,
+    as_json: bool,
 ) -> None:
-    """Measure the labels of a run: does each find its own topic among the others?
+    """Measure the labels of a run, and its topics: does each label find its own topic among the others?
 
     A label is embedded like a document and should lie nearer to its own topic's documents, those that no
-    model was shown, than to other topics'.
+    model was shown, than to other topics'. Topics are measured by their words and by where their documents
+    lie, and where it is asked against classes and other seeds.
     """
     from localtopics.run.evaluate import read_headings
+    from localtopics.run.gold import read_gold
     from localtopics.run.run import Run
 
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
-        evaluation = run.evaluate(read_headings(headings) if headings else None, progress)
+        evaluation = run.evaluate(
+            read_headings(headings) if headings else None,
+            progress,
+            gold=read_gold(run, gold) if gold else None,
+            seeds=seeds,
+        )
     if as_json:
         echo_json(asdict(evaluation))
     else:
@@ -122,8 +171,11 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @options.run_folder
 @options.outliers
 @options.embedding_model_again
+@options.as_json_lines
 @click.pass_obj
-def reduce(quiet: bool, /, run_folder: Path, outliers: str | None, embedding_model: str | None) -> None:
+def reduce(
+    quiet: bool, /, run_folder: Path, outliers: str | None, embedding_model: str | None, as_json: bool
+) -> None:
     """Let outliers of RUN join their nearest topics, until few enough are left.
 
     With --outliers 100% those that joined leave again. What is computed anew is only what follows: words,
@@ -136,7 +188,7 @@ def reduce(quiet: bool, /, run_folder: Path, outliers: str | None, embedding_mod
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
         run.reduce_outliers(outliers, progress=progress)
-    finish(run)
+    finish(run, as_json)
 
 
 @click.command()
@@ -150,10 +202,11 @@ def reduce(quiet: bool, /, run_folder: Path, outliers: str | None, embedding_mod
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv, .tsv, .jsonl or .parquet file [default: SOURCE's name with the ending .assigned.csv, in "
-    "this folder].",
+    help="A .csv, .tsv, .jsonl, .parquet or .xlsx file [default: SOURCE's name with the ending "
+    ".assigned.csv, in this folder].",
 )
 @options.raw_cells
+@options.as_json
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @click.pass_obj
 def assign(
@@ -165,6 +218,7 @@ def assign(
     embeddings: Path | None,
     out: Path | None,
     raw_cells: bool | None,
+    as_json: bool,
     force: bool,
     **columns: str | None,
 ) -> None:
@@ -185,9 +239,22 @@ def assign(
         corpus = read_corpus(source, **columns)
         assigned = run.assign(corpus, embeddings=embeddings, progress=progress)
     write_table(assigned, out, raw_cells=bool(raw_cells), mode=0o666)
-    counts = assigned["label"].value_counts()
-    for label, count in counts.head(30).items():
-        echo(f"{count:>8,}  {harmless_line(label)}")
     outliers = assigned["topic"] == OUTLIER
     found = assigned.loc[~outliers, "topic"].nunique()
+    pairs = zip(assigned["topic"].tolist(), assigned["label"].tolist(), strict=True)
+    counts = Counter(pairs).most_common()
+    if as_json:
+        topics = [{"topic": topic, "label": label, "documents": count} for (topic, label), count in counts]
+        echo_json(
+            {
+                "file": str(out),
+                "documents": len(assigned),
+                "topics": found,
+                "outliers": int(outliers.sum()),
+                "counts": topics,
+            }
+        )
+        return
+    for (_, label), count in counts[:30]:
+        echo(f"{count:>8,}  {harmless_line(label)}")
     echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")

@@ -26,16 +26,24 @@ from localtopics.errors import UserError
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )
 @options.force
+@options.as_json_lines
 @click.pass_obj
 def run_command(
-    quiet: bool, /, source: str | None, out: Path | None, config: Path | None, force: bool, **given: Any
+    quiet: bool,
+    /,
+    source: str | None,
+    out: Path | None,
+    config: Path | None,
+    force: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Find and name the topics of SOURCE.
 
     SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder of text files, or
     hf:OWNER/NAME. Stopped or killed, the same command goes on from the last finished stage.
     """
-    from localtopics.run.run import fit_source
+    from localtopics.run.fit import fit_source
 
     settings = options.run_settings(config, source, given)
     named = settings.input.source
@@ -45,7 +53,7 @@ def run_command(
         out = options.named_after(named, ".topics")
     with reporting(quiet) as progress:
         run = fit_source(settings, out, force=force, progress=progress)
-    finish(run)
+    finish(run, as_json)
 
 
 @click.command()
@@ -63,8 +71,9 @@ def run_command(
 @options.labels
 @options.raw_cells
 @options.force
+@options.as_json_lines
 @click.pass_obj
-def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> None:
+def demo(quiet: bool, /, out: Path, limit: int, force: bool, as_json: bool, **given: Any) -> None:
     """The whole job on text that is already on this machine.
 
     The documents are the docstrings of the scientific Python packages that are installed here.
@@ -74,4 +83,4 @@ def demo(quiet: bool, /, out: Path, limit: int, force: bool, **given: Any) -> No
     with reporting(quiet) as progress:
         settings = options.run_settings(None, None, given)
         run = run_demo(limit, settings, out, force=force, progress=progress)
-    finish(run)
+    finish(run, as_json)

@@ -9,7 +9,8 @@ from pathlib import Path
 from localtopics.demo.docstrings import demo_corpus
 from localtopics.embedding import Embedder, choose_model
 from localtopics.progress import Progress, silent
-from localtopics.run.run import Run, fit
+from localtopics.run.fit import fit
+from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""How good are the labels of a run? Measured on documents that no model was shown for them."""
+"""How good are the labels of a run, on documents that no model was shown, and how good are its topics?"""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from localtopics.errors import UserError
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.fidelity import fidelity
 from localtopics.progress import Progress, silent
+from localtopics.run.figures import TopicFigures, seed_stability, topic_figures
 from localtopics.run.folder import RunFolder
+from localtopics.run.gold import GoldFigures, gold_figures
 from localtopics.run.held_out import HeldOutTopics, named_topics
+from localtopics.topics.agreement import Stability
 
 
 @dataclass(frozen=True)
@@ -51,20 +54,35 @@ class Evaluation:
     """For "labels", "top 3 keywords" and "human headings"."""
     doubts: list[Doubt]
     """The labels that do not find their topic first, worst first."""
+    figures: TopicFigures
+    """The topics, whatever they are called."""
+    gold: GoldFigures | None = None
+    """Against classes of documents; None where none were given."""
+    stability: Stability | None = None
+    """Against other seeds; None where none were asked for."""
 
 
 def evaluate(
-    run: RunFolder, headings: Mapping[int, str] | None = None, progress: Progress = silent
+    run: RunFolder,
+    headings: Mapping[int, str] | None = None,
+    progress: Progress = silent,
+    *,
+    gold: Mapping[str, str] | None = None,
+    seeds: int = 0,
 ) -> Evaluation:
-    """Measure the labels of a run.
+    """Measure the labels and the topics of a run.
 
     Args:
         run: a labelled run.
         headings: names that people gave to some or all of its topics. Topics of the same heading are no
             rivals.
+        progress: told of the embedding, the measuring and the other seeds.
+        gold: document id to the class that people gave to it; some documents may have none.
+        seeds: with how many other seeds topics are found again, to see how far they agree.
 
     Raises:
-        UserError: the run has no labels yet or fewer than two topics, or a heading is of no topic.
+        UserError: the run has no labels yet or fewer than two topics, a heading is of no topic, or no
+            document has a class.
     """
     topics, labels, headings = named_topics(run), run.labels, headings or {}
     if len(topics) < 2:
@@ -75,6 +93,7 @@ def evaluate(
         raise UserError(
             f"A heading is given for topic {strange[0]}; the topics are {numbers[0]} to {numbers[-1]}."
         )
+    classes = None if gold is None else gold_figures(run, gold)  # a mistake in them shows now
     held_out = HeldOutTopics(run, topics, progress)
     ours = [labels[number] for number in numbers]
     ways = {"labels": ours, "top 3 keywords": [keyword_label(topic.keywords) for topic in topics]}
@@ -93,6 +112,9 @@ def evaluate(
         len(headings),
         {name: _score(held_out, texts, kinds, placed) for name, texts in ways.items()},
         sorted(doubts, key=lambda doubt: doubt.fidelity),
+        figures=topic_figures(run, progress),
+        gold=classes,
+        stability=seed_stability(run, seeds, progress) if seeds else None,
     )
 
 

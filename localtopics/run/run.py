@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from html import escape
@@ -16,11 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus import Corpus
 from localtopics.corpus.columns import listed
-from localtopics.embedding import checked_embeddings, choose_model, load_embeddings
+from localtopics.embedding import checked_embeddings, load_embeddings
 from localtopics.errors import UserError
-from localtopics.files import TEMPORARY
 from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
@@ -28,14 +25,15 @@ from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
-from localtopics.run.settings import RunSettings
+from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
-from localtopics.topics.settings import check_size
 from localtopics.topics.topic import Topic
 from localtopics.trends.trends import Trends
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
+
+    from localtopics.run.compare import Comparison
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +124,7 @@ class Run(RunFolder):
             if isinstance(documents, Corpus)
             else Corpus.from_documents(documents, titles=titles, ids=ids)
         )
-        return stages.assign(self, corpus, _ready(embeddings, corpus), progress)
+        return stages.assign(self, corpus, ready_embeddings(embeddings, corpus), progress)
 
     def relabel(self, *, progress: Progress = silent, **settings: Any) -> Run:
         """Name the topics anew and redraw the maps, as ``localtopics label`` does, and nothing else.
@@ -244,17 +242,53 @@ class Run(RunFolder):
             log_notes(found)
         return found
 
-    def evaluate(self, headings: Mapping[int, str] | None = None, progress: Progress = silent) -> Evaluation:
-        """Measure the labels, as ``localtopics evaluate`` does.
+    def evaluate(
+        self,
+        headings: Mapping[int, str] | None = None,
+        progress: Progress = silent,
+        *,
+        gold: Mapping[str, str] | None = None,
+        seeds: int = 0,
+    ) -> Evaluation:
+        """Measure the labels and the topics, as ``localtopics evaluate`` does.
 
         Args:
             headings: names that people gave to some or all topics, by number.
-            progress: told of the embedding.
+            progress: told of each step.
+            gold: classes that people gave to some or all documents, by id.
+            seeds: with how many other seeds topics are found again, to see how far they agree.
 
         Raises:
-            UserError: the run has no labels yet or fewer than two topics, or a heading is of no topic.
+            UserError: the run has no labels yet or fewer than two topics, a heading is of no topic, or no
+                document has a class.
         """
-        return evaluate(self, headings, progress)
+        return evaluate(self, headings, progress, gold=gold, seeds=seeds)
+
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Topics and documents as ``localtopics show --xlsx`` writes them, each with its topic's name.
+
+        Raises:
+            UserError: the run has no labels yet.
+        """
+        documents, labels = self.documents.copy(), self.labels
+        after = documents.columns.tolist().index("topic") + 1
+        documents.insert(after, "label", documents["topic"].map(labels))
+        return {"topics": flat(self.topic_table), "documents": documents}
+
+    def compare(self, other: RunFolder, progress: Progress = silent) -> Comparison:
+        """See which topics match, split, merged or vanished in another run, as ``localtopics compare`` does.
+
+        Args:
+            other: a labelled run.
+            progress: told of the two steps.
+
+        Raises:
+            UserError: a run has no labels yet; or they share few documents and were not embedded by one
+                model.
+        """
+        from localtopics.run.compare import compare
+
+        return compare(self, other, progress)
 
     def bertopic(self, labels: LabelSettings | None = None) -> BERTopic:
         """The run as a BERTopic model on which BERTopic's methods go on; docs/python.md says which do what.
@@ -273,108 +307,12 @@ class Run(RunFolder):
         return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
 
 
-def fit(
-    documents: Iterable[str] | Corpus,
-    *,
-    titles: Iterable[str] | None = None,
-    times: Iterable[str] | None = None,
-    ids: Iterable[str] | None = None,
-    embeddings: ArrayLike | str | os.PathLike[str] | None = None,
-    groups: Iterable[str] | None = None,
-    settings: RunSettings | None = None,
-    out: Path | str | None = None,
-    force: bool = False,
-    progress: Progress = silent,
-    **given: Any,
-) -> Run:
-    """Find and name the topics of documents, as ``localtopics run`` does.
-
-    Args:
-        documents: the texts, or a `Corpus`.
-        titles: one for each document, if there are any.
-        times: one for each document, if there are any.
-        ids: one for each document, all different; without them the row numbers.
-        embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
-            tensor, a table or a .npy file; otherwise the documents are embedded.
-        groups: one for each document, if there are any.
-        settings: what to do differently from the defaults.
-        out: the run folder; None makes a new temporary one.
-        force: replace what an earlier run with other settings left in ``out``.
-        progress: told of each stage.
-        given: settings by their own names, such as ``min_cluster_size=30, model="none"``: see
-            `RunSettings.of`.
-
-    Raises:
-        UserError: the documents or the settings cannot give topics; the sentence says why.
-    """
-    corpus = (
-        documents
-        if isinstance(documents, Corpus)
-        else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
-    )
-    asked = (settings or RunSettings()).with_given(given)
-    if embeddings is None:
-        embeddings = asked.embedding.embeddings
-    return _run(corpus, asked, out, _ready(embeddings, corpus), force, progress)
-
-
-def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:
-    """Read the documents that ``settings.input`` names and do the whole run.
-
-    Raises:
-        UserError: as `fit`; nothing is left behind when the input is at fault.
-    """
-    asked = settings.input
-    if asked.source is None:
-        raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
-    with progress("Reading documents") as advance:
-        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
-        corpus = read_corpus(asked.source, **columns)
-        advance(1)
-    return fit(corpus, settings=settings, out=out, force=force, progress=progress)
-
-
-def _run(
-    corpus: Corpus,
-    settings: RunSettings,
-    out: Path | str | None,
-    embeddings: np.ndarray | None,
-    force: bool,
-    progress: Progress,
-) -> Run:
-    """Do every stage of a run that ``out`` does not hold yet."""
-    from localtopics.labels.namer import Namer  # loads llama.cpp
-
-    if corpus.dropped.total:
-        log.warning("Dropped %s", _dropped(corpus))
-    check_size(len(corpus.documents), settings.topics)
-    namer = Namer(settings=settings.labels)
-    namer.check()  # a wrong model or prompt shows now, not after an hour
-    model = choose_model(settings.embedding.model)
-    digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
-    folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
-    with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
-        stages.find(run, corpus, embeddings, progress)
-        stages.name(run, namer, progress)
-        stages.draw(run, progress)
-    return run
-
-
-def _ready(embeddings: ArrayLike | str | os.PathLike[str] | None, corpus: Corpus) -> np.ndarray | None:
+def ready_embeddings(
+    embeddings: ArrayLike | str | os.PathLike[str] | None, corpus: Corpus
+) -> np.ndarray | None:
     """Ready embeddings, checked, a row for each document that was kept."""
     if embeddings is None:
         return None
     if isinstance(embeddings, str | os.PathLike):
         return corpus.align(load_embeddings(Path(embeddings)))
     return corpus.align(checked_embeddings(embeddings, "The argument embeddings"))
-
-
-def _dropped(corpus: Corpus) -> str:
-    """How many documents were left out, and why, as a part of a sentence."""
-    counts = {
-        "empty": corpus.dropped.empty,
-        "missing": corpus.dropped.missing,
-        "not text": corpus.dropped.not_text,
-    }
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
-    return f"{corpus.dropped.total:,} documents of {corpus.source} ({kinds})"

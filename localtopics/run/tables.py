@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -17,9 +17,12 @@ import pyarrow as pa
 from localtopics.corpus.decoding import COMPRESSIONS
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE, replacing
+from localtopics.run.workbook import check_rows, write_sheets
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _TEXTS = (*_SEPARATORS, ".jsonl", ".ndjson")
+_WHOLE = (".parquet", ".xlsx")
+"""What is compressed within."""
 _FORMULA = re.compile(r"[=@\t\r\n＝＠＋－]|[+-](?![\d.,]+\Z)")
 """How a cell begins that a spreadsheet would run (OWASP, "CSV Injection"); "-5" is a number to it."""
 
@@ -28,20 +31,29 @@ def check_target(path: Path) -> None:
     """See whether `write_table` could write ``path``, before the work whose result goes there.
 
     Raises:
-        UserError: a folder is there or no folder can be, or the name has no ending that says what to write.
+        UserError: as `check_place`, or the name has no ending that says what to write.
+    """
+    check_place(path)
+    _kind(path)
+
+
+def check_place(path: Path) -> None:
+    """See whether a file could be written, before the work whose result goes there.
+
+    Raises:
+        UserError: a folder is there or no folder can be.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder: name a file in it.")
-    _kind(path)
     folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise UserError(f"{path} cannot be written, as {folder} is no folder that may be written to.")
 
 
 def write_table(table: pd.DataFrame, path: Path, *, raw_cells: bool = False, mode: int = PRIVATE) -> None:
-    """Write a table as its name ends: .csv, .tsv, .jsonl (.ndjson) or .parquet, whatever their case.
+    """Write a table as its name ends: .csv, .tsv, .jsonl (.ndjson), .parquet or .xlsx, whatever their case.
 
-    All but .parquet are compressed where .gz, .zst or .bz2 stands behind.
+    All but .parquet and .xlsx are compressed where .gz, .zst or .bz2 stands behind.
 
     Args:
         table: one column a field; its index is not written.
@@ -50,12 +62,17 @@ def write_table(table: pd.DataFrame, path: Path, *, raw_cells: bool = False, mod
         mode: the file's rights, less what the umask forbids.
 
     Raises:
-        UserError: the name has another ending.
+        UserError: the name has another ending, or there are more rows than a sheet takes.
     """
     kind, compression = _kind(path)
+    if kind == ".xlsx":
+        check_rows({"rows": table}, path)
     with replacing(path, mode) as temporary:
         if kind == ".parquet":
             table.to_parquet(temporary, index=False, compression="zstd")
+            return
+        if kind == ".xlsx":
+            write_sheets({"table": table}, temporary)
             return
         with _text(temporary, compression) as file:
             if kind in _SEPARATORS:
@@ -64,6 +81,19 @@ def write_table(table: pd.DataFrame, path: Path, *, raw_cells: bool = False, mod
                 cells.to_csv(file, index=False, sep=_SEPARATORS[kind], quoting=csv.QUOTE_NONNUMERIC)
             else:
                 table.to_json(file, orient="records", lines=True, force_ascii=False)
+
+
+def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write tables as the sheets of an Excel workbook, see `write_sheets`; it is its owner's alone.
+
+    Raises:
+        UserError: the name does not end in .xlsx, or a table has more rows than a sheet takes.
+    """
+    if _kind(path)[0] != ".xlsx":
+        raise UserError(f"{path} is no Excel workbook: name a file that ends in .xlsx.")
+    check_rows(sheets, path)
+    with replacing(path) as temporary:
+        write_sheets(sheets, temporary)
 
 
 def harmless_cells(table: pd.DataFrame) -> pd.DataFrame:
@@ -86,11 +116,11 @@ def _kind(path: Path) -> tuple[str, str | None]:
     *_, before, last = ["", "", *(suffix.lower() for suffix in path.suffixes)]
     compression = COMPRESSIONS.get(last)
     kind = before if compression else last
-    if kind in _TEXTS or (kind == ".parquet" and compression is None):
+    if kind in _TEXTS or (kind in _WHOLE and compression is None):
         return kind, compression
     raise UserError(
         f"{path} is none of the files that can be written: .csv, .tsv, .jsonl (all of them also with .gz, "
-        ".zst or .bz2 behind) or .parquet."
+        ".zst or .bz2 behind), .parquet or .xlsx."
     )
 
 

@@ -16,8 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
 from localtopics.topics.backend import Backend
-from localtopics.topics.clusters import DocumentClusters, find_clusters
-from localtopics.topics.copies import distinct
+from localtopics.topics.clusters import DocumentClusters, document_clusters
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
 from localtopics.topics.outliers import join_outliers
@@ -55,8 +54,17 @@ def find_topics(
     """
     check_size(len(documents), settings)
     vectors = directions(embeddings)
+    if same := len(documents) - len(set(documents)):
+        log.info(
+            "%s of %s documents are the same as another: each text has one topic",
+            f"{same:,}",
+            f"{len(documents):,}",
+        )
     with progress("Finding topics", 3) as advance:
-        clusters, strengths, pull = _clusters(documents, vectors, layouts.reduced, settings)
+        clusters, strengths = document_clusters(documents, layouts.reduced, settings)
+        pull = None
+        if settings.outlier_share is not None:
+            clusters, strengths, pull = _joined(vectors, clusters, strengths, settings.outlier_share)
         advance(1)
         model = _describe(list(documents), vectors, clusters, settings, embed)
         advance(1)
@@ -101,32 +109,19 @@ def new_model(
     )
 
 
-def _clusters(
-    documents: Sequence[str], vectors: np.ndarray, reduced: np.ndarray, settings: TopicSettings
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """The clusters of all documents, found among unlike ones, strengths of membership, and `Joined.pull`."""
-    rows, text = distinct(documents)
-    if same := len(documents) - len(rows):
-        log.info(
-            "%s of %s documents are the same as another: each text has one topic",
-            f"{same:,}",
-            f"{len(text):,}",
-        )
-    size, samples = settings.density(len(rows))
-    copies = np.bincount(text)
-    clusters, strengths = find_clusters(reduced[rows], size, samples, copies)
-    if settings.outlier_share is None:
-        return clusters[text], strengths[text], None
-    joined = join_outliers(vectors[rows], clusters, settings.outlier_share, copies)
+def _joined(
+    vectors: np.ndarray, clusters: np.ndarray, strengths: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Clusters and strengths of membership after outliers joined, and `Joined.pull`."""
+    joined = join_outliers(vectors, clusters, share)
     joins = joined.clusters != clusters
-    strengths = np.where(joins, joined.pull, strengths)
     log.info(
         "%s outliers joined their nearest topic, and %s of %s documents stay out",
-        f"{copies[joins].sum():,}",
-        f"{copies[joined.clusters == OUTLIER].sum():,}",
-        f"{len(text):,}",
+        f"{joins.sum():,}",
+        f"{(joined.clusters == OUTLIER).sum():,}",
+        f"{len(clusters):,}",
     )
-    return joined.clusters[text], strengths[text], joined.pull[text]
+    return joined.clusters, np.where(joins, joined.pull, strengths), joined.pull
 
 
 def _describe(

@@ -7,13 +7,33 @@ from collections.abc import Sequence
 import numpy as np
 
 from localtopics.errors import UserError
+from localtopics.topics.copies import distinct
 from localtopics.topics.neighbors import directions, nearest
+from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
 
 _VOTERS = 15
 """The known documents that decide where a new one belongs."""
 _SAME = 1 - 1e-4
 """The cosine from which two documents are the same; embeddings are kept in half precision."""
+
+
+def document_clusters(
+    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cluster documents as the settings say; those of the same text share a cluster.
+
+    Args:
+        documents: n texts.
+        reduced: float32 [n, components], the layout to cluster.
+
+    Returns:
+        clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them.
+    """
+    rows, text = distinct(documents)
+    size, samples = settings.density(len(rows))
+    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
+    return clusters[text], strengths[text]
 
 
 def find_clusters(

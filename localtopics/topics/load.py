@@ -117,6 +117,17 @@ def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tu
     return _open_clusters(folder, read_topics(folder)).place(embeddings)
 
 
+def document_embeddings(folder: Path) -> np.ndarray:
+    """The embeddings of the saved model's documents, in their order: float32 [n, d] of unit length.
+
+    They are kept in half precision.
+
+    Raises:
+        UserError: the folder holds no model of ours, or a damaged one.
+    """
+    return _open_clusters(folder, read_topics(folder)).vectors
+
+
 # -- the files ------------------------------------------------------------------------------------------
 
 

@@ -25,9 +25,7 @@ class Joined:
     for the others."""
 
 
-def join_outliers(
-    vectors: np.ndarray, clusters: np.ndarray, share: float, copies: np.ndarray | None = None
-) -> Joined:
+def join_outliers(vectors: np.ndarray, clusters: np.ndarray, share: float) -> Joined:
     """Let the outliers that are nearest to a cluster join it, so that at most a share of all stay out.
 
     The nearest documents of clusters vote, each by its cosine; the pull of the cluster that wins is the sum
@@ -37,9 +35,7 @@ def join_outliers(
         vectors: float32 [n, d] of unit length.
         clusters: int64 [n], -1 for outliers.
         share: of the documents, which may stay outliers, from 0 to 1.
-        copies: int64 [n], how many documents each stands for; None: one.
     """
-    copies = np.ones(len(clusters), np.int64) if copies is None else copies
     outside, inside = np.flatnonzero(clusters == OUTLIER), np.flatnonzero(clusters != OUTLIER)
     pull = np.full(len(clusters), np.nan, np.float32)
     joined = clusters.copy()
@@ -51,10 +47,9 @@ def join_outliers(
     np.add.at(votes, (np.arange(len(outside))[:, None], clusters[inside][rows]), cosines.clip(0, 1))
     pull[outside] = (votes.max(axis=1) / neighbors).round(4)
     strongest = outside[np.argsort(-pull[outside], kind="stable")]
-    surplus = copies[outside].sum() - math.floor(share * copies.sum())
+    surplus = len(outside) - math.floor(share * len(clusters))
     if surplus > 0:
-        place = int(np.searchsorted(copies[strongest].cumsum(), surplus))
-        joins = outside[pull[outside] >= pull[strongest[place]]]
+        joins = outside[pull[outside] >= pull[strongest[surplus - 1]]]
         winners = np.full(len(clusters), OUTLIER)
         winners[outside] = votes.argmax(axis=1)
         joined[joins] = winners[joins]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -58,16 +58,46 @@ def lay_out(
     Raises:
         UserError: there are too few documents.
     """
-    rows, places = distinct(documents)
-    if len(rows) < FEWEST_DOCUMENTS:  # too few to be laid out without their copies
-        rows, places = np.arange(len(documents)), rows[places]
-    if len(rows) < len(documents):
-        embeddings = embeddings[rows]
+    embeddings, places = _unlike(documents, embeddings)
     graph = neighbor_graph(embeddings, settings.neighbors, settings.seed, progress)
     dimensions = sorted({settings.components, 2})
     with progress("Laying out documents", len(dimensions) * _epochs(len(embeddings))) as advance:
         layouts = _run_umap(embeddings, graph, settings, dimensions, advance, meanwhile)
     return Layouts(layouts[settings.components][places], layouts[2][places])
+
+
+def lay_out_again(
+    documents: Sequence[str],
+    embeddings: np.ndarray,
+    settings: LayoutSettings,
+    seeds: Sequence[int],
+    progress: Progress = silent,
+) -> list[np.ndarray]:
+    """Where the documents would be clustered with other seeds, as `lay_out` finds `Layouts.reduced`.
+
+    Returns:
+        float32 [n, components] for each of the seeds.
+
+    Raises:
+        UserError: there are too few documents.
+    """
+    embeddings, places = _unlike(documents, embeddings)
+    found = []
+    with progress("Laying out again", len(seeds) * _epochs(len(embeddings))) as advance:
+        for seed in seeds:
+            other = replace(settings, seed=seed)
+            graph = neighbor_graph(embeddings, other.neighbors, seed)
+            layouts = _run_umap(embeddings, graph, other, [other.components], advance, lambda: None)
+            found.append(layouts[other.components][places])
+    return found
+
+
+def _unlike(documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The embeddings of the unlike documents, which are laid out, and which of them each document is."""
+    rows, places = distinct(documents)
+    if len(rows) < FEWEST_DOCUMENTS:  # too few to be laid out without their copies
+        rows, places = np.arange(len(documents)), rows[places]
+    return embeddings[rows] if len(rows) < len(documents) else embeddings, places
 
 
 def _epochs(documents: int) -> int:

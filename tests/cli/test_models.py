@@ -1,5 +1,6 @@
 """What a person sees of ``localtopics models``: the list, the suggestion, the files of a repository."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,14 @@ def rows(listed: str) -> dict[str, str]:
         if re.search(r" \d+\.\d\d? ", line):
             found[above] = line
     return found
+
+
+def test_the_list_as_json_lines_has_what_the_table_has(models: Models) -> None:
+    found = {row["name"]: row for row in map(json.loads, models("list", "--json", ram=4).output.splitlines())}
+    assert found.keys() >= {known.name for known in KNOWN_MODELS}
+    assert (found["phi-4"]["fit"], found["phi-4"]["here"]) == ("too large", False)
+    assert sum(row["default"] for row in found.values()) == 1
+    assert all(row["needs"] > row["bytes"] > 0 for row in found.values())
 
 
 def test_list_says_what_there_is_and_what_fits(models: Models) -> None:

@@ -27,7 +27,7 @@ def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFac
     return Run.open(folder / "papers.topics")
 
 
-def test_show(localtopics: Command, run: Run) -> None:
+def test_show(localtopics: Command, run: Run, tmp_path: Path) -> None:
     table = localtopics("show", run.folder)
     assert table.returncode == 0
     for number, label in run.labels.items():
@@ -37,6 +37,16 @@ def test_show(localtopics: Command, run: Run) -> None:
     assert f"\n{document['title']}\n{str(document.name).split()[0]}" in one.stdout
     lines = localtopics("show", run.folder, "--json").stdout.splitlines()
     assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
+    book = localtopics("show", run.folder, "--xlsx", tmp_path / "run.xlsx")
+    assert book.returncode == 0, book.stderr
+    sheets = pd.read_excel(tmp_path / "run.xlsx", sheet_name=None)
+    assert dict(zip(sheets["topics"]["topic"], sheets["topics"]["label"], strict=True)) == run.labels
+    assert sheets["documents"]["text"].str[:30].tolist() == run.documents["text"].str[:30].tolist()
+    assert sheets["documents"]["label"].tolist() == [run.labels[topic] for topic in run.documents["topic"]]
+    for path, said in (("run.xlsx", "exists already"), ("run.csv", "ends in .xlsx")):
+        refused = localtopics("show", run.folder, "--xlsx", tmp_path / path)
+        assert refused.returncode == 2
+        assert said in " ".join(refused.stderr.split())
     missing = localtopics("show", run.folder, "--topic", 999)
     assert missing.returncode == 2
     assert "no topic 999" in missing.stderr
@@ -67,8 +77,13 @@ def test_assign(localtopics: Command, run: Run, papers: Path, tmp_path: Path) ->
     again = localtopics("assign", run.folder, tmp_path / "new.csv", cwd=tmp_path)
     assert again.returncode == 2
     assert "new.assigned.csv exists already" in again.stderr
-    forced = localtopics("assign", run.folder, tmp_path / "new.csv", "--id", "name", "--force", cwd=tmp_path)
+    options = ("--id", "name", "--force", "--out", "new.xlsx", "--json")
+    forced = localtopics("assign", run.folder, tmp_path / "new.csv", *options, cwd=tmp_path)
     assert forced.returncode == 0, forced.stderr
+    said = json.loads(forced.stdout)
+    assert (said["file"], said["documents"], said["topics"]) == ("new.xlsx", 40, topics)
+    assert sum(count["documents"] for count in said["counts"]) == 40
+    assert pd.read_excel(tmp_path / "new.xlsx")["label"].tolist() == table["label"].tolist()
 
 
 def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> None:
@@ -92,9 +107,40 @@ def test_evaluate(localtopics: Command, run: Run, tmp_path: Path) -> None:
     assert figures["scores"]["labels"] == figures["scores"]["human headings"]
     first = [value == 1.0 for value in run.fidelity.values()]
     assert figures["scores"]["labels"]["first"] == pytest.approx(sum(first) / len(first))
+    run.documents.rename(columns={"id": "name"}).to_csv(tmp_path / "gold.csv", index=False)
+    asked = localtopics(
+        "evaluate", run.folder, "--gold", f"{tmp_path / 'gold.csv'}:topic", "--seeds", 1, "--json"
+    )
+    figures = json.loads(asked.stdout)
+    assert figures["gold"]["all"]["ami"] == figures["gold"]["without_outliers"]["purity"] == pytest.approx(1)
+    assert figures["figures"]["outliers"] == pytest.approx((run.documents["topic"] == -1).mean())
+    assert len(figures["stability"]["seeds"]) == 2
+    assert 0 < figures["stability"]["ami"] <= 1
     wrong = localtopics("evaluate", run.folder, "--headings", run.folder / "topics.csv")
     assert wrong.returncode == 2
     assert "no column 'heading'" in wrong.stderr
+
+
+def test_compare(localtopics: Command, run: Run, papers: Path, tmp_path: Path) -> None:
+    options = ("--id", "name", "--min-cluster-size", 12, "--seed", 1, "--model", "none")
+    done = localtopics("run", papers, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    other = tmp_path / "papers.topics"
+    table = localtopics("compare", run.folder, other, "--out", "both.csv", cwd=tmp_path)
+    assert table.returncode == 0, table.stderr
+    assert "documents are in both; AMI" in table.stdout
+    assert set(pd.read_csv(tmp_path / "both.csv")["first_topic"].dropna()) <= set(run.labels)
+    assert "</svg>" in (tmp_path / "compare.html").read_text(encoding="utf-8")
+    again = localtopics("compare", run.folder, other, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "compare.html exists already" in again.stderr
+    figures = json.loads(localtopics("compare", run.folder, other, "--json", "--force", cwd=tmp_path).stdout)
+    assert figures["by"] == "documents"
+    assert 0 < figures["ami"] <= 1
+    assert {one["topic"] for one in figures["first"]} == set(run.labels) - {-1}
+    nothing = localtopics("compare", run.folder, tmp_path, "--page", "none.html", cwd=tmp_path)
+    assert nothing.returncode == 2
+    assert not (tmp_path / "none.html").exists()
 
 
 def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> None:
@@ -105,7 +151,9 @@ def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> N
     assert again.settings.labels.documents == 2
     pd.testing.assert_frame_equal(again.documents, before)
     assert all(again.labels.values())
-    none = localtopics("label", run.folder, "--model", "none")
+    none = localtopics("label", run.folder, "--model", "none", "--json")
+    lines = [json.loads(line) for line in none.stdout.splitlines()]
+    assert {line["topic"] for line in lines} == set(run.labels)
     assert "Labels are keywords, as asked" in none.stderr
     assert Run.open(run.folder).topic_table["fallback"].tolist()[1:] == [True] * (len(again.topics) - 1)
     back = localtopics("label", run.folder)

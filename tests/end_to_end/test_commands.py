@@ -91,6 +91,16 @@ def test_doctor_shows_the_machine_and_the_plan(localtopics: Command) -> None:
     assert float(facts["a topic"].removesuffix(" seconds")) > 0
 
 
+def test_doctor_as_json(localtopics: Command) -> None:
+    done = localtopics("doctor", "--gpu-layers", 0, "--threads", 1, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["system"]["threads"] >= 1
+    assert Path(found["models"][0]["path"]).suffix == ".gguf"
+    assert found["plan"]["layers"] == 0
+    assert found["speed"]["seconds_per_prompt"] > 0
+
+
 def test_ask_streams_the_models_answer(localtopics: Command) -> None:
     question = "Sourdough bread rises overnight. The baker kneads rye dough and bakes it in a stone oven."
     done = localtopics("ask", question, "--max-tokens", 12)

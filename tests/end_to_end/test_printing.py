@@ -60,12 +60,16 @@ def test_nothing_harmful_reaches_the_terminal_in_any_encoding(
         assert lines[1]["representative"] == list(topics[1].representative)
 
 
-def test_assign_and_evaluate_print_labels_that_are_harmless(
+def test_assign_evaluate_and_compare_print_labels_that_are_harmless(
     localtopics: Command, hostile: Run, tmp_path: Path
 ) -> None:
     source = tmp_path / "new\x1b[31m.csv"
     pd.read_csv(DATA / "notes.csv").head(12).to_csv(source, index=False)
-    for arguments in (("assign", hostile.folder, source), ("evaluate", hostile.folder)):
+    for arguments in (
+        ("assign", hostile.folder, source),
+        ("evaluate", hostile.folder),
+        ("compare", hostile.folder, hostile.folder),
+    ):
         done = localtopics(*arguments, cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
         assert done.returncode == 0, done.stderr
         assert harmless(done.stdout + done.stderr) == done.stdout + done.stderr

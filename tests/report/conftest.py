@@ -17,6 +17,8 @@ from tests.report.browsing import until
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 """Names of a Chromium on the PATH; $CHROMIUM names another, and playwright may have one of its own."""
 NOTHING_FROM_OUTSIDE = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9"]
+_DRAWN = "page.view.lastDrawn > 0"
+"""When the page of a map is there."""
 
 
 class Launch(Protocol):
@@ -37,6 +39,7 @@ class Visit(Protocol):
         errors: int = 0,
         dark: bool = False,
         phone: bool = False,
+        ready: str = _DRAWN,
     ) -> AbstractContextManager[Page]: ...
 
 
@@ -72,6 +75,7 @@ def visit(launch: Launch) -> Visit:
         errors: int = 0,
         dark: bool = False,
         phone: bool = False,
+        ready: str = _DRAWN,
     ) -> Iterator[Page]:
         context = launch(*switches).new_context(
             viewport=ViewportSize(width=width, height=height),
@@ -88,7 +92,7 @@ def visit(launch: Launch) -> Visit:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.goto(path.as_uri())
-        until(page, "page.view.lastDrawn > 0")
+        until(page, ready)
         yield page
         assert asked == [path.as_uri()]
         assert len(wrong) == errors, wrong

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localtopics.cli.render import print_evaluation, print_topics
+from localtopics.cli.evaluation import print_evaluation
+from localtopics.cli.render import print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
 from localtopics.errors import UserError

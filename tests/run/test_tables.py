@@ -53,7 +53,7 @@ def test_a_file_holds_what_its_name_says(tmp_path: Path, ending: str, packed: st
 
 
 @pytest.mark.parametrize(
-    "name", ["a.xlsx", "a", "csv", "a.csv.zip", "a.parquet.gz", "a.gz", "a.csv.gz.gz", ".csv"]
+    "name", ["a.xls", "a.xlsx.gz", "a", "csv", "a.csv.zip", "a.parquet.gz", "a.gz", "a.csv.gz.gz", ".csv"]
 )
 def test_other_names_are_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
     for refuse in (check_target, lambda path: write_table(TABLE, path)):

@@ -33,10 +33,10 @@ def test_who_may_stay_stays_and_its_pull_is_known() -> None:
     assert joined.pull[6] > joined.pull[7] > joined.pull[8] > 0
 
 
-def test_copies_count() -> None:
-    copies = np.array([1, 1, 1, 1, 1, 1, 1, 5, 1])
-    assert join_outliers(NEAR, FOUND, 6 / 13, copies).clusters.tolist()[6:] == [0, OUTLIER, OUTLIER]
-    assert join_outliers(NEAR, FOUND, 5 / 13, copies).clusters.tolist()[6:] == [0, 1, OUTLIER]
+def test_copies_join_together() -> None:
+    vectors, clusters = np.vstack([NEAR, NEAR[7:8], NEAR[7:8]]), np.append(FOUND, [-1, -1])
+    joined = join_outliers(vectors, clusters, 3 / 11).clusters
+    assert joined.tolist()[6:] == [0, 1, OUTLIER, 1, 1]
 
 
 @pytest.mark.parametrize("clusters", [np.full(9, OUTLIER), np.zeros(9, np.int64)])

@@ -20,7 +20,7 @@ from localtopics.progress import Progress, silent
 from localtopics.topics import umap as layout
 from localtopics.topics.neighbors import neighbor_graph
 from localtopics.topics.settings import LayoutSettings, require_documents
-from localtopics.topics.umap import Layouts, lay_out
+from localtopics.topics.umap import Layouts, lay_out, lay_out_again
 from tests.topics.vectors import groups
 
 PLAIN = LayoutSettings()
@@ -50,6 +50,17 @@ def test_too_few_documents_is_one_clear_sentence(documents: int, there: str) -> 
 def test_settings_that_umap_would_refuse_are_refused_at_once(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError):
         LayoutSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_documents_laid_out_again_lie_as_their_seed_says() -> None:
+    vectors = np.repeat(groups(40, 20), [2] + [1] * 59, axis=0)
+    documents = ["twice", "twice", *map(str, range(59))]
+    settings = LayoutSettings(components=3, seed=7)
+    first = lay_out(documents, vectors, settings)
+    same, other = lay_out_again(documents, vectors, settings, [7, 8])
+    assert np.array_equal(same, first.reduced)
+    assert not np.array_equal(other, first.reduced)
+    assert np.array_equal(other[0], other[1])  # copies share a place
 
 
 def test_layouts_are_the_same_side_by_side_and_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:

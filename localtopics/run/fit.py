@@ -1,0 +1,125 @@
+"""From documents to a finished run: every stage that its folder does not hold yet."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from localtopics.corpus import Corpus, read_corpus
+from localtopics.embedding import choose_model
+from localtopics.errors import UserError
+from localtopics.files import TEMPORARY
+from localtopics.progress import Progress, silent
+from localtopics.run import stages
+from localtopics.run.run import Run, ready_embeddings
+from localtopics.run.settings import RunSettings
+from localtopics.topics.settings import check_size
+
+log = logging.getLogger(__name__)
+
+
+def fit(
+    documents: Iterable[str] | Corpus,
+    *,
+    titles: Iterable[str] | None = None,
+    times: Iterable[str] | None = None,
+    ids: Iterable[str] | None = None,
+    embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+    groups: Iterable[str] | None = None,
+    settings: RunSettings | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+    **given: Any,
+) -> Run:
+    """Find and name the topics of documents, as ``localtopics run`` does.
+
+    Args:
+        documents: the texts, or a `Corpus`.
+        titles: one for each document, if there are any.
+        times: one for each document, if there are any.
+        ids: one for each document, all different; without them the row numbers.
+        embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
+            tensor, a table or a .npy file; otherwise the documents are embedded.
+        groups: one for each document, if there are any.
+        settings: what to do differently from the defaults.
+        out: the run folder; None makes a new temporary one.
+        force: replace what an earlier run with other settings left in ``out``.
+        progress: told of each stage.
+        given: settings by their own names, such as ``min_cluster_size=30, model="none"``: see
+            `RunSettings.of`.
+
+    Raises:
+        UserError: the documents or the settings cannot give topics; the sentence says why.
+    """
+    corpus = (
+        documents
+        if isinstance(documents, Corpus)
+        else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
+    )
+    asked = (settings or RunSettings()).with_given(given)
+    if embeddings is None:
+        embeddings = asked.embedding.embeddings
+    return _run(corpus, asked, out, ready_embeddings(embeddings, corpus), force, progress)
+
+
+def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:
+    """Read the documents that ``settings.input`` names and do the whole run.
+
+    Raises:
+        UserError: as `fit`; nothing is left behind when the input is at fault.
+    """
+    asked = settings.input
+    if asked.source is None:
+        raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
+    with progress("Reading documents") as advance:
+        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
+        corpus = read_corpus(asked.source, **columns)
+        advance(1)
+    return fit(corpus, settings=settings, out=out, force=force, progress=progress)
+
+
+def _run(
+    corpus: Corpus,
+    settings: RunSettings,
+    out: Path | str | None,
+    embeddings: np.ndarray | None,
+    force: bool,
+    progress: Progress,
+) -> Run:
+    """Do every stage of a run that ``out`` does not hold yet."""
+    from localtopics.labels.namer import Namer  # loads llama.cpp
+
+    if corpus.dropped.total:
+        log.warning("Dropped %s", _dropped(corpus))
+    check_size(len(corpus.documents), settings.topics)
+    namer = Namer(settings=settings.labels)
+    namer.check()  # a wrong model or prompt shows now, not after an hour
+    model = choose_model(settings.embedding.model)
+    digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
+    folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
+    with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
+        stages.find(run, corpus, embeddings, progress)
+        stages.name(run, namer, progress)
+        stages.draw(run, progress)
+    return run
+
+
+def _dropped(corpus: Corpus) -> str:
+    """How many documents were left out, and why, as a part of a sentence."""
+    counts = {
+        "empty": corpus.dropped.empty,
+        "missing": corpus.dropped.missing,
+        "not text": corpus.dropped.not_text,
+    }
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    return f"{corpus.dropped.total:,} documents of {corpus.source} ({kinds})"
