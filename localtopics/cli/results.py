@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -170,11 +170,19 @@ def map_command(quiet: bool, /, run_folder: Path) -> None:
 @click.command()
 @options.run_folder
 @options.outliers
+@options.model
+@options.hardware
 @options.embedding_model_again
 @options.as_json_lines
 @click.pass_obj
 def reduce(
-    quiet: bool, /, run_folder: Path, outliers: str | None, embedding_model: str | None, as_json: bool
+    quiet: bool,
+    /,
+    run_folder: Path,
+    outliers: str | None,
+    embedding_model: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Let outliers of RUN join their nearest topics, until few enough are left.
 
@@ -187,7 +195,7 @@ def reduce(
         raise UserError("It is not said how many outliers may be left.", arguments=["outliers"])
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
-        run.reduce_outliers(outliers, progress=progress)
+        run.reduce_outliers(outliers, progress=progress, **options.label_settings(given))
     finish(run, as_json)
 
 

@@ -27,6 +27,7 @@ from localtopics.run.held_out import named_topics
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
+from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import Topic
 from localtopics.trends.trends import Trends
 
@@ -152,7 +153,7 @@ class Run(RunFolder):
             stages.draw(self, progress)
         return self
 
-    def reduce_outliers(self, share: str, *, progress: Progress = silent) -> Run:
+    def reduce_outliers(self, share: str, *, progress: Progress = silent, **settings: Any) -> Run:
         """Let outliers join their nearest topics until so few are left, as ``localtopics reduce`` does.
 
         Words, names and maps follow; names are asked for anew only where what the model is shown has changed.
@@ -160,23 +161,39 @@ class Run(RunFolder):
         Args:
             share: of the documents, which may stay outliers, such as "5%"; "100%" takes back what joined.
             progress: told of each stage.
+            settings: those of `LabelSettings` that are to change, as for `relabel`.
 
         Raises:
             UserError: the run has no topics yet, the share is none, or a model that it takes is missing.
         """
         from localtopics.labels.namer import Namer  # loads llama.cpp
-        from localtopics.topics.load import known_vectors
 
-        settings = self.settings.updated({"topics": {"outliers": share}}, "The call")
-        namer = Namer(settings=self.label_settings)
+        asked = replace(self.settings, labels=self.asked_labels(settings))
+        asked = asked.updated({"topics": {"outliers": share}}, "The call")
+        namer = Namer(settings=asked.labels)
         namer.check()
         with self.locked():
-            corpus, embeddings = self.corpus, known_vectors(self.model_folder)
-            self.reopen("topics", settings)
+            corpus = self.corpus
+            embeddings = self._kept_vectors(corpus, progress)
+            self.reopen("topics", asked)
             stages.find(self, corpus, embeddings, progress)
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self
+
+    def _kept_vectors(self, corpus: Corpus, progress: Progress) -> np.ndarray:
+        """The documents' embeddings in half precision, as the saved model has them: float32 [n, d].
+
+        Where a kill left no model, documents are embedded again, from the cache as a rule.
+        """
+        from localtopics.topics.load import known_vectors
+
+        try:
+            return known_vectors(self.model_folder)
+        except UserError:
+            if self.record["corpus"]["embeddings_digest"] is not None:
+                raise
+            return directions(self.embedder.embed(corpus.documents, progress).astype(np.float16))
 
     def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
         """How the topics were named, with what is given in place.

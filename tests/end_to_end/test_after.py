@@ -153,12 +153,34 @@ def test_label_again_with_keywords_and_back(localtopics: Command, run: Run) -> N
     assert all(again.labels.values())
     none = localtopics("label", run.folder, "--model", "none", "--json")
     lines = [json.loads(line) for line in none.stdout.splitlines()]
-    assert {line["topic"] for line in lines} == set(run.labels)
+    assert {line["topic"] for line in lines} == set(Run.open(run.folder).labels)
     assert "Labels are keywords, as asked" in none.stderr
     assert Run.open(run.folder).topic_table["fallback"].tolist()[1:] == [True] * (len(again.topics) - 1)
     back = localtopics("label", run.folder)
     assert back.returncode == 0, back.stderr
     assert Run.open(run.folder).labels == again.labels
+
+
+def test_outliers_join_and_leave_again(localtopics: Command, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "reduced.topics"
+    shutil.copytree(run.folder, folder)
+    before = run.documents["topic"]
+    done = localtopics("reduce", folder, "--outliers", "1%", "--model", "none")
+    assert done.returncode == 0, done.stderr
+    assert "outliers joined their nearest topic" in done.stderr
+    reduced = Run.open(folder)
+    outliers = reduced.documents["topic"] == -1
+    assert outliers.mean() <= 0.01 < (before == -1).mean()
+    joined = (before == -1) & ~outliers
+    assert reduced.documents["pull"].notna().tolist() == (before == -1).tolist()
+    assert (reduced.documents["probability"][joined] == reduced.documents["pull"][joined]).all()
+    assert "package" in reduced.documents, "what came with the documents stays with them"
+    assert localtopics("reduce", folder, "--outliers", "100%", "--model", "none").returncode == 0
+    assert Run.open(folder).documents["topic"].tolist() == before.tolist()
+    for options, message in ((), "--outliers"), (("--outliers", "5"), "a share such as"):
+        refused = localtopics("reduce", folder, *options)
+        assert refused.returncode == 2
+        assert message in refused.stderr
 
 
 def test_map_draws_both_anew(localtopics: Command, run: Run) -> None:

@@ -18,7 +18,7 @@ from tests.scripted_gguf import scripted_model
 NOTES = ROOT / "tests" / "data" / "notes.csv"
 COLUMNS = ["--id", "id", "--title", "title"]
 FAST = ["--threads", "1", "--candidates", "2"]
-FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 6, "trends": 10, "assign": 3}
+FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 6, "trends": 10, "reduce": 20, "assign": 3}
 """States that there are at least: the sweep would say nothing if it found none."""
 
 
@@ -65,6 +65,7 @@ def commands(model: Path) -> dict[str, list[str]]:
         "label": ["label", "notes.topics", "--threads", "1", "--candidates", "3", *named],
         "map": ["map", "notes.topics"],
         "trends": ["trends", "notes.topics", "--group", "id"],
+        "reduce": ["reduce", "notes.topics", "--outliers", "2%", *named],
         "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
     }
 
