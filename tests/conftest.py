@@ -1,5 +1,6 @@
 """What every part of the suite uses: models, and the rule about skipped tests."""
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,9 @@ LLAMA_2 = ROOT.parent / "shared" / "models" / "llama2-vocab.gguf"
 
 MAY_BE_MISSING = ("GPU", "AMX", "Llama 2's vocabulary", "packages that carry a model")
 """What a machine of CI need not have: for want of these a test may be skipped under ``--no-skips``."""
+
+# who starts the tests in the background has them, and the processes that they start, ignore Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
