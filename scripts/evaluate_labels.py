@@ -34,6 +34,7 @@ from localtopics.labels.cleaning import folded
 from localtopics.labels.distinct import final_names, keyword_label
 from localtopics.labels.fidelity import centres, fidelity
 from localtopics.labels.label import Label
+from localtopics.labels.look_alikes import look_alikes
 from localtopics.labels.namer import Namer
 from localtopics.labels.proper import CapitalLetters, borrowed
 from localtopics.labels.scoring import LabelScorer, choose
@@ -135,6 +136,25 @@ class Yardstick:
             "shouted": float(np.mean([name.isupper() and len(name) > 5 for name in names])),
             "borrowed": float(np.mean(alone)),
         }
+
+    def apart(self, names: Sequence[str], rivals: Mapping[int, Sequence[int]]) -> dict[str, float]:
+        """How often a name is nearer to its own group than to those of other headings that it is taken for.
+
+        Args:
+            names: one for each group.
+            rivals: group to the groups whose names are like its own, as `look_alikes` finds them.
+        """
+        others = {
+            group: [one for one in found if self.headings[one].casefold() != self.headings[group].casefold()]
+            for group, found in rivals.items()
+        }
+        others = {group: found for group, found in others.items() if found}
+        result: dict[str, float] = {"alike": len(rivals), "of other headings": len(others)}
+        for name, embed in self.embedders.items():
+            cosines = embed(names) @ self.centres[name].T
+            told = [cosines[group, group] > cosines[group, found].max() for group, found in others.items()]
+            result[f"apart, {name}"] = float(np.mean(told)) if told else 1.0
+        return result
 
     def cosines_by_source(self, columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """The mean cosine to the heading of each column of names, by the last embedder, by source."""
@@ -249,10 +269,12 @@ def main() -> None:
         settings = LabelSettings(prompt=arguments.prompt, candidates=arguments.candidates)
         kept = arguments.out / f"{arguments.groups.stem}-{len(yardstick.topics)}-{path.stem}.jsonl"
         found = named(yardstick, path, settings, kept)
+        rivals = look_alikes({number: one.chosen for number, one in enumerate(found)}, yardstick.scorer)
         for kind in ("first", "chosen", "shown"):
             names = [str(getattr(one, kind)) for one in found]
             columns[f"{path.stem}, {kind}"] = names
-            rows[f"{path.stem}, {kind}"] = yardstick.row(names) | {
+            rows[f"{path.stem}, {kind}"] = yardstick.row(names) | yardstick.apart(names, rivals)
+            rows[f"{path.stem}, {kind}"] |= {
                 "fallbacks": float(np.mean([n.fallback for n in found])),
                 "s a topic": float(np.mean([n.seconds for n in found])),
                 "tokens": float(np.mean([n.tokens for n in found])),

@@ -275,11 +275,15 @@ class RunFolder:
         """The labels with their candidates, one line a topic as it is finished: see `label_log`."""
         return self.folder / "labels.jsonl"
 
-    def write_topics(self, corpus: Corpus, layouts: Layouts, found: TopicModel) -> None:
+    def write_topics(
+        self, corpus: Corpus, layouts: Layouts, found: TopicModel, keep_labels: bool = False
+    ) -> None:
         """Write ``documents.parquet`` and the topics as they are before they have names.
 
-        The labels stay: a topic that asks the model what one of them answers takes it.
+        ``keep_labels``: labels of the topics before stay, for those that ask the model the same.
         """
+        if not keep_labels:
+            remove(self.labels_file)
         write_parquet(documents_table(corpus, layouts, found), self.folder / _DOCUMENTS)
         self._write_topics(found.topics, {}, {})
 

@@ -176,7 +176,7 @@ class Run(RunFolder):
             corpus = self.corpus
             embeddings = self._kept_vectors(corpus, progress)
             self.reopen("topics", asked)
-            stages.find(self, corpus, embeddings, progress)
+            stages.find(self, corpus, embeddings, progress, keep_labels=True)
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def find(run: RunFolder, corpus: Corpus, embeddings: np.ndarray | None, progress: Progress = silent) -> None:
+def find(
+    run: RunFolder,
+    corpus: Corpus,
+    embeddings: np.ndarray | None,
+    progress: Progress = silent,
+    keep_labels: bool = False,
+) -> None:
     """Embed the documents, lay them out and cluster them, as far as the run has not.
 
     Args:
@@ -39,6 +45,7 @@ def find(run: RunFolder, corpus: Corpus, embeddings: np.ndarray | None, progress
         corpus: its documents.
         embeddings: float32 [n, d], where they are ready; None: the documents are embedded.
         progress: told of each stage.
+        keep_labels: as for `RunFolder.write_topics`.
     """
     if run.done("topics"):
         return
@@ -53,7 +60,7 @@ def find(run: RunFolder, corpus: Corpus, embeddings: np.ndarray | None, progress
         settings = run.settings.topics
         found = find_topics(corpus.documents, embeddings, layouts, settings, embedder.embed, progress)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
-        run.write_topics(corpus, layouts, found)
+        run.write_topics(corpus, layouts, found, keep_labels)
 
 
 def _layouts(run: RunFolder, corpus: Corpus, embeddings: np.ndarray, progress: Progress) -> Layouts:

@@ -175,19 +175,18 @@ def child(folder: Path, cache: str, result: str) -> subprocess.Popen[str]:
 
 
 def test_killed_and_resumed(tmp_path: Path) -> None:
-    whole = child(tmp_path, "undisturbed", "whole.npy")
-    lines = whole.communicate()[0].splitlines()
-    blocks = [int(line.split()[1]) for line in lines[1:]]
-    assert sum(blocks) == int(lines[0].split()[1]) == len(TEXTS)
-    assert len(blocks) > 5
-
-    killed = child(tmp_path, "disturbed", "never.npy")
+    whole, killed = child(tmp_path, "undisturbed", "whole.npy"), child(tmp_path, "disturbed", "never.npy")
     assert killed.stdout is not None
     seen = [line for line, _ in zip(killed.stdout, range(3), strict=False)]  # two blocks are done
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
     assert len(seen) == 3
     assert not (tmp_path / "never.npy").exists()
+
+    lines = whole.communicate()[0].splitlines()
+    blocks = [int(line.split()[1]) for line in lines[1:]]
+    assert sum(blocks) == int(lines[0].split()[1]) == len(TEXTS)
+    assert len(blocks) > 5
 
     resumed = child(tmp_path, "disturbed", "resumed.npy")
     lines = resumed.communicate()[0].splitlines()

@@ -235,6 +235,7 @@ def test_trends(localtopics: Command, run: Run) -> None:
     assert "(--time, --group)" in nothing.stderr
     done = localtopics("trends", run.folder, "--time", "year", "--group", "package")
     assert done.returncode == 0, done.stderr
+    run = Run.open(run.folder)
     assert f"Of {len(run.topics) - (run.topics[0].topic == -1)} topics" in done.stdout
     assert str(run.folder / "topics_over_time.png") in done.stdout
     table = pd.read_csv(run.folder / "topics_by_group_over_time.csv")

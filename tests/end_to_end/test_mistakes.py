@@ -98,7 +98,7 @@ def test_a_place_where_no_run_folder_can_be(localtopics: Command, inputs: Path, 
     [
         ("kept", "kept is a folder: name a file in it"),
         ("kept.csv", "kept.csv is a folder: name a file in it"),
-        ("new.xlsx", "new.xlsx is none of the files that can be written: .csv, .tsv, .jsonl"),
+        ("new.xls", "new.xls is none of the files that can be written: .csv, .tsv, .jsonl"),
         ("old.csv/new.csv", "old.csv is no folder"),
         ("old.csv", "old.csv exists already"),
     ],
@@ -117,7 +117,7 @@ def test_a_place_where_no_table_can_be_is_refused_before_the_work(
     assert (tmp_path / "kept" / "thesis.tex").read_text() == "years of work"
     assert (tmp_path / "kept.csv" / "thesis.tex").read_text() == "years of work"
     assert (tmp_path / "old.csv").read_text() == "text\nold\n"
-    assert not (tmp_path / "new.xlsx").exists()
+    assert not (tmp_path / "new.xls").exists()
 
 
 @pytest.mark.parametrize("command", ["show", "map", "label", "prompt", "evaluate"])
