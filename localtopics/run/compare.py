@@ -177,7 +177,7 @@ def summary(found: Comparison) -> str:
     topics = (
         f"Of {len(found.first):,} topics {_counted(found.first, 'matched', 'split', 'merged', 'vanished')}"
     )
-    others = f"of the other run's {len(found.second):,} {_counted(found.second, 'split', 'merged', 'new')}"
+    others = f"of the other run's {len(found.second):,}, {_counted(found.second, 'split', 'merged', 'new')}"
     if found.ami is None:
         return (
             f"{topics}; {others}. Few documents are in both ({found.shared:,}): topics were compared by "

@@ -48,7 +48,7 @@ def test_a_run_is_like_itself(folder: Path) -> None:
     ]
     assert {one.fate for one in [*found.first, *found.second]} == {"matched"}
     assert summary(found).startswith(
-        "Of 3 topics 3 matched; of the other run's 3 0 new. 72 documents are in both"
+        "Of 3 topics 3 matched; of the other run's 3, 0 new. 72 documents are in both"
     )
 
 
