@@ -43,10 +43,15 @@ class Label:
 
     @property
     def first(self) -> Label:
-        """The label as it was before the topic was told apart from others."""
+        """The label as it was before the topic was told apart from others.
+
+        Raises:
+            ValueError: none of the candidates is a label, as in no label of ours.
+        """
         if not self.again_sha256:
             return self
-        scores = [-1e9 if candidate.score is None else candidate.score for candidate in self.candidates]
-        text = clean(self.candidates[scores.index(max(scores))].text)
-        assert text is not None  # a topic without a usable answer is not told apart
+        scored = [(one.score, one.text) for one in self.candidates if one.score is not None]
+        text = clean(max(scored, key=lambda one: one[0])[1]) if scored else None
+        if text is None:
+            raise ValueError("the topic was told apart, and had no label before")
         return replace(self, text=text, again=(), again_sha256="")

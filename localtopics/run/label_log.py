@@ -43,7 +43,7 @@ def _parse(line: str) -> Label | None:
     """The label in a line, or None where the line holds none."""
     try:
         content = json.loads(line)
-        return Label(
+        label = Label(
             topic=int(content["topic"]),
             text=str(content["text"]),
             fallback=bool(content["fallback"]),
@@ -53,6 +53,8 @@ def _parse(line: str) -> Label | None:
             again=_candidates(content.get("again", ())),
             again_sha256=str(content.get("again_sha256", "")),
         )
+        _ = label.first  # a line of somebody else's may have none
+        return label
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
