@@ -186,10 +186,10 @@ class Run(RunFolder):
 
         Where a kill left no model, documents are embedded again, from the cache as a rule.
         """
-        from localtopics.topics.load import known_vectors
+        from localtopics.topics.load import document_embeddings
 
         try:
-            return known_vectors(self.model_folder)
+            return document_embeddings(self.model_folder)
         except UserError:
             if self.record["corpus"]["embeddings_digest"] is not None:
                 raise

@@ -32,15 +32,6 @@ EMBEDDINGS = "document_embeddings.safetensors"
 """The file of a saved model that holds its documents' embeddings, float16 [n, d]."""
 
 
-def known_vectors(folder: Path) -> np.ndarray:
-    """The documents' embeddings as a saved model keeps them, in half precision: float32 [n, d] of length 1.
-
-    Raises:
-        UserError: the folder holds no model of ours, or a damaged one.
-    """
-    return _open_clusters(folder, read_topics(folder)).vectors
-
-
 def open_model(
     folder: Path,
     topics: Sequence[Topic],
