@@ -12,7 +12,6 @@ import click
 from localtopics.cli import options, terminal
 from localtopics.cli.render import reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
-from localtopics.errors import UserError
 
 if TYPE_CHECKING:
     from localtopics.run.compare import Comparison
@@ -61,10 +60,8 @@ def compare(
         check_target(out)
     check_place(page)
     for path, name in ((out, "out"), (page, "page")):
-        if path is not None and path.exists() and not force:
-            raise UserError(
-                f"{path} exists already: name another file, or replace it.", arguments=[name, "force"]
-            )
+        if path is not None:
+            options.require_free(path, force, name)
     runs = Run.open(first), Run.open(second)
     with reporting(quiet) as progress:
         found = runs[0].compare(runs[1], progress)

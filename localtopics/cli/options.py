@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from localtopics.checked import Checked, rule_of, types_of
+from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.topics.settings import TopicSettings
 from localtopics.trends.settings import TrendSettings
@@ -138,6 +139,20 @@ raw_cells = _option(LabelSettings, "raw_cells")
 as_json = click.option("--json", "as_json", is_flag=True, help="What is printed as JSON.")
 
 as_json_lines = click.option("--json", "as_json", is_flag=True, help="What is printed as JSON lines.")
+
+
+def require_free(path: Path, force: bool, option: str) -> None:
+    """Raise `UserError` where a file is in the way that nobody said to replace.
+
+    Args:
+        path: where a result is to go.
+        force: whether what is there may go.
+        option: the one that names another path.
+    """
+    if path.exists() and not force:
+        raise UserError(
+            f"{path} exists already: name another file, or replace it.", arguments=[option, "force"]
+        )
 
 
 def named_after(source: str, ending: str) -> Path:

@@ -70,10 +70,7 @@ def _write_workbook(run: Run, path: Path, force: bool) -> None:
     from localtopics.run.tables import check_place, write_workbook
 
     check_place(path)
-    if path.exists() and not force:
-        raise UserError(
-            f"{path} exists already: name another file, or replace it.", arguments=["xlsx", "force"]
-        )
+    options.require_free(path, force, "xlsx")
     write_workbook(run.sheets(), path)
     echo(harmless_line(path))
 
@@ -238,10 +235,7 @@ def assign(
 
     out = out or options.named_after(source, ".assigned.csv")
     check_target(out)
-    if out.exists() and not force:
-        raise UserError(
-            f"{out} exists already: name another file, or replace it.", arguments=["out", "force"]
-        )
+    options.require_free(out, force, "out")
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
         corpus = read_corpus(source, **columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TypeVar
 
 from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
@@ -48,6 +49,9 @@ class SecondQuestion(Question):
     """What it is called so far."""
     rivals: tuple[int, ...] = field(kw_only=True)
     """The topics that it is taken for."""
+
+
+_Asked = TypeVar("_Asked", bound=Question)
 
 
 class LabelGenerator:
@@ -94,7 +98,7 @@ class LabelGenerator:
             if len(done) < len(part):
                 yield from self._labels(self._thought_over(part), done)
 
-    def _thought_over(self, questions: Sequence[Question]) -> list[Question]:
+    def _thought_over(self, questions: Sequence[_Asked]) -> list[_Asked]:
         """The questions, each with what the model thinks of it before it answers."""
         prompts = [question.tokens for question in questions]
         thoughts = with_thoughts(self._engine, self._vocabulary, prompts, self._thinking, self._sampling.seed)
@@ -109,11 +113,10 @@ class LabelGenerator:
         The new answers and the first ones compete. Without a scorer, which knows what tells topics apart, the
         new answers alone do.
         """
-        prompts = [question.tokens for question in questions]
         if self._thinking:
-            prompts = [question.tokens for question in self._thought_over(questions)]
+            questions = self._thought_over(questions)
         generations = self._engine.generate(
-            prompts,
+            [question.tokens for question in questions],
             ANSWER_TOKENS,
             self._defaults.candidates,
             replace(self._sampling, seed=self._sampling.seed + 2),
@@ -133,7 +136,7 @@ class LabelGenerator:
             text=choice.text or label.text,
             again=choice.candidates,
             again_sha256=question.sha256,
-            seconds=label.seconds + generation.seconds,
+            seconds=label.seconds + question.seconds + generation.seconds,
         )
 
     def _labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:
