@@ -90,6 +90,7 @@ topics = options(
     *(
         _option(TopicSettings, name)
         for name in (
+            *("topics", "levels"),
             *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
             *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )

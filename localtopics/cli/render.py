@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from localtopics.llama.probe import Probe, SystemReport
     from localtopics.models import InstalledModel
     from localtopics.run.run import Run
+    from localtopics.topics.topic import Topic
 
 _ROWS = 30
 _SHORT = 1.0
@@ -115,7 +117,7 @@ def print_topics(run: Run, rows: int | None = None) -> None:
     table.add_column("label", overflow="fold", max_width=48)
     table.add_column("keywords", no_wrap=True, overflow="ellipsis", style="dim")
     labels = run.labels
-    records = run.topic_table.to_dict("records")
+    records = run.topic_table.query("level == 0").to_dict("records")
     named = [record for record in records if record["topic"] != OUTLIER]
     doubtful = {topic for topic, fidelity in run.fidelity.items() if fidelity < LOW}
     for record in named[:rows]:
@@ -147,11 +149,32 @@ def print_topics(run: Run, rows: int | None = None) -> None:
 
 
 def print_topics_json(run: Run, topic: int | None = None) -> None:
-    """The topics as JSON lines, or one of them."""
+    """The topics of all levels as JSON lines, or one of them."""
     labels = run.labels
-    for found in run.topics:
+    for found in chain(*run.levels):
         if topic is None or found.topic == topic:
             echo_json({"label": labels[found.topic], "fidelity": found.fidelity} | asdict(found))
+
+
+def print_tree(run: Run) -> None:
+    """The topics of all levels, those that a topic holds below it, the largest first."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    labels = run.labels
+    below: dict[int | None, list[Topic]] = {}
+    for found in sorted(chain(*run.levels), key=lambda found: (-found.size, found.topic)):
+        if found.topic != OUTLIER:
+            below.setdefault(found.parent, []).append(found)
+
+    def add(branch: Tree, holder: int | None) -> None:
+        for found in below.get(holder, []):
+            name = harmless_line(f"{labels[found.topic]}  {found.size:,}  #{found.topic}")
+            add(branch.add(Text(name, style="bold" if found.level else "")), found.topic)
+
+    tree = Tree(Text(harmless_line(run.title)))
+    add(tree, None)
+    terminal.console().print(tree)
 
 
 def explain(run: Run) -> None:

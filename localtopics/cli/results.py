@@ -11,7 +11,7 @@ import click
 
 from localtopics.cli import options, terminal
 from localtopics.cli.evaluation import print_evaluation
-from localtopics.cli.render import finish, print_topics, print_topics_json, reporting
+from localtopics.cli.render import finish, print_topics, print_topics_json, print_tree, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_folder
 @click.option("--topic", type=int, help="One topic whole: keywords, aspects, representative documents.")
+@click.option("--tree", is_flag=True, help="The levels of topics: what holds what.")
 @options.as_json_lines
 @click.option(
     "--xlsx",
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     help="Write topics and documents as an Excel workbook instead.",
 )
 @click.option("--force", is_flag=True, help="Replace the workbook that is there.")
-def show(run_folder: Path, topic: int | None, as_json: bool, xlsx: Path | None, force: bool) -> None:
+def show(
+    run_folder: Path, topic: int | None, tree: bool, as_json: bool, xlsx: Path | None, force: bool
+) -> None:
     """Show the topics of a run."""
     from localtopics.run.run import Run
 
@@ -44,7 +47,7 @@ def show(run_folder: Path, topic: int | None, as_json: bool, xlsx: Path | None, 
         print_topics_json(run, topic)
         return
     if topic is None:
-        print_topics(run)
+        (print_tree if tree else print_topics)(run)
         return
     found = topic_of(run, topic)
     console = terminal.console()

@@ -12,7 +12,7 @@ from localtopics.labels.settings import DOCUMENT_TOKENS, THOUGHT_FRAME, LabelSet
 
 _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases")
 _FRACTIONS = ("temperature", "top_p", "min_p")
-_TEXTS = ("system", "example", "answer", "request", "again")
+_TEXTS = ("system", "example", "answer", "request", "again", "broader")
 _METADATA = "localtopics.prompt."
 
 

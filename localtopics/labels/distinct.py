@@ -16,20 +16,24 @@ _LESS = 0.25
 fits better has the same."""
 
 
-def keyword_label(keywords: Sequence[str]) -> str:
-    """A topic's name without a model: its first three keywords that add something, at most 8 words."""
+def keyword_label(keywords: Sequence[str], brief: bool = False) -> str:
+    """A topic's name without a model: its first three (or two) keywords that add some, at most 8 words."""
     chosen: list[str] = []
     for keyword in keywords:
         seen = stems(" ".join(chosen))
         words = " ".join([*chosen, keyword]).split()
         if not stems(keyword) <= seen and len(words) <= MAX_WORDS:
             chosen.append(" ".join(keyword.split()))
-        if len(chosen) == 3:
+        if len(chosen) == (2 if brief else 3):
             break
     return ", ".join(chosen) or "Unnamed topic"
 
 
-def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str]]) -> dict[int, str]:
+def distinguish(
+    labels: Mapping[int, Label],
+    keywords: Mapping[int, Sequence[str]],
+    held: Mapping[int, Sequence[str]] | None = None,
+) -> dict[int, str]:
     """The labels' texts so that no two are the same but for case. The outliers keep their name.
 
     Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
@@ -40,30 +44,45 @@ def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str
     Args:
         labels: each topic's label.
         keywords: each topic's keywords, best first; a topic may be missing.
+        held: the names of the topics that a topic holds, none of which becomes its own.
     """
-    result = _without_namesakes(labels)
+    held = held or {}
+    result = _without_namesakes(labels, held)
     namesakes: dict[str, list[int]] = defaultdict(list)
     for topic, label in result.items():
         namesakes[folded(label)].append(topic)
     taken = {name for name, topics in namesakes.items() if len(topics) == 1 or OUTLIER in topics}
     for topic in sorted(labels):
         group = namesakes[folded(result[topic])]
-        if len(group) > 1 and topic != OUTLIER:
+        if topic != OUTLIER and (len(group) > 1 or folded(result[topic]) in map(folded, held.get(topic, ()))):
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
             options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
-            result[topic] = next(text for text in options if folded(text) not in taken)
+            unfree = taken | set(map(folded, held.get(topic, ())))
+            result[topic] = next(text for text in options if folded(text) not in unfree)
             taken.add(folded(result[topic]))
     return result
 
 
-def final_names(topics: Sequence[Topic], labels: Mapping[int, Label], case: LabelCase) -> dict[int, str]:
-    """What each topic is called in the end: its label in one style of case, told apart from the others'."""
+def final_names(
+    topics: Sequence[Topic],
+    labels: Mapping[int, Label],
+    case: LabelCase,
+    held: Mapping[int, Sequence[str]] | None = None,
+) -> dict[int, str]:
+    """What each topic of a level is called in the end: its label in one style, told apart from the others'.
+
+    ``held`` is as for `distinguish`.
+    """
     styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in topics}
-    return distinguish(styled, {topic.topic: topic.keywords for topic in topics})
+    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, held)
 
 
-def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
-    """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one."""
+def _without_namesakes(labels: Mapping[int, Label], held: Mapping[int, Sequence[str]]) -> dict[int, str]:
+    """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one.
+
+    So is one that a topic shares with a topic that it holds.
+    """
+    below = {topic: {frozenset(stems(name)) for name in names} for topic, names in held.items()}
     best = {
         topic: max((c.score for c in label.again or label.candidates if c.score is not None), default=0.0)
         for topic, label in labels.items()
@@ -73,13 +92,13 @@ def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
     clashing = []
     for topic in sorted(labels, key=lambda topic: (topic != OUTLIER, -best[topic], topic)):
         words = frozenset(stems(labels[topic].text))
-        if words in taken:
+        if words in taken or words in below.get(topic, ()):
             clashing.append(topic)
         taken.add(words)
     for topic in clashing:
         for text in _next_best(labels[topic], best[topic] - _LESS):
             words = frozenset(stems(text))
-            if words not in taken:
+            if words not in taken and words not in below.get(topic, ()):
                 result[topic] = text
                 taken.add(words)
                 break

@@ -64,6 +64,7 @@ class LabelGenerator:
         seed: of the sampling.
         scorer: by what the best of several candidates is chosen; None: by their votes and wording.
         thinking: the most tokens of a thought before the answers; 0 for none.
+        brief: whether short names are wanted, as of topics that hold others.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class LabelGenerator:
         defaults: LabelDefaults,
         seed: int,
         scorer: LabelScorer | None = None,
+        *,
         thinking: int = 0,
+        brief: bool = False,
     ) -> None:
         self._engine = engine
         self._vocabulary = vocabulary
@@ -81,6 +84,7 @@ class LabelGenerator:
         self._sampling = Sampling(defaults.temperature, defaults.top_p, seed, defaults.min_p)
         self._scorer = scorer if defaults.candidates > 1 else None
         self._thinking = thinking
+        self._brief = brief
 
     def labels(self, questions: Sequence[Question], finished: Mapping[int, Label]) -> Iterator[Label]:
         """Label the topics of the questions whose index is not in ``finished``, in no particular order.
@@ -130,7 +134,7 @@ class LabelGenerator:
         label, others = question.label, self._others(question.topic)
         before = [candidate.text for candidate in label.candidates] if self._scorer else []
         answers = [text for text in before if text not in others] + self._answers(generation)
-        choice = choose(label.topic, answers, others, self._scorer, question.rivals)
+        choice = choose(label.topic, answers, others, self._scorer, question.rivals, brief=self._brief)
         return replace(
             label,
             text=choice.text or label.text,
@@ -203,8 +207,8 @@ class LabelGenerator:
     ) -> Label:
         """The label that the model's answers give, or phrases beside them, or else the topic's keywords."""
         topic = question.topic
-        choice = choose(topic.topic, answers, others, self._scorer)
-        text = choice.text or keyword_label(topic.keywords)
+        choice = choose(topic.topic, answers, others, self._scorer, brief=self._brief)
+        text = choice.text or keyword_label(topic.keywords, brief=self._brief)
         return Label(topic.topic, text, choice.text is None, choice.candidates, question.sha256, seconds)
 
     def _others(self, topic: Topic) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from localtopics.labels.generation import LabelGenerator, Question, SecondQuesti
 from localtopics.labels.label import Label
 from localtopics.labels.language import is_english
 from localtopics.labels.look_alikes import evidence, look_alikes
-from localtopics.labels.prompt import Prompt, PromptBuilder, PromptText, ask_prompt
+from localtopics.labels.prompt import OTHERS, TOPICS, Prompt, PromptBuilder, PromptText, ask_prompt
 from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, THOUGHT_FRAME, LabelSettings
 from localtopics.llama.chat import can_think, spell
@@ -86,8 +87,9 @@ class Namer:
         done: Mapping[int, Label] | None = None,
         progress: Progress = silent,
         scorer: LabelScorer | None = None,
+        held: Mapping[int, Sequence[str]] | None = None,
     ) -> Iterator[Label]:
-        """Name topics, yielding each label as it is finished, in no particular order.
+        """Name topics of one level, yielding each label as it is finished, in no particular order.
 
         A topic whose label in ``done`` came from the same prompt, model and settings is not named again;
         given all ``topics``, those that an interrupted call left over get the labels it would have given.
@@ -101,6 +103,8 @@ class Namer:
             done: labels by the number of their topic.
             progress: told of the loading and of each topic.
             scorer: chooses among several candidates; None keeps the one on which most answers agree.
+            held: where the topics hold others, the names of those by the topics' numbers, the most important
+                first. Their names are asked for by that, and are to be short.
 
         Raises:
             UserError: the prompt's own text does not fit the context, or the model cannot be loaded.
@@ -113,16 +117,18 @@ class Namer:
         understood = {topic.topic for topic in asked}
         for topic in named:
             if topic.topic not in understood:
-                label = Label(topic.topic, keyword_label(topic.keywords), True, (), "", 0.0)
+                text = keyword_label(topic.keywords, brief=held is not None)
+                label = Label(topic.topic, text, True, (), "", 0.0)
                 if done.get(topic.topic) != label:
                     yield label
         if asked:
             first = {topic.topic: done[topic.topic].first for topic in asked if topic.topic in done}
             labels: dict[int, Label] = {}
-            for label in self._ask_for(asked, first, progress, scorer):
+            generate = partial(self._generator, scorer=scorer, brief=held is not None)
+            for label in self._ask_for(self._questions(asked, held), first, progress, generate):
                 labels[label.topic] = label
                 yield label
-            yield from self._tell_apart(asked, first | labels, done, progress, scorer)
+            yield from self._tell_apart(asked, first | labels, done, progress, scorer, generate)
 
     def prompt_of(self, topic: Topic) -> tuple[str, int]:
         """The exact prompt that names ``topic``, with control tokens by name, and how many tokens it takes.
@@ -184,26 +190,25 @@ class Namer:
 
     def _ask_for(
         self,
-        topics: Sequence[Topic],
+        questions: Sequence[Question],
         done: Mapping[int, Label],
         progress: Progress,
-        scorer: LabelScorer | None,
+        generate: Callable[[Engine], LabelGenerator],
     ) -> Iterator[Label]:
         """The model's labels for the topics that are not done."""
-        questions = self._questions(topics)
         finished = {
             index: label
             for index, question in enumerate(questions)
             if (label := done.get(question.topic.topic)) and label.prompt_sha256 == question.sha256
         }
-        if len(finished) == len(topics):
+        if len(finished) == len(questions):
             return
         with progress("Loading the model", 1) as advance:
             engine = self.loaded()
             advance(1)
-        with progress("Naming topics", len(topics)) as advance:
+        with progress("Naming topics", len(questions)) as advance:
             advance(len(finished))
-            for label in self._generator(engine, scorer).labels(questions, finished):
+            for label in generate(engine).labels(questions, finished):
                 advance(1)
                 yield label
 
@@ -214,6 +219,7 @@ class Namer:
         done: Mapping[int, Label],
         progress: Progress,
         scorer: LabelScorer | None,
+        generate: Callable[[Engine], LabelGenerator],
     ) -> Iterator[Label]:
         """The labels of topics whose first labels are taken for each other, but for those that are done."""
         questions = self._second_questions(topics, labels, scorer)
@@ -235,7 +241,7 @@ class Namer:
             return
         with progress("Telling topics apart", len(questions)) as advance:
             advance(len(finished))
-            for label in self._generator(self.loaded(), scorer).labels_apart(questions, finished):
+            for label in generate(self.loaded()).labels_apart(questions, finished):
                 advance(1)
                 yield label
 
@@ -248,7 +254,7 @@ class Namer:
         if not rivals:
             return []
         by_number = {topic.topic: topic for topic in topics}
-        builder = self._second_builder()
+        builder = self._special_builder(self._defaults.text.asking_again, OTHERS)
         questions = []
         for number, others in rivals.items():
             shown = evidence(by_number[number], [by_number[other] for other in others], names, scorer)
@@ -260,13 +266,18 @@ class Namer:
             questions.append(question)
         return questions
 
-    def _generator(self, engine: Engine, scorer: LabelScorer | None) -> LabelGenerator:
+    def _generator(self, engine: Engine, scorer: LabelScorer | None, brief: bool) -> LabelGenerator:
         vocabulary, seed = self._chat_model.vocabulary, self._settings.seed
-        return LabelGenerator(engine, vocabulary, self._defaults, seed, scorer, self._thinking)
+        return LabelGenerator(
+            engine, vocabulary, self._defaults, seed, scorer, thinking=self._thinking, brief=brief
+        )
 
-    def _questions(self, topics: Sequence[Topic]) -> list[Question]:
-        builder = self._builder()
-        tokens = [self._prompt(topic, builder).tokens for topic in topics]
+    def _questions(self, topics: Sequence[Topic], held: Mapping[int, Sequence[str]] | None) -> list[Question]:
+        if held is None:
+            builder, beside = self._builder(), dict[int, Sequence[str]]()
+        else:
+            builder, beside = self._special_builder(self._defaults.text.asking_broader, TOPICS), dict(held)
+        tokens = [self._prompt(topic, builder, beside.get(topic.topic, ())).tokens for topic in topics]
         return [Question(topic, own, self._hash(own)) for topic, own in zip(topics, tokens, strict=True)]
 
     @property
@@ -275,15 +286,16 @@ class Namer:
         thinks = can_think(self._chat_model.vocabulary, self._settings.chat_format)
         return self._settings.thinking if thinks else 0
 
-    def _second_builder(self) -> PromptBuilder:
-        """What builds second prompts: as the first ones where there is no room for more words."""
-        text = self._defaults.text
+    def _special_builder(self, text: PromptText, beside: str) -> PromptBuilder:
+        """What builds prompts with a slot more: as the first ones where there is no such text, or no room."""
+        if text is self._defaults.text:
+            return self._builder()
         try:
-            return self._builder(text.asking_again, others=text.asking_again is not text)
+            return self._builder(text, beside)
         except UserError:
             return self._builder()
 
-    def _builder(self, text: PromptText | None = None, others: bool = False) -> PromptBuilder:
+    def _builder(self, text: PromptText | None = None, beside: str = "") -> PromptBuilder:
         defaults, thinking = self._defaults, self._thinking
         return PromptBuilder(
             text or defaults.text,
@@ -294,12 +306,12 @@ class Namer:
             characters=defaults.characters,
             chat_format=self._settings.chat_format,
             thinking=thinking > 0,
-            others=others,
+            beside=beside,
         )
 
-    def _prompt(self, topic: Topic, builder: PromptBuilder) -> Prompt:
+    def _prompt(self, topic: Topic, builder: PromptBuilder, beside: Sequence[str] = ()) -> Prompt:
         documents = topic.representative[: self._defaults.documents]
-        return builder.build(documents, topic.keywords[: self._defaults.keywords])
+        return builder.build(documents, topic.keywords[: self._defaults.keywords], beside)
 
     def _hash(self, prompt: Sequence[int]) -> str:
         """Of all that decides the answer; how the model says it wants to be asked is in its fingerprint."""

@@ -13,7 +13,7 @@ from localtopics.errors import UserError
 from localtopics.labels.settings import ANSWER_TOKENS, DOCUMENT_TOKENS
 from localtopics.llama.chat import BRACKETS, ChatFormat, Frame, Message, Tokenizer, follow
 
-DOCUMENTS, KEYWORDS, OTHERS = "[DOCUMENTS]", "[KEYWORDS]", "[OTHERS]"
+DOCUMENTS, KEYWORDS, OTHERS, TOPICS = "[DOCUMENTS]", "[KEYWORDS]", "[OTHERS]", "[TOPICS]"
 
 DEFAULT_PROMPT = '''\
 # What the model is asked for each topic: a TOML file for --prompt.
@@ -21,8 +21,9 @@ DEFAULT_PROMPT = '''\
 # The request holds [DOCUMENTS], where a topic's documents go, one a line, and [KEYWORDS], where its
 # keywords go. The system prompt and the worked example are the same for every topic, so they cost time
 # only once. A topic whose name is like others' is asked for again: that text also holds [OTHERS], where
-# names and keywords of these go, a line each. A part that is left out keeps its built-in text; one that is
-# empty ("") is not used. Beside a request of your own and no text to ask again by, the request does it.
+# names and keywords of these go, a line each. A topic of topics is asked for by the broader text, which
+# holds [TOPICS], where the names of those go. A part that is left out keeps its built-in text; one that is
+# empty ("") is not used. Beside a request of your own, it does what no text of yours does.
 
 system = """
 You are a careful librarian who names topics. Each message shows you documents that belong to one topic, \\
@@ -64,6 +65,18 @@ Other topics, which this one is easily taken for:
 Keywords that set this topic apart from those: [KEYWORDS]
 
 What is this topic called, so that its name fits none of the others? Give its name only."""
+
+broader = """
+One broad topic holds these narrower ones:
+[TOPICS]
+
+Some of its documents:
+[DOCUMENTS]
+
+Keywords of the broad topic: [KEYWORDS]
+
+What is the broad topic called, in one to three words that cover all of the narrower ones? Give its name \\
+only."""
 '''
 
 
@@ -73,7 +86,8 @@ class PromptText:
 
     Raises:
         UserError: the request does not hold [DOCUMENTS] and [KEYWORDS] once each, what asks again does not
-            hold these and [OTHERS], a bracket touches them, or there is an example without an answer.
+            hold these and [OTHERS], the broader request these and [TOPICS], a bracket touches them, or there
+            is an example without an answer.
     """
 
     system: str
@@ -82,11 +96,15 @@ class PromptText:
     request: str
     again: str = ""
     """The request for a topic whose name is like others'; "": the same as for all."""
+    broader: str = ""
+    """The request for a topic that holds others; "": the same as for all."""
 
     def __post_init__(self) -> None:
         _check_slots("request", self.request, (DOCUMENTS, KEYWORDS))
         if self.again.strip():
             _check_slots("again", self.again, (DOCUMENTS, KEYWORDS, OTHERS))
+        if self.broader.strip():
+            _check_slots("broader", self.broader, (DOCUMENTS, KEYWORDS, TOPICS))
         if bool(self.example.strip()) != bool(self.answer.strip()):
             raise UserError("The prompt needs both an example and its answer, or neither.")
 
@@ -101,7 +119,12 @@ class PromptText:
     @property
     def asking_again(self) -> PromptText:
         """The prompt for a topic whose name is like others'."""
-        return replace(self, request=self.again, again="") if self.again.strip() else self
+        return replace(self, request=self.again, again="", broader="") if self.again.strip() else self
+
+    @property
+    def asking_broader(self) -> PromptText:
+        """The prompt for a topic that holds others."""
+        return replace(self, request=self.broader, again="", broader="") if self.broader.strip() else self
 
 
 def _check_slots(part: str, text: str, slots: Sequence[str]) -> None:
@@ -146,7 +169,7 @@ def read_prompt(path: Path) -> PromptText:
     if not all(name in known and isinstance(value, str) for name, value in parts.items()):
         raise UserError(f"The prompt file {path} may set only {', '.join(known)}, each to a text.")
     if "request" in parts:
-        parts.setdefault("again", "")
+        parts = {"again": "", "broader": ""} | parts
     try:
         return replace(DEFAULT, **parts)
     except UserError as error:
@@ -221,7 +244,7 @@ class PromptBuilder:
         characters: the most characters of one document, if that is limited too.
         chat_format: the format around the turns.
         thinking: whether the model may think before it answers.
-        others: whether the request has a slot for other topics.
+        beside: the slot of the request for other topics, such as `OTHERS`, where it has one.
 
     Raises:
         UserError: the model has no working chat template, or the text alone does not fit the context.
@@ -238,13 +261,13 @@ class PromptBuilder:
         characters: int | None = None,
         chat_format: ChatFormat = "auto",
         thinking: bool = False,
-        others: bool = False,
+        beside: str = "",
     ) -> None:
         self._tokenizer = tokenizer
         self._document_tokens = document_tokens
         self._characters = min(characters or sys.maxsize, document_tokens * _CHARACTERS_PER_TOKEN)
-        self._names_others = others
-        slots = (DOCUMENTS, KEYWORDS, *([OTHERS] if others else []))
+        self._beside = beside
+        slots = (DOCUMENTS, KEYWORDS, *([beside] if beside else []))
         self._frame = Frame(text.dialog, slots, tokenizer, chat_format, thinking)
         self._bullet = self._follow(self._frame.leads[DOCUMENTS] + "-")
         self._next_bullet = self._follow("\n-")
@@ -264,7 +287,7 @@ class PromptBuilder:
         Args:
             documents: of the topic.
             keywords: of the topic.
-            others: a line on each topic that this one is taken for, where the request has a slot for them;
+            others: a line on each of the topics that stand beside it, where the request has a slot for them;
                 what does not fit into a quarter of the room is left out.
         """
         beside = self._others(others)
@@ -279,17 +302,17 @@ class PromptBuilder:
             [self._follow(f" {line}") for line in dict.fromkeys(lines) if line],
             room - len(named),
         )
-        content = {DOCUMENTS: self._listed(DOCUMENTS, shown), KEYWORDS: named, OTHERS: beside}
+        content = {DOCUMENTS: self._listed(DOCUMENTS, shown), KEYWORDS: named, self._beside: beside}
         return Prompt(self._frame.filled(content), len(shown), len(words))
 
     def _others(self, lines: Sequence[str]) -> list[int]:
         """The lines on other topics, as many as fit a quarter of the room."""
-        if not self._names_others:
+        if not self._beside:
             return []
         found = [self._follow(f" {harmless(line, _OTHER, self._frame.marks)}") for line in lines]
         while found and sum(map(len, found)) + len(found) * len(self._next_bullet) > self._room // 4:
             found.pop()
-        return self._listed(OTHERS, found)
+        return self._listed(self._beside, found)
 
     def _listed(self, slot: str, lines: Sequence[Sequence[int]]) -> list[int]:
         """Tokens of lines, each behind its bullet."""

@@ -18,7 +18,7 @@ apart        1     Where the topic is told apart from others of like names: how 
 agreement    0.1   The share of the model's answers that say the same, but for case: the vote of
                    self-consistency (Wang et al. 2023).
 borrowed    -0.1   How far the label is a proper noun that few of the topic's documents hold.
-length      -0.03  The label's words past three.
+length      -0.03  The label's words past three; where a short one is wanted, twice those past two.
 chatter     -0.02  1 where the model said more than the label.
 =========  ======  ===========================================================================================
 
@@ -78,7 +78,7 @@ class Wording:
     answers: int
     """How many answers there are."""
     length: NDArray[np.int64]
-    """Words past three."""
+    """Words past three, or twice those past two."""
     chatter: NDArray[np.bool_]
 
 
@@ -113,6 +113,8 @@ def choose(
     others: Sequence[str] = (),
     scorer: LabelScorer | None = None,
     rivals: Sequence[int] = (),
+    *,
+    brief: bool = False,
 ) -> Choice:
     """Take the best label from a model's answers for one topic, and from others that compete with them.
 
@@ -125,6 +127,7 @@ def choose(
             where there is a usable answer.
         scorer: what knows the topics' documents; None leaves the choice to the votes and the wording.
         rivals: topics of like names, from which the label is to tell this one apart.
+        brief: whether a short label is wanted.
     """
     texts = [*answers, *others]
     labels = [clean(text) for text in texts]
@@ -134,7 +137,7 @@ def choose(
     usable = [(text, label) for text, label in zip(texts, labels, strict=True) if label is not None]
     found = [label for _, label in usable]
     fit = scorer.fit(topic, found, written, rivals) if scorer else Fit()
-    scores = score(fit, _wording(usable, written, len(answers)))
+    scores = score(fit, _wording(usable, written, len(answers), brief))
     best = max(range(len(found)), key=scores.__getitem__)
     left = iter(scores)
     candidates = tuple(
@@ -144,16 +147,22 @@ def choose(
     return Choice(found[best], candidates)
 
 
-def _wording(usable: Sequence[tuple[str, str]], written: Sequence[str], answers: int) -> Wording:
+def _wording(usable: Sequence[tuple[str, str]], written: Sequence[str], answers: int, brief: bool) -> Wording:
     """How labels were said, given the text around each, and the labels in the model's ``answers``."""
     votes = Counter(map(folded, written))
     return Wording(
         votes=np.array([votes[folded(label)] for _, label in usable]),
         answers=answers,
-        length=np.array([max(0, len(label.split()) - 3) for _, label in usable]),
+        length=np.array([_surplus(label, brief) for _, label in usable]),
         # quotation marks and a full stop are no chatter
         chatter=np.array([len(text.strip()) > len(label) + 4 for text, label in usable]),
     )
+
+
+def _surplus(label: str, brief: bool) -> int:
+    """How many words too long a label is."""
+    words = len(label.split())
+    return max(0, 2 * (words - 2) if brief else words - 3)
 
 
 class LabelScorer:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
@@ -24,23 +23,17 @@ from localtopics.embedding.model import EmbeddingModel
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
-from localtopics.labels.settings import LabelSettings
+from localtopics.run.contents import DOCUMENTS, TOPICS, RunContents
 from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run.results import (
-    check_together,
     documents_table,
     flat,
-    read_documents,
-    read_topics,
-    to_corpus,
-    to_topics,
     topics_table,
     write_parquet,
 )
 from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
-from localtopics.run.trust import trusted_embedding_model, trusted_labels
 from localtopics.topics.load import check_model
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
@@ -50,25 +43,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DOCUMENTS = "documents.parquet"
 _FILES = {"layouts": (), "topics": (), "labels": ("topics.csv",), "maps": ("map.png", "map.html")}
 """What a finished stage leaves that no other stage reads."""
 
 
-class RunFolder:
+class RunFolder(RunContents):
     """A run folder: `open` reads a finished or half-finished one, `start` begins one or goes on with it.
 
     The files are those that users read (see the README); ``run.json`` says which stages are done, and a
     stage counts only once it says so: a stage that was killed is done again. Whatever changes the folder
     does so in `start` or `locked`, alone.
     """
-
-    def __init__(self, folder: Path, record: dict[str, Any], embedding_model: str | None = None) -> None:
-        self.folder = folder
-        self.record = record
-        self.embedding_model = embedding_model
-        """The embedding model that the user of this process named, if any: see `embedder`."""
-        self._alone = False
 
     @classmethod
     def open(cls, folder: Path | str, embedding_model: str | None = None) -> Self:
@@ -226,20 +211,6 @@ class RunFolder:
             self.record[key] = value
             self._write_record()
 
-    @property
-    def settings(self) -> RunSettings:
-        """What was asked."""
-        return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
-
-    @property
-    def label_settings(self) -> LabelSettings:
-        """How its topics were named, for who wants them named so again; see `trusted_labels`."""
-        return trusted_labels(self.folder, self.settings.labels)
-
-    def done(self, stage: str) -> bool:
-        """Whether ``stage`` (one of `STAGES`) has finished."""
-        return bool(self.record["stages"].get(stage, {}).get("done"))
-
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Do a stage: it counts as done, and its seconds are noted, when the block ends well."""
@@ -258,23 +229,6 @@ class RunFolder:
             self.record |= changed
             self._write_record()
 
-    # -- what each stage leaves ----------------------------------------------------------------------
-
-    @property
-    def model_folder(self) -> Path:
-        """The saved BERTopic model; ``BERTopic.load`` opens it."""
-        return self.folder / "model"
-
-    @property
-    def layouts_file(self) -> Path:
-        """The layouts, from which topics can be found again: see `results`."""
-        return self.folder / "stages" / "layouts.npz"
-
-    @property
-    def labels_file(self) -> Path:
-        """The labels with their candidates, one line a topic as it is finished: see `label_log`."""
-        return self.folder / "labels.jsonl"
-
     def write_topics(
         self, corpus: Corpus, layouts: Layouts, found: TopicModel, keep_labels: bool = False
     ) -> None:
@@ -284,18 +238,18 @@ class RunFolder:
         """
         if not keep_labels:
             remove(self.labels_file)
-        write_parquet(documents_table(corpus, layouts, found), self.folder / _DOCUMENTS)
-        self._write_topics(found.topics, {}, {})
+        write_parquet(documents_table(corpus, layouts, found), self.folder / DOCUMENTS)
+        self._write_topics(found.levels, {}, {})
 
     def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
         """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
-        self._write_topics(self.topics, labels, fidelity)
+        self._write_topics(self.levels, labels, fidelity)
 
     def _write_topics(
-        self, topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
+        self, levels: Iterable[Sequence[Topic]], labels: Mapping[int, Label], fidelity: Mapping[int, float]
     ) -> None:
-        table = topics_table(topics, labels, fidelity)
-        write_parquet(table, self.folder / "topics.parquet")
+        table = topics_table(list(chain(*levels)), labels, fidelity)
+        write_parquet(table, self.folder / TOPICS)
         self._write_csv(table)
         self._forget()
 
@@ -304,96 +258,5 @@ class RunFolder:
 
     def _forget(self) -> None:
         """Read the tables again when they are next needed."""
-        for name in ("documents", "topic_table", "topics"):
+        for name in ("documents", "topic_table", "levels", "_topic_of"):
             self.__dict__.pop(name, None)
-
-    @cached_property
-    def documents(self) -> pd.DataFrame:
-        """One row a document, see `documents_table`."""
-        self._require("topics")
-        table = read_documents(self.folder / _DOCUMENTS)
-        self._require_unchanged()
-        return table
-
-    @cached_property
-    def topic_table(self) -> pd.DataFrame:
-        """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
-        self._require("topics")
-        table = read_topics(self.folder / "topics.parquet")
-        self._require_unchanged()
-        try:
-            check_together(self.documents, table)
-            if self.done("labels") and table["label"].isna().any():
-                raise ValueError("a topic has no label")
-        except ValueError as error:
-            raise UserError(
-                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
-            ) from None
-        return table
-
-    @cached_property
-    def topics(self) -> list[Topic]:
-        """The topics in order of their number; -1, the outliers, first if there are any."""
-        return to_topics(self.topic_table)
-
-    @property
-    def labels(self) -> dict[int, str]:
-        """Topic number to label, once labelling is done."""
-        self._require("labels")
-        table = self.topic_table
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["label"].astype(str).tolist(), strict=True)
-        )
-
-    @property
-    def fidelity(self) -> dict[int, float]:
-        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
-        self._require("labels")
-        table = self.topic_table.dropna(subset="fidelity")
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
-        )
-
-    @property
-    def corpus(self) -> Corpus:
-        """The documents as they were read; they are there from the first time that topics were found."""
-        found_before = not self.done("topics") and (self.folder / _DOCUMENTS).exists()
-        table = read_documents(self.folder / _DOCUMENTS) if found_before else self.documents
-        return to_corpus(table, self.record["corpus"]["source"])
-
-    @property
-    def embeds_documents(self) -> bool:
-        """Whether `embedder` gives vectors like the documents' own: not where these came ready-made."""
-        ready = self.record["corpus"]["embeddings_digest"] is not None
-        return not ready or self.settings.embedding.model is not None
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """What embedded the documents, or the words and labels where these came with ready embeddings.
-
-        Raises:
-            UserError: as `trusted_embedding_model`.
-        """
-        return Embedder(trusted_embedding_model(self.folder, self.record["embedding"], self.embedding_model))
-
-    @property
-    def title(self) -> str:
-        """What the maps are called: the name of the file or dataset that was read."""
-        source = self.record["corpus"]["source"]
-        return Path(source).name or source
-
-    @property
-    def layout(self) -> np.ndarray:
-        """Where each document lies on the map: float32 [n, 2]."""
-        return self.documents[["x", "y"]].to_numpy(dtype="float32")
-
-    def _require(self, stage: str) -> None:
-        if not self.done(stage):
-            raise UserError(
-                f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
-            )
-
-    def _require_unchanged(self) -> None:
-        """Raise `UserError` where another process has changed the folder since it was opened."""
-        if not self._alone and read_record(self.folder / RECORD) != self.record:
-            raise UserError(f"Something is at work in {self.folder}: wait for it, then try again.")

@@ -52,25 +52,29 @@ def scoring_documents(run: RunFolder, topic: Topic) -> list[str]:
 
 
 def label_fidelity(
-    run: RunFolder, labels: Mapping[int, str], progress: Progress = silent
+    run: RunFolder, topics: Sequence[Topic], labels: Mapping[int, str], progress: Progress = silent
 ) -> dict[int, float]:
-    """Each topic's fidelity, see `HeldOutTopics`; nothing where a run has no two topics to compare."""
-    topics = named_topics(run)
+    """The fidelity of topics of one level, see `HeldOutTopics`; nothing where no two can be compared.
+
+    Args:
+        run: the run.
+        topics: those of a level that have names of their own.
+        labels: by their numbers.
+    """
     if len(topics) < 2:
         return {}
     found = HeldOutTopics(run, topics, progress).reciprocal_ranks([labels[topic.topic] for topic in topics])
     return {topic.topic: value for topic, value in zip(topics, found, strict=True)}
 
 
-def named_topics(run: RunFolder) -> list[Topic]:
-    """The topics that have names of their own: all but the outliers."""
-    return [topic for topic in run.topics if topic.topic != OUTLIER]
+def named_topics(run: RunFolder, level: int = 0) -> list[Topic]:
+    """The topics of a level that have names of their own: all but the outliers."""
+    return [topic for topic in run.levels[level] if topic.topic != OUTLIER]
 
 
 def _aside(run: RunFolder, topic: Topic) -> tuple[list[str], list[str]]:
     """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
-    documents = run.documents
-    texts = documents["text"][documents["topic"] == topic.topic].drop_duplicates()
+    texts = run.members(topic).drop_duplicates()
     others = texts[~texts.isin(topic.representative)].tolist()
     measuring, choosing = (half[:: -(-len(half) // _ENOUGH) or 1] for half in (others[::2], others[1::2]))
     return measuring or list(topic.representative), choosing

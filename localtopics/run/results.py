@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
-from localtopics.topics.topic import Topic
+from localtopics.topics.hierarchy import MOST_LEVELS
+from localtopics.topics.topic import OUTLIER, Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_MAY_LACK = {"title", "time", "group", "pull", "label", "fidelity"}
+_SINCE_LEVELS = {"level": "integer", "parent": "integer"}
+"""Columns of topics that older releases did not write."""
+_MAY_LACK = {"title", "time", "group", "pull", "label", "fidelity", "parent"}
 """Columns in which a value may be missing."""
 
 
@@ -120,6 +123,8 @@ def topics_table(
     return pd.DataFrame(
         {
             "topic": [topic.topic for topic in topics],
+            "level": [topic.level for topic in topics],
+            "parent": pd.array([topic.parent for topic in topics], dtype="Int64"),
             "size": [topic.size for topic in topics],
             "label": pd.array(texts, dtype="string"),
             "fallback": [topic.topic in labels and labels[topic.topic].fallback for topic in topics],
@@ -161,7 +166,7 @@ def read_documents(path: Path) -> pd.DataFrame:
             raise ValueError("it has no documents, or an id twice")
         if not np.isfinite(table[["probability", "x", "y"]].to_numpy(dtype=float)).all():
             raise ValueError("a probability or a place on the map is no number")
-        if table["topic"].min() < -1 or table["topic"].max() >= len(table):
+        if table["topic"].min() < OUTLIER:
             raise ValueError("a topic's number cannot be")
 
     return _read(path, _DOCUMENTS, check)
@@ -175,22 +180,38 @@ def read_topics(path: Path) -> pd.DataFrame:
     """
 
     def check(table: pd.DataFrame) -> None:
-        numbers = table["topic"].tolist()
-        first = numbers[0] if numbers else 0
-        if first not in (-1, 0) or numbers != list(range(first, first + len(numbers))):
-            raise ValueError("its topics are not numbered in order")
+        if "level" not in table:
+            table.insert(1, "level", 0)
+            table.insert(2, "parent", pd.Series(pd.NA, table.index, dtype="Int64"))
+        _check_tree(table)
         if (table["size"] < 1).any():
             raise ValueError("a topic has no documents")
         if not table["fidelity"].dropna().between(0, 1).all():
             raise ValueError("a fidelity is not between 0 and 1")
 
-    return _read(path, _TOPICS, check)
+    return _read(path, _TOPICS, check, _SINCE_LEVELS)
+
+
+def _check_tree(table: pd.DataFrame) -> None:
+    """Raise ValueError where the topics' numbers, levels and parents are none."""
+    numbers, levels = table["topic"].tolist(), table["level"].tolist()
+    if sorted(set(numbers)) != numbers or (numbers and numbers[0] < OUTLIER):
+        raise ValueError("its topics are not in the order of their numbers")
+    level_of = dict(zip(numbers, levels, strict=True))
+    if not all(0 <= level < MOST_LEVELS for level in levels) or level_of.get(OUTLIER, 0):
+        raise ValueError("a level cannot be")
+    for number, parent in zip(numbers, table["parent"], strict=True):
+        if not pd.isna(parent) and level_of.get(int(parent), 0) <= level_of[number]:
+            raise ValueError("what holds a topic is of no higher level")
+    if {level_of[int(parent)] for parent in table["parent"].dropna()} < set(levels) - {0}:
+        raise ValueError("a topic of topics holds none")
 
 
 def check_together(documents: pd.DataFrame, topics: pd.DataFrame) -> None:
     """Raise ValueError where the two tables are not of one run: the topics' sizes are counted."""
     counted = documents["topic"].value_counts().to_dict()
-    if counted != dict(zip(topics["topic"], topics["size"], strict=True)):
+    finest = topics[topics["level"] == 0]
+    if counted != dict(zip(finest["topic"], finest["size"], strict=True)):
         raise ValueError("documents.parquet and topics.parquet are not of one run")
 
 
@@ -206,16 +227,23 @@ def to_topics(table: pd.DataFrame) -> list[Topic]:
             representative=tuple(row["representative_documents"]),
             label=None if pd.isna(row["label"]) else row["label"],
             fidelity=None if pd.isna(row["fidelity"]) else float(row["fidelity"]),
+            level=int(row["level"]),
+            parent=None if pd.isna(row["parent"]) else int(row["parent"]),
         )
         for row in table.to_dict("records")
     ]
 
 
-def _read(path: Path, columns: Mapping[str, str], check: Callable[[pd.DataFrame], None]) -> pd.DataFrame:
+def _read(
+    path: Path,
+    columns: Mapping[str, str],
+    check: Callable[[pd.DataFrame], None],
+    may_be: Mapping[str, str] = _MAY_BE,
+) -> pd.DataFrame:
     try:
         schema = pq.read_schema(path)
         there = dict(zip(schema.names, schema.types, strict=True))
-        optional = {name: kind for name, kind in _MAY_BE.items() if name in there}
+        optional = {name: kind for name, kind in may_be.items() if name in there}
         for name, kind in {**columns, **optional}.items():
             if name not in there:
                 raise ValueError(f"it has no column {name}")

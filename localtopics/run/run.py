@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +47,11 @@ class Run(RunFolder):
     """A run: topics with their names, and the folder in which they are kept.
 
     `fit` makes one, ``Run.open(folder)`` opens one. ``run[7]`` is topic 7, ``run[-1]`` the outliers, and a
-    loop over the run goes through its topics.
+    loop over the run goes through the topics of documents; ``run.levels`` has those that hold them, too.
     """
 
     def __getitem__(self, topic: int) -> Topic:
-        for found in self.topics:
+        for found in chain(*self.levels):
             if found.topic == topic:
                 return found
         numbers = [found.topic for found in self.topics]
@@ -321,7 +322,10 @@ class Run(RunFolder):
 
         naming = LlamaLabels(settings=labels or self.label_settings)
         embed = self.embedder.embed if self.embeds_documents else None
-        return open_model(self.model_folder, self.topics, self.labels, self.settings.topics, naming, embed)
+        numbers, names = self.model_numbers, self.labels
+        topics = [replace(topic, topic=numbers[topic.topic]) for topic in self.topics]
+        names = {numbers[topic.topic]: names[topic.topic] for topic in self.topics}
+        return open_model(self.model_folder, topics, names, self.settings.topics, naming, embed)
 
 
 def ready_embeddings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from localtopics.run.results import read_layouts, write_layouts
 from localtopics.run.trends import write_trends
 from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.save import save_labels, save_model
-from localtopics.topics.topic import OUTLIER_LABEL
+from localtopics.topics.topic import OUTLIER_LABEL, Topic
 from localtopics.topics.umap import Layouts, lay_out
 
 if TYPE_CHECKING:
@@ -89,18 +90,31 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
     with run.stage("labels"), namer:
         run.note("label_model", namer.model_record)
         labels = read_labels(run.labels_file)
-        named = named_topics(run)
-        scorer = None
-        if namer.chooses and named:
-            shown = {topic.topic: scoring_documents(run, topic) for topic in named}
-            scorer = LabelScorer(run.embedder.embed, shown)
-        for label in namer.label(run.topics, labels, progress, scorer):
-            append_label(run.labels_file, label)
-            labels[label.topic] = label
-        names = final_names(run.topics, labels, run.settings.labels.label_case)
+        names: dict[int, str] = {}
+        fidelity: dict[int, float] = {}
+        for level, topics in enumerate(run.levels):
+            named = named_topics(run, level)
+            held = {topic.topic: _held(run, topic, names) for topic in named} if level else None
+            scorer = None
+            if namer.chooses and named:
+                scorer = LabelScorer(
+                    run.embedder.embed, {topic.topic: scoring_documents(run, topic) for topic in named}
+                )
+            for label in namer.label(topics, labels, progress, scorer, held):
+                append_label(run.labels_file, label)
+                labels[label.topic] = label
+            names |= final_names(topics, labels, run.settings.labels.label_case, held)
+            fidelity |= label_fidelity(run, named, names, progress)
         final = {number: replace(labels[number], text=text) for number, text in names.items()}
-        run.write_labels(final, label_fidelity(run, names, progress))
-        save_labels(run.model_folder, names)
+        run.write_labels(final, fidelity)
+        numbers = run.model_numbers
+        save_labels(run.model_folder, {numbers[topic.topic]: names[topic.topic] for topic in run.topics})
+
+
+def _held(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
+    """The names of the topics that a topic holds, the largest first."""
+    below = [held for level in run.levels[: topic.level] for held in level if held.parent == topic.topic]
+    return [names[held.topic] for held in sorted(below, key=lambda held: (-held.size, held.topic))]
 
 
 def draw(run: RunFolder, progress: Progress = silent) -> None:
@@ -164,7 +178,9 @@ def assign(
                 arguments=["embeddings"],
             )
         embeddings = run.embedder.embed(corpus.documents, progress)
-    topics, probabilities = assign_to_topics(run.model_folder, corpus.documents, embeddings)
+    found, probabilities = assign_to_topics(run.model_folder, corpus.documents, embeddings)
+    number_of = {own: number for number, own in run.model_numbers.items()}
+    topics = [number_of[int(topic)] for topic in found]
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
@@ -174,7 +190,7 @@ def assign(
         columns["group"] = corpus.groups
     columns |= {
         "topic": topics,
-        "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in topics],
+        "label": [labels.get(topic, OUTLIER_LABEL) for topic in topics],
         "probability": probabilities,
     }
     return pd.DataFrame(columns)

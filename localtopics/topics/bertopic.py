@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain, zip_longest
+from typing import Any
 
 import numpy as np
 from bertopic import BERTopic
@@ -16,10 +19,11 @@ from sklearn.feature_extraction.text import CountVectorizer
 from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
 from localtopics.topics.backend import Backend
-from localtopics.topics.clusters import DocumentClusters, document_clusters
+from localtopics.topics.clustering import Clustering, cluster, with_outliers
+from localtopics.topics.clusters import DocumentClusters
+from localtopics.topics.hierarchy import Hierarchy
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
-from localtopics.topics.outliers import join_outliers
 from localtopics.topics.settings import TopicSettings, check_size
 from localtopics.topics.topic import OUTLIER, Topic, TopicModel
 from localtopics.topics.umap import Layouts
@@ -28,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _REPRESENTATIVE = 10
 """Representative documents kept for a topic."""
+_READ_AGAIN = 20_000
+"""The most documents that are read once more for the words of each level above the finest."""
 
 
 def find_topics(
@@ -60,24 +66,51 @@ def find_topics(
             f"{same:,}",
             f"{len(documents):,}",
         )
-    with progress("Finding topics", 3) as advance:
-        clusters, strengths = document_clusters(documents, layouts.reduced, settings)
-        pull = None
-        if settings.outlier_share is not None:
-            clusters, strengths, pull = _joined(vectors, clusters, strengths, settings.outlier_share)
+    with progress("Finding topics", 1) as advance:
+        clustering = cluster(documents, vectors, layouts.reduced, settings)
+        clustering = with_outliers(clustering, vectors, settings.outlier_share)
         advance(1)
-        model = _describe(list(documents), vectors, clusters, settings, embed)
-        advance(1)
-        assignments = np.asarray(model.topics_, np.int64)
-        model.probabilities_ = strengths
+    return describe_topics(documents, vectors, clustering, settings, embed, progress)
+
+
+def describe_topics(
+    documents: Sequence[str],
+    vectors: np.ndarray,
+    clustering: Clustering,
+    settings: TopicSettings,
+    embed: Embed,
+    progress: Progress = silent,
+) -> TopicModel:
+    """Describe topics in words, and the topics that hold them; their numbers stay.
+
+    Args:
+        documents: n texts.
+        vectors: float32 [n, d] of unit length, their embeddings.
+        clustering: their topics.
+        settings: which words are wanted.
+        embed: as for `find_topics`.
+    """
+    hierarchy, assignments = clustering.hierarchy, clustering.topics
+    with progress("Describing topics", 1 + hierarchy.depth) as advance:
+        model = _fitted(list(documents), vectors, assignments, settings, embed)
+        model.probabilities_ = clustering.strengths
+        own = np.asarray(model.topics_)
         model.representative_docs_ = {
             topic: representative_documents(
-                documents, vectors, np.flatnonzero(assignments == topic), strengths
+                documents, vectors, np.flatnonzero(own == topic), clustering.strengths
             )
             for topic in sorted(model.topic_sizes_)
         }
+        levels = [_topics(model, assignments, hierarchy)]
         advance(1)
-    return TopicModel(model, _topics(model), assignments, strengths, pull)
+        some = np.arange(len(documents))[:: -(-len(documents) // _READ_AGAIN)]
+        for level in range(1, hierarchy.depth + 1):
+            holders = hierarchy.of(assignments, level)
+            rows = np.union1d(some, np.unique(holders, return_index=True)[1])  # each holder has a document
+            found = _fitted([documents[row] for row in rows], vectors[rows], holders[rows], settings, embed)
+            levels.append(_holders(found, holders, level, hierarchy, list(chain(*levels))))
+            advance(1)
+    return TopicModel(model, levels, assignments, clustering.strengths, clustering.pull)
 
 
 def new_model(
@@ -109,37 +142,41 @@ def new_model(
     )
 
 
-def _joined(
-    vectors: np.ndarray, clusters: np.ndarray, strengths: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Clusters and strengths of membership after outliers joined, and `Joined.pull`."""
-    joined = join_outliers(vectors, clusters, share)
-    joins = joined.clusters != clusters
-    log.info(
-        "%s outliers joined their nearest topic, and %s of %s documents stay out",
-        f"{joins.sum():,}",
-        f"{(joined.clusters == OUTLIER).sum():,}",
-        f"{len(clusters):,}",
-    )
-    return joined.clusters, np.where(joins, joined.pull, strengths), joined.pull
-
-
-def _describe(
-    documents: list[str],
-    vectors: np.ndarray,
-    clusters: np.ndarray,
-    settings: TopicSettings,
-    embed: Embed,
+def _fitted(
+    documents: list[str], vectors: np.ndarray, topics: np.ndarray, settings: TopicSettings, embed: Embed
 ) -> BERTopic:
-    """BERTopic fitted to the clusters: their words and its aspects."""
-    model = new_model(settings, DocumentClusters(), vectorizer(documents, clusters, settings), embed)
-    model.fit(documents, vectors, y=clusters)
-    # BERTopic numbers the topics anew, by size; from here on its numbers count.
+    """BERTopic fitted to topics: their words and its aspects.
+
+    Its numbers have no gaps; they are in the order of ours.
+    """
+    model = new_model(settings, DocumentClusters(), vectorizer(documents, topics, settings), embed)
+    model.fit(documents, vectors, y=topics)
+    _put_in_order(model, topics)
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)
     model.topic_representations_ = _rounded(model.topic_representations_)
     model.topic_aspects_ = {name: _rounded(found) for name, found in model.topic_aspects_.items()}
     return model
+
+
+def _put_in_order(model: BERTopic, topics: np.ndarray) -> None:
+    """Give a fitted model's topics the order of ours, since BERTopic numbers them by size."""
+    numbers, places = np.unique(topics, return_inverse=True)
+    first = int(numbers[0] == OUTLIER)
+    ranks = places - first
+    new = {int(old): int(rank) for old, rank in zip(model.topics_, ranks, strict=True)}
+    old = {rank: number for number, rank in new.items()}
+    rows = [old[rank] + first for rank in sorted(old)]
+    model.topics_ = ranks.tolist()
+    model.topic_sizes_ = Counter(model.topics_)
+    model.c_tf_idf_, model.topic_embeddings_ = model.c_tf_idf_[rows], model.topic_embeddings_[rows]
+    model.topic_representations_ = _moved(model.topic_representations_, old)
+    model.topic_aspects_ = {name: _moved(found, old) for name, found in model.topic_aspects_.items()}
+
+
+def _moved(words: Mapping[int, Any], old: Mapping[int, int]) -> dict[int, Any]:
+    """What stood at each topic, at the topic's new number."""
+    return {new: words[old[new]] for new in sorted(old)}
 
 
 def _rounded(words: Mapping[int, Sequence[tuple[str, float]]]) -> dict[int, list[tuple[str, float]]]:
@@ -170,18 +207,58 @@ def representative_documents(
     return [documents[rows[row]] for row in pool[chosen]]
 
 
-def _topics(model: BERTopic) -> list[Topic]:
-    def words(representation: Mapping[int, Sequence[tuple[str, float]]], topic: int) -> tuple[str, ...]:
-        return tuple(word for word, _ in representation[topic] if word)
-
+def _topics(model: BERTopic, assignments: np.ndarray, hierarchy: Hierarchy) -> list[Topic]:
+    """The topics that documents have, by number; the model's are in the same order."""
+    numbers = np.unique(assignments).tolist()
     return [
         Topic(
-            topic=topic,
-            size=model.topic_sizes_[topic],
-            keywords=words(model.topic_representations_, topic),
-            keybert=words(model.topic_aspects_["KeyBERT"], topic),
-            mmr=words(model.topic_aspects_["MMR"], topic),
-            representative=tuple(model.representative_docs_[topic]),
+            topic=number,
+            size=model.topic_sizes_[own],
+            keywords=_words(model.topic_representations_[own]),
+            keybert=_words(model.topic_aspects_["KeyBERT"][own]),
+            mmr=_words(model.topic_aspects_["MMR"][own]),
+            representative=tuple(model.representative_docs_[own]),
+            parent=hierarchy.parents.get(number),
         )
-        for topic in sorted(model.topic_sizes_)
+        for number, own in zip(numbers, sorted(model.topic_sizes_), strict=True)
     ]
+
+
+def _holders(
+    model: BERTopic, holders: np.ndarray, level: int, hierarchy: Hierarchy, below: Sequence[Topic]
+) -> list[Topic]:
+    """The topics of a level above the finest, by number.
+
+    Args:
+        model: fitted to some documents of each.
+        holders: each document's topic of the level.
+        level: the level.
+        hierarchy: what holds what.
+        below: the topics of the lower levels.
+    """
+    own = dict(zip(np.unique(holders).tolist(), sorted(model.topic_sizes_), strict=True))
+    found = []
+    for number, place in own.items():
+        if number == OUTLIER:
+            continue
+        held = [topic for topic in below if topic.parent == number]
+        held.sort(key=lambda topic: (-topic.size, topic.topic))
+        turns = zip_longest(*(topic.representative for topic in held))
+        documents = dict.fromkeys(text for turn in turns for text in turn if text is not None)
+        found.append(
+            Topic(
+                topic=number,
+                size=int((holders == number).sum()),
+                keywords=_words(model.topic_representations_[place]),
+                keybert=_words(model.topic_aspects_["KeyBERT"][place]),
+                mmr=_words(model.topic_aspects_["MMR"][place]),
+                representative=tuple(documents)[:_REPRESENTATIVE],
+                level=level,
+                parent=hierarchy.parents.get(number),
+            )
+        )
+    return found
+
+
+def _words(weighted: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    return tuple(word for word, _ in weighted if word)

@@ -43,6 +43,11 @@ class TopicSettings(LayoutSettings):
     """None lets `cluster_size` decide."""
     min_samples: int | None = setting(None, "HDBSCAN: higher leaves more outliers", low=1, unset=_MIN_SAMPLES)
     """HDBSCAN's own default, min_cluster_size, lumps small corpora together into two or three topics."""
+    topics: int | None = setting(None, "about so many topics", low=2, unset="as many as there are")
+    """Of the finest level; see `localtopics.topics.clusters`."""
+    levels: int | None = setting(
+        None, "most levels of topics, 1 for no topics of topics", low=1, high=5, unset="as many as are of use"
+    )
     outliers: str | None = setting(
         None,
         "most documents left without a topic, such as 5%; the others join their nearest topic",

@@ -23,7 +23,7 @@ class Topic:
     """What the documents of one topic are about; `OUTLIER` is the number of those that belong to none."""
 
     topic: int
-    """Its number: 0 is the largest topic."""
+    """Its number. Topics are numbered by size when they are found; afterwards each keeps its number."""
     size: int
     """How many documents it has."""
     keywords: tuple[str, ...]
@@ -38,7 +38,12 @@ class Topic:
     label: str | None = None
     """Its name; None before it has one."""
     fidelity: float | None = None
-    """How surely the name finds this topic among the others, from 0 to 1; None where nobody measured it."""
+    """How surely the name finds this topic among the others of its level, from 0 to 1; None where nobody
+    measured it."""
+    level: int = 0
+    """0 for the topics that documents have, the finest; above it those that hold them together."""
+    parent: int | None = None
+    """The topic of a higher level that holds it; None for one that stands at the top."""
 
     def __repr__(self) -> str:
         name = ", ".join(self.keywords[:3]) if self.label is None else self.label
@@ -67,11 +72,16 @@ class TopicModel:
 
     model: BERTopic
     """The fitted model."""
-    topics: list[Topic]
-    """The topics by number, outliers first where there are any."""
+    levels: list[list[Topic]]
+    """The topics of each level by number, the finest level first and in it the outliers, if there are any."""
     assignments: np.ndarray
     """Each document's topic, int64 [n]; `OUTLIER` where it has none."""
     probabilities: np.ndarray
     """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""
     pull: np.ndarray | None = None
     """Where outliers were let into topics: as `localtopics.topics.outliers.Joined.pull`, float32 [n]."""
+
+    @property
+    def topics(self) -> list[Topic]:
+        """The topics that documents have."""
+        return self.levels[0]

@@ -1,0 +1,192 @@
+"""What a run folder holds, as those who read it see it: tables, topics, levels, labels, settings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from localtopics.corpus import Corpus
+from localtopics.embedding import Embedder
+from localtopics.errors import UserError
+from localtopics.labels.settings import LabelSettings
+from localtopics.run.lock import RECORD
+from localtopics.run.record import read_record
+from localtopics.run.results import check_together, read_documents, read_topics, to_corpus, to_topics
+from localtopics.run.settings import RunSettings
+from localtopics.run.trust import trusted_embedding_model, trusted_labels
+from localtopics.topics.hierarchy import Hierarchy
+from localtopics.topics.topic import OUTLIER, Topic
+
+DOCUMENTS = "documents.parquet"
+TOPICS = "topics.parquet"
+
+
+class RunContents:
+    """The results in a run folder, read when they are first asked for and checked as they are read."""
+
+    def __init__(self, folder: Path, record: dict[str, Any], embedding_model: str | None = None) -> None:
+        self.folder = folder
+        self.record = record
+        self.embedding_model = embedding_model
+        """The embedding model that the user of this process named, if any: see `embedder`."""
+        self._alone = False
+
+    @property
+    def settings(self) -> RunSettings:
+        """What was asked."""
+        return RunSettings().updated(self.record["settings"], str(self.folder / RECORD))
+
+    @property
+    def label_settings(self) -> LabelSettings:
+        """How its topics were named, for who wants them named so again; see `trusted_labels`."""
+        return trusted_labels(self.folder, self.settings.labels)
+
+    def done(self, stage: str) -> bool:
+        """Whether ``stage`` (one of `STAGES`) has finished."""
+        return bool(self.record["stages"].get(stage, {}).get("done"))
+
+    @property
+    def model_folder(self) -> Path:
+        """The saved BERTopic model; ``BERTopic.load`` opens it."""
+        return self.folder / "model"
+
+    @property
+    def layouts_file(self) -> Path:
+        """The layouts, from which topics can be found again: see `results`."""
+        return self.folder / "stages" / "layouts.npz"
+
+    @property
+    def labels_file(self) -> Path:
+        """The labels with their candidates, one line a topic as it is finished: see `label_log`."""
+        return self.folder / "labels.jsonl"
+
+    @cached_property
+    def documents(self) -> pd.DataFrame:
+        """One row a document, see `documents_table`."""
+        self._require("topics")
+        table = read_documents(self.folder / DOCUMENTS)
+        self._require_unchanged()
+        return table
+
+    @cached_property
+    def topic_table(self) -> pd.DataFrame:
+        """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
+        self._require("topics")
+        table = read_topics(self.folder / TOPICS)
+        self._require_unchanged()
+        try:
+            check_together(self.documents, table)
+            if self.done("labels") and table["label"].isna().any():
+                raise ValueError("a topic has no label")
+        except ValueError as error:
+            raise UserError(
+                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
+            ) from None
+        return table
+
+    @cached_property
+    def levels(self) -> list[list[Topic]]:
+        """The topics of each level in order of their number, the finest level first: see `topics`.
+
+        The topics of a level above hold those of the levels below; `Topic.parent` says which.
+        """
+        found = to_topics(self.topic_table)
+        depth = max((topic.level for topic in found), default=0)
+        return [[topic for topic in found if topic.level == level] for level in range(depth + 1)]
+
+    @property
+    def topics(self) -> list[Topic]:
+        """The topics that documents have, by number; -1, the outliers, first if there are any."""
+        return self.levels[0]
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """Which topics hold which."""
+        found = [topic for level in self.levels for topic in level]
+        return Hierarchy(
+            levels={topic.topic: topic.level for topic in found if topic.level},
+            parents={topic.topic: topic.parent for topic in found if topic.parent is not None},
+        )
+
+    @property
+    def model_numbers(self) -> dict[int, int]:
+        """Each topic's number in the saved BERTopic model, which has no gaps and keeps their order."""
+        numbers = [topic.topic for topic in self.topics if topic.topic != OUTLIER]
+        return {OUTLIER: OUTLIER} | {number: rank for rank, number in enumerate(numbers)}
+
+    def members(self, topic: Topic) -> pd.Series:
+        """The texts of the documents of a topic of any level, in their order."""
+        found: pd.Series = self.documents["text"][self._topic_of[topic.level] == topic.topic]
+        return found
+
+    @cached_property
+    def _topic_of(self) -> list[np.ndarray]:
+        """The topic of each document at each level, int64 [n]."""
+        finest, hierarchy = self.documents["topic"].to_numpy(), self.hierarchy
+        return [hierarchy.of(finest, level) for level in range(len(self.levels))]
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """Topic number to label, once labelling is done."""
+        self._require("labels")
+        table = self.topic_table
+        return dict(
+            zip(table["topic"].astype(int).tolist(), table["label"].astype(str).tolist(), strict=True)
+        )
+
+    @property
+    def fidelity(self) -> dict[int, float]:
+        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
+        self._require("labels")
+        table = self.topic_table.dropna(subset="fidelity")
+        return dict(
+            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
+        )
+
+    @property
+    def corpus(self) -> Corpus:
+        """The documents as they were read; they are there from the first time that topics were found."""
+        found_before = not self.done("topics") and (self.folder / DOCUMENTS).exists()
+        table = read_documents(self.folder / DOCUMENTS) if found_before else self.documents
+        return to_corpus(table, self.record["corpus"]["source"])
+
+    @property
+    def embeds_documents(self) -> bool:
+        """Whether `embedder` gives vectors like the documents' own: not where these came ready-made."""
+        ready = self.record["corpus"]["embeddings_digest"] is not None
+        return not ready or self.settings.embedding.model is not None
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What embedded the documents, or the words and labels where these came with ready embeddings.
+
+        Raises:
+            UserError: as `trusted_embedding_model`.
+        """
+        return Embedder(trusted_embedding_model(self.folder, self.record["embedding"], self.embedding_model))
+
+    @property
+    def title(self) -> str:
+        """What the maps are called: the name of the file or dataset that was read."""
+        source = self.record["corpus"]["source"]
+        return Path(source).name or source
+
+    @property
+    def layout(self) -> np.ndarray:
+        """Where each document lies on the map: float32 [n, 2]."""
+        return self.documents[["x", "y"]].to_numpy(dtype="float32")
+
+    def _require(self, stage: str) -> None:
+        if not self.done(stage):
+            raise UserError(
+                f"The run in {self.folder} has no {stage} yet: give the same command again, it goes on."
+            )
+
+    def _require_unchanged(self) -> None:
+        """Raise `UserError` where another process has changed the folder since it was opened."""
+        if not self._alone and read_record(self.folder / RECORD) != self.record:
+            raise UserError(f"Something is at work in {self.folder}: wait for it, then try again.")
