@@ -90,7 +90,7 @@ topics = options(
     *(
         _option(TopicSettings, name)
         for name in (
-            *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
+            *("duplicates", "min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
             *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )
     ),

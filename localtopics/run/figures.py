@@ -8,7 +8,7 @@ from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
-from localtopics.run.results import read_layouts
+from localtopics.run.results import originals_of, read_layouts
 from localtopics.topics.agreement import Stability, stability
 from localtopics.topics.clusters import document_clusters
 from localtopics.topics.load import document_embeddings
@@ -44,7 +44,7 @@ def topic_figures(run: RunFolder, progress: Progress = silent) -> TopicFigures:
     keywords = [topic.keywords for topic in named_topics(run)]
     if not keywords:
         raise UserError(f"{run.folder} has no topics: there is nothing to measure.")
-    layouts = read_layouts(run.layouts_file, len(texts), settings.components)
+    layouts = read_layouts(run.layouts_file, texts, settings.components)
     with progress("Measuring topics", 3) as advance:
         words = coherence(texts, topics, keywords, settings)
         advance(1)
@@ -71,11 +71,11 @@ def seed_stability(run: RunFolder, seeds: int, progress: Progress = silent) -> S
         UserError: the run has no topics yet, or its saved model is damaged or not of its documents.
     """
     documents, settings = run.documents, run.settings.topics
-    texts, own = documents["text"].tolist(), documents["topic"].to_numpy()
+    originals, own = originals_of(documents), documents["topic"].to_numpy()
     embeddings = document_embeddings(run.model_folder)
-    if len(embeddings) != len(texts):
+    if len(embeddings) != len(own):
         raise UserError(f"{run.folder} is damaged (its model is of other documents): do the run again.")
     others = [(settings.seed + number) % 2**32 for number in range(1, seeds + 1)]
-    layouts = lay_out_again(texts, embeddings, settings, others, progress)
-    found = [document_clusters(texts, reduced, settings)[0] for reduced in layouts]
+    layouts = lay_out_again(originals, embeddings, settings, others, progress)
+    found = [document_clusters(originals, reduced, settings)[0] for reduced in layouts]
     return stability([settings.seed, *others], [own, *found])

@@ -70,7 +70,10 @@ def named_topics(run: RunFolder) -> list[Topic]:
 def _aside(run: RunFolder, topic: Topic) -> tuple[list[str], list[str]]:
     """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
     documents = run.documents
-    texts = documents["text"][documents["topic"] == topic.topic].drop_duplicates()
+    own = documents[documents["topic"] == topic.topic]
+    if "duplicate_of" in own:
+        own = own[own["duplicate_of"].isna()]
+    texts = own["text"].drop_duplicates()
     others = texts[~texts.isin(topic.representative)].tolist()
     measuring, choosing = (half[:: -(-len(half) // _ENOUGH) or 1] for half in (others[::2], others[1::2]))
     return measuring or list(topic.representative), choosing

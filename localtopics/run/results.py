@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
+from localtopics.topics.duplicates import first_copies
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
@@ -30,7 +31,13 @@ _DOCUMENTS = {
     "x": "number",
     "y": "number",
 }
-_MAY_BE = {"title": "string", "time": "string", "group": "string", "pull": "number"}
+_MAY_BE = {
+    "title": "string",
+    "time": "string",
+    "group": "string",
+    "pull": "number",
+    "duplicate_of": "string",
+}
 _TOPICS = {
     "topic": "integer",
     "size": "integer",
@@ -42,34 +49,47 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_MAY_LACK = {"title", "time", "group", "pull", "label", "fidelity"}
+_MAY_LACK = {"title", "time", "group", "pull", "duplicate_of", "label", "fidelity"}
 """Columns in which a value may be missing."""
 
 
 def write_layouts(layouts: Layouts, path: Path) -> None:
-    """Keep the two layouts."""
+    """Keep the two layouts, and which documents share a place."""
     path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, reduced=layouts.reduced, map=layouts.map)
+        np.savez(file, reduced=layouts.reduced, map=layouts.map, originals=layouts.originals)
 
 
-def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
-    """The layouts of so many documents, or None where they are not there as `write_layouts` left them."""
+def read_layouts(path: Path, documents: Sequence[str], components: int) -> Layouts | None:
+    """The layouts of these documents, or None where they are not there as `write_layouts` left them."""
     import zipfile
+
+    count = len(documents)
 
     try:
         with np.load(path) as content:
-            layouts = Layouts(reduced=content["reduced"], map=content["map"])
+            known = "originals" in content  # not in those of 0.1.0
+            originals = content["originals"] if known else first_copies(documents)
+            layouts = Layouts(reduced=content["reduced"], map=content["map"], originals=originals)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    for array, shape in ((layouts.reduced, (documents, components)), (layouts.map, (documents, 2))):
+    for array, shape in ((layouts.reduced, (count, components)), (layouts.map, (count, 2))):
         if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
             return None
-    return layouts
+    if layouts.originals.shape != (count,) or layouts.originals.dtype != np.int64:
+        return None
+    return layouts if _are_originals(layouts.originals) else None
+
+
+def _are_originals(rows: np.ndarray) -> bool:
+    """Whether each row names one that is not after it, and that names itself."""
+    inside = bool((rows >= 0).all() and (rows <= np.arange(len(rows))).all())
+    return inside and bool((rows[rows] == rows).all())
 
 
 def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
-    """One row a document; id, title, text, time, group, topic, probability, pull, x, y, as far as there are.
+    """One row a document; id, title, text, time, group, topic, probability, pull, duplicate_of (the id of the
+    first document that is nearly the same), x, y, as far as there are.
 
     The source's other columns follow.
     A column that is kept under a name of ours gets an underscore behind it.
@@ -85,10 +105,22 @@ def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.D
     columns |= {"topic": found.assignments, "probability": found.probabilities}
     if found.pull is not None:
         columns["pull"] = found.pull
+    duplicate = layouts.originals != np.arange(len(corpus.ids))
+    if duplicate.any():
+        first = np.array(corpus.ids, object)[layouts.originals]
+        columns["duplicate_of"] = pd.array(np.where(duplicate, first, None).tolist(), dtype="string")
     columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}
     for name, values in corpus.columns.items():
         columns[_free_name(name, columns)] = values
     return pd.DataFrame(columns)
+
+
+def originals_of(documents: pd.DataFrame) -> np.ndarray:
+    """`Layouts.originals` of the documents of `documents_table`, int64 [n]."""
+    if "duplicate_of" not in documents:
+        return first_copies(documents["text"].tolist())  # there are none but in the tables of 0.1.0
+    rows = pd.Series(range(len(documents)), documents["id"])
+    return rows[documents["duplicate_of"].fillna(documents["id"])].to_numpy()
 
 
 def _free_name(name: str, taken: Container[str]) -> str:
@@ -163,6 +195,8 @@ def read_documents(path: Path) -> pd.DataFrame:
             raise ValueError("a probability or a place on the map is no number")
         if table["topic"].min() < -1 or table["topic"].max() >= len(table):
             raise ValueError("a topic's number cannot be")
+        if "duplicate_of" in table and not table["duplicate_of"].dropna().isin(table["id"]).all():
+            raise ValueError("a document is the duplicate of none that is there")
 
     return _read(path, _DOCUMENTS, check)
 

@@ -54,20 +54,23 @@ def find(
         log.info("Embedding with %s in %s", embedder.model.name, embedder.model.precision)
         embeddings = embedder.embed(corpus.documents, progress)
     layouts = _layouts(run, corpus, embeddings, progress)
-    from localtopics.topics.bertopic import find_topics  # takes seconds, which passed meanwhile
+    from localtopics.topics.bertopic import duplicates, find_topics  # takes seconds, which passed meanwhile
 
     with run.stage("topics"):
         settings = run.settings.topics
         found = find_topics(corpus.documents, embeddings, layouts, settings, embedder.embed, progress)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
         run.write_topics(corpus, layouts, found, keep_labels)
+        alike = duplicates(corpus.documents, layouts.originals)
+        unlike = len(corpus.documents) - alike["documents"]
+        run.record |= {"duplicates": alike, "min_cluster_size": settings.cluster_size(unlike)}
 
 
 def _layouts(run: RunFolder, corpus: Corpus, embeddings: np.ndarray, progress: Progress) -> Layouts:
     """The layouts that the run has, or new ones."""
     settings = run.settings.topics
     if run.done("layouts"):
-        kept = read_layouts(run.layouts_file, len(corpus.documents), settings.components)
+        kept = read_layouts(run.layouts_file, corpus.documents, settings.components)
         if kept is not None:
             return kept
     with run.stage("layouts"):

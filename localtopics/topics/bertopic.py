@@ -40,8 +40,8 @@ def find_topics(
 ) -> TopicModel:
     """Cluster the documents and describe each cluster in words.
 
-    Documents of the same text share a topic. That all documents are outliers, or all in one topic, is a
-    result like any other.
+    Near-duplicates share a topic, and count once for its words where they do for clusters. That all documents
+    are outliers, or all in one topic, is a result like any other.
 
     Args:
         documents: n texts.
@@ -54,25 +54,24 @@ def find_topics(
     """
     check_size(len(documents), settings)
     vectors = directions(embeddings)
-    if same := len(documents) - len(set(documents)):
-        log.info(
-            "%s of %s documents are the same as another: each text has one topic",
-            f"{same:,}",
-            f"{len(documents):,}",
-        )
+    _say_duplicates(documents, layouts.originals, settings)
+    unlike = layouts.originals == np.arange(len(documents))
     with progress("Finding topics", 3) as advance:
-        clusters, strengths = document_clusters(documents, layouts.reduced, settings)
+        clusters, strengths = document_clusters(layouts.originals, layouts.reduced, settings)
         pull = None
         if settings.outlier_share is not None:
-            clusters, strengths, pull = _joined(vectors, clusters, strengths, settings.outlier_share)
+            clusters, strengths, pull = _joined(
+                vectors[layouts.originals], clusters, strengths, settings.outlier_share
+            )
         advance(1)
-        model = _describe(list(documents), vectors, clusters, settings, embed)
+        counted = unlike if settings.duplicates == "once" else np.ones(len(documents), bool)
+        model = _describe(documents, vectors, clusters, counted, settings, embed)
         advance(1)
         assignments = np.asarray(model.topics_, np.int64)
         model.probabilities_ = strengths
         model.representative_docs_ = {
             topic: representative_documents(
-                documents, vectors, np.flatnonzero(assignments == topic), strengths
+                documents, vectors, np.flatnonzero((assignments == topic) & unlike), strengths
             )
             for topic in sorted(model.topic_sizes_)
         }
@@ -109,6 +108,34 @@ def new_model(
     )
 
 
+def _say_duplicates(documents: Sequence[str], originals: np.ndarray, settings: TopicSettings) -> None:
+    found = duplicates(documents, originals)
+    if not found["documents"]:
+        return
+    log.info(
+        "%s of %s documents are duplicates of another, %s of them word for word: %s",
+        f"{found['documents']:,}",
+        f"{len(documents):,}",
+        f"{found['exact']:,}",
+        "each group counts as one document" if settings.duplicates == "once" else "they share topics",
+    )
+
+
+def duplicates(documents: Sequence[str], originals: np.ndarray) -> dict[str, int]:
+    """How many documents are duplicates of one before them, how many word for word, and in how many groups.
+
+    Args:
+        documents: n texts.
+        originals: int64 [n], as in `Layouts`.
+    """
+    later = originals != np.arange(len(originals))
+    return {
+        "documents": int(later.sum()),
+        "exact": len(documents) - len(set(documents)),
+        "groups": len(np.unique(originals[later])),
+    }
+
+
 def _joined(
     vectors: np.ndarray, clusters: np.ndarray, strengths: np.ndarray, share: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,15 +152,18 @@ def _joined(
 
 
 def _describe(
-    documents: list[str],
+    documents: Sequence[str],
     vectors: np.ndarray,
     clusters: np.ndarray,
+    counted: np.ndarray,
     settings: TopicSettings,
     embed: Embed,
 ) -> BERTopic:
-    """BERTopic fitted to the clusters: their words and its aspects."""
-    model = new_model(settings, DocumentClusters(), vectorizer(documents, clusters, settings), embed)
-    model.fit(documents, vectors, y=clusters)
+    """BERTopic fitted to the clusters: their words, from the documents that count, and its aspects."""
+    texts = [document if counts else "" for document, counts in zip(documents, counted, strict=True)]
+    words = vectorizer([documents[int(row)] for row in np.flatnonzero(counted)], clusters[counted], settings)
+    model = new_model(settings, DocumentClusters(), words, embed)
+    model.fit(texts, vectors, y=clusters)
     # BERTopic numbers the topics anew, by size; from here on its numbers count.
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from localtopics.errors import UserError
-from localtopics.topics.copies import distinct
 from localtopics.topics.neighbors import directions, nearest
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
@@ -19,21 +18,23 @@ _SAME = 1 - 1e-4
 
 
 def document_clusters(
-    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
+    originals: np.ndarray, reduced: np.ndarray, settings: TopicSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster documents as the settings say; those of the same text share a cluster.
+    """Cluster documents as the settings say; near-duplicates share a cluster.
 
     Args:
-        documents: n texts.
+        originals: int64 [n], as in `Layouts`.
         reduced: float32 [n, components], the layout to cluster.
+        settings: whether near-duplicates count once or each, among others.
 
     Returns:
         clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them.
     """
-    rows, text = distinct(documents)
+    rows, group = np.unique(originals, return_inverse=True)
     size, samples = settings.density(len(rows))
-    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
-    return clusters[text], strengths[text]
+    copies = np.bincount(group) if settings.duplicates == "each" else None
+    clusters, strengths = find_clusters(reduced[rows], size, samples, copies)
+    return clusters[group], strengths[group]
 
 
 def find_clusters(
@@ -49,7 +50,7 @@ def find_clusters(
         reduced: float32 [n, components], the layout to cluster.
         min_cluster_size: the fewest documents of a cluster, copies counted.
         min_samples: how many near documents a place takes to be dense.
-        copies: int64 [n], how many documents are the same as each, itself among them; None: no two are.
+        copies: int64 [n], as how many documents each counts; None: as one.
 
     Returns:
         clusters int64 [n], largest first, -1 for outliers; and how strong each document's membership in its

@@ -42,7 +42,7 @@ def labelled(folder: Path, labels: dict[int, str], subjects: dict[int, tuple[str
     with Run.start(folder, RunSettings(), corpus, choose_model(BUILT_IN_MODEL)) as run:
         with run.stage("topics"):
             found = TopicModel(None, topics, assigned, np.ones(len(documents)))
-            run.write_topics(corpus, Layouts(reduced=flat, map=flat), found)
+            run.write_topics(corpus, Layouts(flat, flat, np.arange(len(documents))), found)
         with run.stage("labels"):
             final = {number: Label(number, text, False, (), "", 0.0) for number, text in labels.items()}
             run.write_labels(final, label_fidelity(run, labels))
