@@ -90,7 +90,15 @@ topics = options(
     *(
         _option(TopicSettings, name)
         for name in (
-            *("duplicates", "min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
+            *(
+                "long_documents",
+                "duplicates",
+                "min_cluster_size",
+                "min_samples",
+                "neighbors",
+                "components",
+                "min_dist",
+            ),
             *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )
     ),

@@ -8,7 +8,7 @@ from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
-from localtopics.run.results import originals_of, read_layouts
+from localtopics.run.results import read_layouts
 from localtopics.topics.agreement import Stability, stability
 from localtopics.topics.clusters import document_clusters
 from localtopics.topics.load import document_embeddings
@@ -39,8 +39,8 @@ def topic_figures(run: RunFolder, progress: Progress = silent) -> TopicFigures:
     Raises:
         UserError: the run has no topics yet, or has only outliers.
     """
-    documents, settings = run.documents, run.settings.topics
-    texts, topics = documents["text"].tolist(), documents["topic"].to_numpy()
+    passages, settings = run.passages, run.settings.topics
+    texts, topics = passages["text"].tolist(), passages["topic"].to_numpy()
     keywords = [topic.keywords for topic in named_topics(run)]
     if not keywords:
         raise UserError(f"{run.folder} has no topics: there is nothing to measure.")
@@ -55,7 +55,7 @@ def topic_figures(run: RunFolder, progress: Progress = silent) -> TopicFigures:
     return TopicFigures(
         diversity=diversity(keywords),
         coherence=words,
-        outliers=float((topics == OUTLIER).mean()),
+        outliers=float((run.documents["topic"] == OUTLIER).mean()),
         silhouette=nearness,
         dbcv=density,
     )
@@ -70,8 +70,8 @@ def seed_stability(run: RunFolder, seeds: int, progress: Progress = silent) -> S
     Raises:
         UserError: the run has no topics yet, or its saved model is damaged or not of its documents.
     """
-    documents, settings = run.documents, run.settings.topics
-    originals, own = originals_of(documents), documents["topic"].to_numpy()
+    passages, settings = run.passages, run.settings.topics
+    originals, own = passages["original"].to_numpy(), passages["topic"].to_numpy()
     embeddings = document_embeddings(run.model_folder)
     if len(embeddings) != len(own):
         raise UserError(f"{run.folder} is damaged (its model is of other documents): do the run again.")

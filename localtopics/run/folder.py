@@ -21,15 +21,16 @@ import pandas as pd
 from localtopics.corpus import Corpus
 from localtopics.embedding import Embedder
 from localtopics.embedding.model import EmbeddingModel
+from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
 from localtopics.labels.settings import LabelSettings
 from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
+from localtopics.run.passages import PASSAGES, read_passages, write_documents
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run.results import (
     check_together,
-    documents_table,
     flat,
     read_documents,
     read_topics,
@@ -189,7 +190,7 @@ class RunFolder:
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing: it is made anew.")
         if stage == "topics":
-            _ = self.documents, self.topic_table
+            _ = self.documents, self.passages, self.topic_table
             check_model(self.model_folder)
         elif stage == "labels":
             _ = self.labels
@@ -276,16 +277,21 @@ class RunFolder:
         return self.folder / "labels.jsonl"
 
     def write_topics(
-        self, corpus: Corpus, layouts: Layouts, found: TopicModel, keep_labels: bool = False
+        self,
+        corpus: Corpus,
+        passages: Passages,
+        layouts: Layouts,
+        found: TopicModel,
+        keep_labels: bool = False,
     ) -> None:
-        """Write ``documents.parquet`` and the topics as they are before they have names.
+        """Write the documents, their passages, and the topics as they are before they have names.
 
         ``keep_labels``: labels of the topics before stay, for those that ask the model the same.
         """
         if not keep_labels:
             remove(self.labels_file)
-        write_parquet(documents_table(corpus, layouts, found), self.folder / _DOCUMENTS)
-        self._write_topics(found.topics, {}, {})
+        topics = write_documents(self.folder, _DOCUMENTS, corpus, passages, layouts, found)
+        self._write_topics(topics, {}, {})
 
     def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
         """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
@@ -304,7 +310,7 @@ class RunFolder:
 
     def _forget(self) -> None:
         """Read the tables again when they are next needed."""
-        for name in ("documents", "topic_table", "topics"):
+        for name in ("documents", "passages", "topic_table", "topics"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -316,19 +322,17 @@ class RunFolder:
         return table
 
     @cached_property
+    def passages(self) -> pd.DataFrame:
+        """One row a passage, of whose topics those of the documents are made: see `read_passages`."""
+        return read_passages(self.folder / PASSAGES, self.documents)
+
+    @cached_property
     def topic_table(self) -> pd.DataFrame:
         """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
         self._require("topics")
         table = read_topics(self.folder / "topics.parquet")
         self._require_unchanged()
-        try:
-            check_together(self.documents, table)
-            if self.done("labels") and table["label"].isna().any():
-                raise ValueError("a topic has no label")
-        except ValueError as error:
-            raise UserError(
-                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
-            ) from None
+        check_together(self.folder, self.documents, table, labelled=self.done("labels"))
         return table
 
     @cached_property
@@ -341,18 +345,14 @@ class RunFolder:
         """Topic number to label, once labelling is done."""
         self._require("labels")
         table = self.topic_table
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["label"].astype(str).tolist(), strict=True)
-        )
+        return {int(topic): str(text) for topic, text in zip(table["topic"], table["label"], strict=True)}
 
     @property
     def fidelity(self) -> dict[int, float]:
         """Topic number to its label's fidelity, from 0 to 1, where it has one."""
         self._require("labels")
         table = self.topic_table.dropna(subset="fidelity")
-        return dict(
-            zip(table["topic"].astype(int).tolist(), table["fidelity"].astype(float).tolist(), strict=True)
-        )
+        return {int(topic): float(own) for topic, own in zip(table["topic"], table["fidelity"], strict=True)}
 
     @property
     def corpus(self) -> Corpus:

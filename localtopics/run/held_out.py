@@ -69,11 +69,9 @@ def named_topics(run: RunFolder) -> list[Topic]:
 
 def _aside(run: RunFolder, topic: Topic) -> tuple[list[str], list[str]]:
     """Documents of a topic that are no representative ones: some to measure by, others to choose by."""
-    documents = run.documents
-    own = documents[documents["topic"] == topic.topic]
-    if "duplicate_of" in own:
-        own = own[own["duplicate_of"].isna()]
-    texts = own["text"].drop_duplicates()
+    passages = run.passages
+    unlike = passages["original"] == passages.index
+    texts = passages["text"][(passages["topic"] == topic.topic) & unlike].drop_duplicates()
     others = texts[~texts.isin(topic.representative)].tolist()
     measuring, choosing = (half[:: -(-len(half) // _ENOUGH) or 1] for half in (others[::2], others[1::2]))
     return measuring or list(topic.representative), choosing

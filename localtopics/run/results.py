@@ -37,6 +37,16 @@ _MAY_BE = {
     "group": "string",
     "pull": "number",
     "duplicate_of": "string",
+    "shares": "shares",
+}
+_PASSAGES = {
+    "document": "string",
+    "start": "integer",
+    "end": "integer",
+    "tokens": "integer",
+    "topic": "integer",
+    "probability": "number",
+    "original": "integer",
 }
 _TOPICS = {
     "topic": "integer",
@@ -87,9 +97,15 @@ def _are_originals(rows: np.ndarray) -> bool:
     return inside and bool((rows[rows] == rows).all())
 
 
-def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
+def documents_table(
+    corpus: Corpus,
+    layouts: Layouts,
+    found: TopicModel,
+    shares: Sequence[Sequence[Mapping[str, float]]] | None = None,
+) -> pd.DataFrame:
     """One row a document; id, title, text, time, group, topic, probability, pull, duplicate_of (the id of the
-    first document that is nearly the same), x, y, as far as there are.
+    first document that is nearly the same), shares (each of its topics and the share that it has, where a
+    document was split), x, y, as far as there are.
 
     The source's other columns follow.
     A column that is kept under a name of ours gets an underscore behind it.
@@ -109,6 +125,8 @@ def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.D
     if duplicate.any():
         first = np.array(corpus.ids, object)[layouts.originals]
         columns["duplicate_of"] = pd.array(np.where(duplicate, first, None).tolist(), dtype="string")
+    if shares is not None:
+        columns["shares"] = shares
     columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}
     for name, values in corpus.columns.items():
         columns[_free_name(name, columns)] = values
@@ -201,6 +219,24 @@ def read_documents(path: Path) -> pd.DataFrame:
     return _read(path, _DOCUMENTS, check)
 
 
+def read_passage_table(path: Path) -> pd.DataFrame:
+    """``passages.parquet`` as it was written.
+
+    Raises:
+        UserError: it is missing, damaged or not such a table.
+    """
+
+    def check(table: pd.DataFrame) -> None:
+        if not len(table) or (table["start"] < 0).any() or (table["tokens"] < 1).any():
+            raise ValueError("it has no passages, or some that cannot be")
+        if (table["topic"] < -1).any() or not np.isfinite(table["probability"].to_numpy(dtype=float)).all():
+            raise ValueError("a topic's number or a probability cannot be")
+        if not _are_originals(table["original"].to_numpy()):
+            raise ValueError("a passage is the duplicate of none that is before it")
+
+    return _read(path, _PASSAGES, check)
+
+
 def read_topics(path: Path) -> pd.DataFrame:
     """``topics.parquet`` as `topics_table` makes it.
 
@@ -213,19 +249,29 @@ def read_topics(path: Path) -> pd.DataFrame:
         first = numbers[0] if numbers else 0
         if first not in (-1, 0) or numbers != list(range(first, first + len(numbers))):
             raise ValueError("its topics are not numbered in order")
-        if (table["size"] < 1).any():
-            raise ValueError("a topic has no documents")
+        if (table["size"] < 0).any():
+            raise ValueError("a topic has less than no documents")
         if not table["fidelity"].dropna().between(0, 1).all():
             raise ValueError("a fidelity is not between 0 and 1")
 
     return _read(path, _TOPICS, check)
 
 
-def check_together(documents: pd.DataFrame, topics: pd.DataFrame) -> None:
-    """Raise ValueError where the two tables are not of one run: the topics' sizes are counted."""
+def check_together(folder: Path, documents: pd.DataFrame, topics: pd.DataFrame, *, labelled: bool) -> None:
+    """Raise `UserError` where the two tables are not of one run, or topics of a labelled one have no labels.
+
+    The topics' sizes are counted; only where documents were split a topic may be no document's.
+    """
+    damage = ""
     counted = documents["topic"].value_counts().to_dict()
+    if "shares" in documents:
+        counted = dict.fromkeys(topics["topic"], 0) | counted
     if counted != dict(zip(topics["topic"], topics["size"], strict=True)):
-        raise ValueError("documents.parquet and topics.parquet are not of one run")
+        damage = "documents.parquet and topics.parquet are not of one run"
+    elif labelled and topics["label"].isna().any():
+        damage = "a topic has no label"
+    if damage:
+        raise UserError(f"{folder} is damaged ({damage}): do the run again, which makes anew what is.")
 
 
 def to_topics(table: pd.DataFrame) -> list[Topic]:
@@ -273,6 +319,8 @@ def _is(found: pa.DataType, kind: str) -> bool:
     if kind == "strings":
         listed = types.is_list(found) or types.is_large_list(found)
         return bool(listed) and (types.is_null(found.value_type) or _is(found.value_type, "string"))
+    if kind == "shares":
+        return bool(types.is_list(found)) and {field.name for field in found.value_type} == {"topic", "share"}
     tests: dict[str, Callable[[Any], bool]] = {
         "string": lambda type: types.is_string(type) or types.is_large_string(type),
         "integer": types.is_integer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
+from localtopics.embedding.passages import MOST_PASSAGES, Passages
 from localtopics.errors import UserError
 from localtopics.labels.distinct import final_names
 from localtopics.labels.scoring import LabelScorer
@@ -18,10 +20,13 @@ from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
+from localtopics.run.passages import document_originals
 from localtopics.run.results import read_layouts, write_layouts
 from localtopics.run.trends import write_trends
 from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.save import save_labels, save_model
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.shares import document_topics
 from localtopics.topics.topic import OUTLIER_LABEL
 from localtopics.topics.umap import Layouts, lay_out
 
@@ -37,45 +42,92 @@ def find(
     embeddings: np.ndarray | None,
     progress: Progress = silent,
     keep_labels: bool = False,
+    passages: Passages | None = None,
 ) -> None:
-    """Embed the documents, lay them out and cluster them, as far as the run has not.
+    """Split and embed the documents, lay them out and cluster them, as far as the run has not.
 
     Args:
         run: begun for this corpus.
         corpus: its documents.
-        embeddings: float32 [n, d], where they are ready; None: the documents are embedded.
+        embeddings: float32, a row a passage, where they are ready; None: the passages are embedded.
         progress: told of each stage.
         keep_labels: as for `RunFolder.write_topics`.
+        passages: of the documents, where they are split already; None: they are split, or where embeddings
+            are ready each is one.
     """
     if run.done("topics"):
         return
     embedder = run.embedder
+    if passages is None:
+        passages = _split(run, corpus, embeddings is not None, progress)
     if embeddings is None:
         log.info("Embedding with %s in %s", embedder.model.name, embedder.model.precision)
-        embeddings = embedder.embed(corpus.documents, progress)
-    layouts = _layouts(run, corpus, embeddings, progress)
-    from localtopics.topics.bertopic import duplicates, find_topics  # takes seconds, which passed meanwhile
+        embeddings = embedder.embed(passages.texts, progress)
+    layouts = _layouts(run, passages.texts, embeddings, progress)
+    from localtopics.topics.bertopic import find_topics  # takes seconds, which passed meanwhile
 
     with run.stage("topics"):
         settings = run.settings.topics
-        found = find_topics(corpus.documents, embeddings, layouts, settings, embedder.embed, progress)
+        found = find_topics(passages.texts, embeddings, layouts, settings, embedder.embed, progress)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
-        run.write_topics(corpus, layouts, found, keep_labels)
-        alike = duplicates(corpus.documents, layouts.originals)
-        unlike = len(corpus.documents) - alike["documents"]
-        run.record |= {"duplicates": alike, "min_cluster_size": settings.cluster_size(unlike)}
+        run.write_topics(corpus, passages, layouts, found, keep_labels)
+        run.record |= {
+            "passages": {"documents": len(passages.split), "passages": len(passages.texts)},
+            "duplicates": _duplicates(corpus, document_originals(passages, layouts.originals), settings),
+            "min_cluster_size": settings.cluster_size(len(np.unique(layouts.originals))),
+        }
 
 
-def _layouts(run: RunFolder, corpus: Corpus, embeddings: np.ndarray, progress: Progress) -> Layouts:
+def _split(run: RunFolder, corpus: Corpus, ready: bool, progress: Progress) -> Passages:
+    """The passages of the documents, and what there is to say of them."""
+    if ready or run.settings.topics.long_documents == "cut":
+        if ready:
+            log.info("Embeddings are ready, one a document: no long document is split")
+        return Passages.whole(corpus.documents)
+    passages = run.embedder.split(corpus.documents, progress)
+    if len(passages.split):
+        counts = np.bincount(passages.document)
+        thinned = int((counts == MOST_PASSAGES).sum())
+        log.info(
+            "%s of %s documents are longer than %s reads, and were split into %s passages%s",
+            f"{len(passages.split):,}",
+            f"{len(corpus.documents):,}",
+            run.embedder.model.name,
+            f"{counts[passages.split].sum():,}",
+            f"; of the {thinned:,} longest {MOST_PASSAGES:,} are read, evenly spaced" if thinned else "",
+        )
+    return passages
+
+
+def _duplicates(corpus: Corpus, originals: np.ndarray, settings: TopicSettings) -> dict[str, int]:
+    """How many documents are duplicates of one before them, how many word for word, and of how many."""
+    later = originals != np.arange(len(originals))
+    found = {
+        "documents": int(later.sum()),
+        "exact": len(originals) - len(set(corpus.documents)),
+        "originals": len(np.unique(originals[later])),
+    }
+    if later.any():
+        log.info(
+            "%s of %s documents are duplicates of another, %s of them word for word: %s",
+            f"{found['documents']:,}",
+            f"{len(originals):,}",
+            f"{found['exact']:,}",
+            "they count once" if settings.duplicates == "once" else "each counts",
+        )
+    return found
+
+
+def _layouts(run: RunFolder, documents: Sequence[str], embeddings: np.ndarray, progress: Progress) -> Layouts:
     """The layouts that the run has, or new ones."""
     settings = run.settings.topics
     if run.done("layouts"):
-        kept = read_layouts(run.layouts_file, corpus.documents, settings.components)
+        kept = read_layouts(run.layouts_file, documents, settings.components)
         if kept is not None:
             return kept
     with run.stage("layouts"):
         layouts = lay_out(
-            corpus.documents,
+            documents,
             embeddings,
             settings,
             progress,
@@ -131,12 +183,13 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
 
 def _typical_first(run: RunFolder) -> list[int]:
     """The documents' rows: each topic's representative ones first, then by their probability."""
-    documents = run.documents
+    documents, passages = run.documents, run.passages
     ranks = {
         (topic.topic, text): rank for topic in run.topics for rank, text in enumerate(topic.representative)
     }
-    keys = zip(documents["topic"], documents["text"], strict=True)
-    own = np.array([ranks.get(key, len(ranks)) for key in keys])
+    own = np.full(len(documents), len(ranks))
+    keys = zip(passages["topic"], passages["text"], strict=True)
+    np.minimum.at(own, passages["row"].to_numpy(), [ranks.get(key, len(ranks)) for key in keys])
     rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
 
@@ -154,20 +207,24 @@ def assign(
         progress: told of the embedding.
 
     Returns:
-        One row a document: id, title, time and group (if any), topic, label and probability.
+        One row a document: id, title, time and group (if any), topic, label and probability; and where one
+        was split, each document's topics with their shares.
 
     Raises:
         UserError: the embeddings are missing or do not fit the run's.
     """
-    labels = run.labels
+    labels, passages = run.labels, Passages.whole(corpus.documents)
     if embeddings is None:
         if not run.embeds_documents:
             raise UserError(
                 f"{run.folder} was made from ready embeddings: give the new documents' too.",
                 arguments=["embeddings"],
             )
-        embeddings = run.embedder.embed(corpus.documents, progress)
-    topics, probabilities = assign_to_topics(run.model_folder, corpus.documents, embeddings)
+        if run.settings.topics.long_documents == "split":
+            passages = run.embedder.split(corpus.documents, progress)
+        embeddings = run.embedder.embed(passages.texts, progress)
+    found = assign_to_topics(run.model_folder, passages.texts, embeddings)
+    own = document_topics(passages, *found, embeddings)
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
@@ -176,8 +233,10 @@ def assign(
     if corpus.groups is not None:
         columns["group"] = corpus.groups
     columns |= {
-        "topic": topics,
-        "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in topics],
-        "probability": probabilities,
+        "topic": own.topics,
+        "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics],
+        "probability": own.probabilities,
     }
+    if len(passages.split):
+        columns["shares"] = [[{"topic": topic, "share": share} for topic, share in one] for one in own.shares]
     return pd.DataFrame(columns)

@@ -54,7 +54,6 @@ def find_topics(
     """
     check_size(len(documents), settings)
     vectors = directions(embeddings)
-    _say_duplicates(documents, layouts.originals, settings)
     unlike = layouts.originals == np.arange(len(documents))
     with progress("Finding topics", 3) as advance:
         clusters, strengths = document_clusters(layouts.originals, layouts.reduced, settings)
@@ -106,34 +105,6 @@ def new_model(
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),  # fewer of "data, model, based"
         representation_model=main | representations(settings, embedded=embed is not None),
     )
-
-
-def _say_duplicates(documents: Sequence[str], originals: np.ndarray, settings: TopicSettings) -> None:
-    found = duplicates(documents, originals)
-    if not found["documents"]:
-        return
-    log.info(
-        "%s of %s documents are duplicates of another, %s of them word for word: %s",
-        f"{found['documents']:,}",
-        f"{len(documents):,}",
-        f"{found['exact']:,}",
-        "each group counts as one document" if settings.duplicates == "once" else "they share topics",
-    )
-
-
-def duplicates(documents: Sequence[str], originals: np.ndarray) -> dict[str, int]:
-    """How many documents are duplicates of one before them, how many word for word, and in how many groups.
-
-    Args:
-        documents: n texts.
-        originals: int64 [n], as in `Layouts`.
-    """
-    later = originals != np.arange(len(originals))
-    return {
-        "documents": int(later.sum()),
-        "exact": len(documents) - len(set(documents)),
-        "groups": len(np.unique(originals[later])),
-    }
 
 
 def _joined(

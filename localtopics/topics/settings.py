@@ -50,6 +50,9 @@ class TopicSettings(LayoutSettings):
         example='a share such as "5%"',
         unset="as HDBSCAN leaves",
     )
+    long_documents: Literal["split", "cut"] = setting(
+        "split", "documents longer than the embedding model reads are split, or cut off there"
+    )
     duplicates: Literal["once", "each"] = setting(
         "once", "near-duplicates count once, or each, so that enough of them are a topic"
     )

@@ -10,6 +10,7 @@ from localtopics.cli.evaluation import print_evaluation
 from localtopics.cli.render import print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
+from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.labels.label import Label
 from localtopics.run.evaluate import Evaluation, evaluate, read_headings
@@ -42,7 +43,9 @@ def labelled(folder: Path, labels: dict[int, str], subjects: dict[int, tuple[str
     with Run.start(folder, RunSettings(), corpus, choose_model(BUILT_IN_MODEL)) as run:
         with run.stage("topics"):
             found = TopicModel(None, topics, assigned, np.ones(len(documents)))
-            run.write_topics(corpus, Layouts(flat, flat, np.arange(len(documents))), found)
+            run.write_topics(
+                corpus, Passages.whole(documents), Layouts(flat, flat, np.arange(len(documents))), found
+            )
         with run.stage("labels"):
             final = {number: Label(number, text, False, (), "", 0.0) for number, text in labels.items()}
             run.write_labels(final, label_fidelity(run, labels))
