@@ -22,7 +22,7 @@ from localtopics.topics.duplicates import resemblance, sketch
 from localtopics.topics.neighbors import neighbor_graph
 
 COSINES = (0.8, 0.85, 0.9, 0.95, 0.98)
-RESEMBLANCES = (0.0, 0.2, 0.3, 0.5, 0.7)
+RESEMBLANCES = (0.0, 0.2, 0.3, 0.4, 0.5)
 HEADER = "The following text was sent by our office on Monday to all members of the mailing list. "
 
 
@@ -99,7 +99,7 @@ def main() -> None:
         )
 
 
-_BOTH = ((0.85, 0.3), (0.9, 0.3), (0.9, 0.5), (0.95, 0.5), (0.95, 0.7))
+_BOTH = ((0.85, 0.3), (0.85, 0.4), (0.9, 0.4), (0.9, 0.5), (0.95, 0.5))
 
 if __name__ == "__main__":
     main()

@@ -2,10 +2,10 @@
 
     python scripts/bench_long.py --corpus FILE.parquet --documents 2000
 
-Each document is five abstracts of different arXiv categories, one after the other, of which a model for 256 tokens
-reads about one. A topic's category is the one that is commonest among what the model read of it: the passages in
-the topic, or where documents are cut off their first abstracts. A part of a document is found where its category is
-that of one of the document's topics. Chance is the same with topics dealt out anew among passages.
+Each document is five abstracts of different arXiv categories, one after the other, of which a model for 256
+tokens reads about one. A topic's category is the commonest among what the model read of it: the passages in
+the topic, or where documents are cut off their first abstracts. A part of a document is found where its
+category is that of one of the document's topics. Chance is the same with topics dealt out anew among passages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def long_documents(
     random = np.random.default_rng(seed)
     chosen = papers["primary_cat"].value_counts().index[:categories]
     stock = {
-        name: random.permutation(papers.loc[papers["primary_cat"] == name, "abstract"]).tolist() for name in chosen
+        name: random.permutation(papers.loc[papers["primary_cat"] == name, "abstract"]).tolist()
+        for name in chosen
     }
     texts, kinds, starts = [], [], []
     for _ in range(documents):
@@ -68,6 +69,10 @@ def report(name: str, topics: list[set[int]], of_topic: dict[int, str], kinds: l
     )
 
 
+def _summary(topics: np.ndarray) -> str:
+    return f"{topics.max() + 1} topics, {(topics == OUTLIER).mean():.0%} outliers"
+
+
 def commonest(topics: np.ndarray, kinds: list[str]) -> dict[int, str]:
     """Each topic's commonest category."""
     counts: dict[int, Counter[str]] = {}
@@ -100,13 +105,10 @@ def main() -> None:
     began = time.monotonic()
     cut = localtopics.fit(texts, long_documents="cut", **settings)
     first = cut.documents["topic"].to_numpy()
-    print(
-        f"{len(texts):,} documents of {PARTS} abstracts, of {given.categories} categories: {len(passages):,} passages, "
-        f"{len(set(own)) - 1} topics, {(own == OUTLIER).mean():.0%} of the passages outliers, {seconds:.0f} s; "
-        f"cut off {len(set(first)) - 1} topics, {(first == OUTLIER).mean():.0%} outliers, "
-        f"{time.monotonic() - began:.0f} s"
-    )
-    print(f"{'found of 5 parts':34} {'mean':>6} {'median':>8} {'4 or more':>10} {'topics':>8} {'precision':>10}")
+    print(f"{len(texts):,} documents of {PARTS} abstracts, of {given.categories} categories")
+    print(f"split: {len(passages):,} passages, {_summary(own)}, {seconds:.0f} s")
+    print(f"cut off: {_summary(first)}, {time.monotonic() - began:.0f} s")
+    print(f"{'found of 5 parts':34}   mean   median  4 or more   topics  precision")
     report("shares, by passages", by_shares, commonest(own, parts), kinds)
     first_kinds = [names[0] for names in kinds]
     report("one topic, by the beginning", [{int(one)} for one in first], commonest(first, first_kinds), kinds)

@@ -123,8 +123,11 @@ def documents_table(
         columns["pull"] = found.pull
     duplicate = layouts.originals != np.arange(len(corpus.ids))
     if duplicate.any():
-        first = np.array(corpus.ids, object)[layouts.originals]
-        columns["duplicate_of"] = pd.array(np.where(duplicate, first, None).tolist(), dtype="string")
+        first = [
+            corpus.ids[row] if later else None
+            for row, later in zip(layouts.originals, duplicate, strict=True)
+        ]
+        columns["duplicate_of"] = pd.array(first, dtype="string")
     if shares is not None:
         columns["shares"] = shares
     columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}

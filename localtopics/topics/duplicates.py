@@ -13,9 +13,9 @@ import numpy as np
 
 from localtopics.topics.neighbors import NeighborGraph
 
-COSINE = 0.9
+COSINE = 0.85
 """The cosine from which neighbours are compared word by word; scripts/bench_duplicates.py measures it."""
-RESEMBLANCE = 0.5
+RESEMBLANCE = 0.4
 """The share of their shingles that near-duplicates have in common; likewise."""
 _SHINGLE = 3
 """Words of a shingle."""
@@ -59,7 +59,8 @@ def near_duplicates(documents: Sequence[str], graph: NeighborGraph) -> np.ndarra
     pairs = pairs[np.array(alike, bool)]
     links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=[len(documents)] * 2)
     groups = connected_components(links, directed=False)[1]
-    return np.unique(groups, return_index=True)[1][groups]
+    first: np.ndarray = np.unique(groups, return_index=True)[1]
+    return first[groups].astype(np.int64)
 
 
 def sketch(text: str) -> frozenset[int]:
