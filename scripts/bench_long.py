@@ -5,7 +5,8 @@
 Each document is five abstracts of different arXiv categories, one after the other, of which a model for 256
 tokens reads about one. A topic's category is the commonest among what the model read of it: the passages in
 the topic, or where documents are cut off their first abstracts. A part of a document is found where its
-category is that of one of the document's topics. Chance is the same with topics dealt out anew among passages.
+category is that of one of the document's topics. Chance is the same with topics dealt
+out anew among passages.
 """
 
 from __future__ import annotations

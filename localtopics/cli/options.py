@@ -86,6 +86,7 @@ embedding_model_again = click.option(
 outliers = _option(TopicSettings, "outliers", "SHARE")
 
 topics = options(
+    _option(TopicSettings, "topics_file", "FILE"),
     outliers,
     *(
         _option(TopicSettings, name)

@@ -224,6 +224,7 @@ def _window(model: EmbeddingModel) -> Window | None:
     from tokenizers import Tokenizer
 
     folder = _folder(model)
+    tokenizer: Tokenizer | None
     try:
         tokens = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))[
             "max_seq_length"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
 from localtopics.labels.label import Label
@@ -29,8 +29,12 @@ def keyword_label(keywords: Sequence[str]) -> str:
     return ", ".join(chosen) or "Unnamed topic"
 
 
-def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """The labels' texts so that no two are the same but for case. The outliers keep their name.
+def distinguish(
+    labels: Mapping[int, Label],
+    keywords: Mapping[int, Sequence[str]],
+    fixed: Set[int] = frozenset({OUTLIER}),
+) -> dict[int, str]:
+    """The labels' texts so that no two are the same but for case.
 
     Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
     others take their best candidate that no topic has, where that scores little less. Labels that are still
@@ -40,15 +44,16 @@ def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str
     Args:
         labels: each topic's label.
         keywords: each topic's keywords, best first; a topic may be missing.
+        fixed: the topics that keep their names.
     """
-    result = _without_namesakes(labels)
+    result = _without_namesakes(labels, fixed)
     namesakes: dict[str, list[int]] = defaultdict(list)
     for topic, label in result.items():
         namesakes[folded(label)].append(topic)
-    taken = {name for name, topics in namesakes.items() if len(topics) == 1 or OUTLIER in topics}
+    taken = {name for name, topics in namesakes.items() if len(topics) == 1 or fixed & {*topics}}
     for topic in sorted(labels):
         group = namesakes[folded(result[topic])]
-        if len(group) > 1 and topic != OUTLIER:
+        if len(group) > 1 and topic not in fixed:
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
             options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
             result[topic] = next(text for text in options if folded(text) not in taken)
@@ -59,10 +64,11 @@ def distinguish(labels: Mapping[int, Label], keywords: Mapping[int, Sequence[str
 def final_names(topics: Sequence[Topic], labels: Mapping[int, Label], case: LabelCase) -> dict[int, str]:
     """What each topic is called in the end: its label in one style of case, told apart from the others'."""
     styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in topics}
-    return distinguish(styled, {topic.topic: topic.keywords for topic in topics})
+    fixed = {OUTLIER} | {topic.topic for topic in topics if topic.given}
+    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, fixed)
 
 
-def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
+def _without_namesakes(labels: Mapping[int, Label], fixed: Set[int]) -> dict[int, str]:
     """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one."""
     best = {
         topic: max((c.score for c in label.again or label.candidates if c.score is not None), default=0.0)
@@ -71,9 +77,9 @@ def _without_namesakes(labels: Mapping[int, Label]) -> dict[int, str]:
     result = {topic: label.text for topic, label in labels.items()}
     taken: set[frozenset[str]] = set()
     clashing = []
-    for topic in sorted(labels, key=lambda topic: (topic != OUTLIER, -best[topic], topic)):
+    for topic in sorted(labels, key=lambda topic: (topic not in fixed, -best[topic], topic)):
         words = frozenset(stems(labels[topic].text))
-        if words in taken:
+        if words in taken and topic not in fixed:
             clashing.append(topic)
         taken.add(words)
     for topic in clashing:

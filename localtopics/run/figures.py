@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
@@ -77,5 +79,8 @@ def seed_stability(run: RunFolder, seeds: int, progress: Progress = silent) -> S
         raise UserError(f"{run.folder} is damaged (its model is of other documents): do the run again.")
     others = [(settings.seed + number) % 2**32 for number in range(1, seeds + 1)]
     layouts = lay_out_again(originals, embeddings, settings, others, progress)
-    found = [document_clusters(originals, reduced, settings)[0] for reduced in layouts]
+    numbers = [topic.topic for topic in run.topics if topic.given]
+    places = np.searchsorted(numbers, own)
+    given = np.where(np.isin(own, numbers), places, OUTLIER)  # those that were given stay
+    found = [document_clusters(originals, reduced, settings, given)[0] for reduced in layouts]
     return stability([settings.seed, *others], [own, *found])

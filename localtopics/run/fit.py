@@ -106,6 +106,12 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
+    if embeddings is not None and settings.topics.topics_file and settings.embedding.model is None:
+        raise UserError(
+            "Given topics are embedded like the documents, and the embeddings of these are ready: name the "
+            "model that made them.",
+            arguments=["embedding_model"],
+        )
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)

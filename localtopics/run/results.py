@@ -38,6 +38,7 @@ _MAY_BE = {
     "pull": "number",
     "duplicate_of": "string",
     "shares": "shares",
+    "given": "boolean",
 }
 _PASSAGES = {
     "document": "string",
@@ -169,10 +170,11 @@ def topics_table(
     topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
 ) -> pd.DataFrame:
     """One row a topic; without a label and its fidelity where ``labels`` and ``fidelity`` have none."""
-    texts = [labels[topic.topic].text if topic.topic in labels else None for topic in topics]
+    own = {topic.topic: topic.label for topic in topics if topic.given}
+    texts = [labels[number].text if number in labels else own.get(number) for number in _numbers(topics)]
     return pd.DataFrame(
         {
-            "topic": [topic.topic for topic in topics],
+            "topic": _numbers(topics),
             "size": [topic.size for topic in topics],
             "label": pd.array(texts, dtype="string"),
             "fallback": [topic.topic in labels and labels[topic.topic].fallback for topic in topics],
@@ -182,7 +184,12 @@ def topics_table(
             "representative_documents": [list(topic.representative) for topic in topics],
             "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
         }
+        | ({"given": [topic.given for topic in topics]} if own else {})
     )
+
+
+def _numbers(topics: Sequence[Topic]) -> list[int]:
+    return [topic.topic for topic in topics]
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -289,6 +296,7 @@ def to_topics(table: pd.DataFrame) -> list[Topic]:
             representative=tuple(row["representative_documents"]),
             label=None if pd.isna(row["label"]) else row["label"],
             fidelity=None if pd.isna(row["fidelity"]) else float(row["fidelity"]),
+            given=bool(row.get("given", False)),
         )
         for row in table.to_dict("records")
     ]

@@ -15,19 +15,23 @@ from localtopics.corpus import Corpus
 from localtopics.embedding.passages import MOST_PASSAGES, Passages
 from localtopics.errors import UserError
 from localtopics.labels.distinct import final_names
+from localtopics.labels.label import Label
 from localtopics.labels.scoring import LabelScorer
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.passages import document_originals
+from localtopics.run.record import given_topics
 from localtopics.run.results import read_layouts, write_layouts
 from localtopics.run.trends import write_trends
+from localtopics.topics.given import NearTopics, near_topics, topic_vectors
 from localtopics.topics.load import assign as assign_to_topics
+from localtopics.topics.neighbors import directions
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.shares import document_topics
-from localtopics.topics.topic import OUTLIER_LABEL
+from localtopics.topics.topic import OUTLIER_LABEL, Topic, TopicModel
 from localtopics.topics.umap import Layouts, lay_out
 
 if TYPE_CHECKING:
@@ -68,7 +72,9 @@ def find(
 
     with run.stage("topics"):
         settings = run.settings.topics
-        found = find_topics(passages.texts, embeddings, layouts, settings, embedder.embed, progress)
+        near = _near(run, embeddings)
+        found = find_topics(passages.texts, embeddings, layouts, settings, embedder.embed, progress, near)
+        found = _with_given(run, found, near)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
         run.write_topics(corpus, passages, layouts, found, keep_labels)
         run.record |= {
@@ -76,6 +82,38 @@ def find(
             "duplicates": _duplicates(corpus, document_originals(passages, layouts.originals), settings),
             "min_cluster_size": settings.cluster_size(len(np.unique(layouts.originals))),
         }
+
+
+def _near(run: RunFolder, embeddings: np.ndarray) -> NearTopics | None:
+    """The passages that are near topics that were given; None where none were."""
+    given = given_topics(run.record)
+    return near_topics(directions(embeddings), topic_vectors(given, run.embedder.embed)) if given else None
+
+
+def _with_given(run: RunFolder, found: TopicModel, near: NearTopics | None) -> TopicModel:
+    """The topics with those named that were given; what became of these is said and noted."""
+    given = given_topics(run.record)
+    if near is None:
+        return found
+    numbers = {place: number for number, place in found.given.items()}
+    run.record["given_thresholds"] = [
+        {"topic": numbers.get(place), "name": topic.name, "cosine": round(float(near.thresholds[place]), 4)}
+        for place, topic in enumerate(given)
+        if place in numbers
+    ]
+    log.info(
+        "Given topics, and the cosine from which a text is near: %s",
+        "; ".join(f"{one['name']} {one['cosine']:.2f}" for one in run.record["given_thresholds"]) or "none",
+    )
+    if left := [topic.name for place, topic in enumerate(given) if place not in numbers]:
+        log.warning("No document is near the given topics that are left out: %s", ", ".join(left))
+    topics = [
+        replace(topic, given=True, label=given[found.given[topic.topic]].name)
+        if topic.topic in found.given
+        else topic
+        for topic in found.topics
+    ]
+    return replace(found, topics=topics)
 
 
 def _split(run: RunFolder, corpus: Corpus, ready: bool, progress: Progress) -> Passages:
@@ -149,13 +187,20 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
         if namer.chooses and named:
             shown = {topic.topic: scoring_documents(run, topic) for topic in named}
             scorer = LabelScorer(run.embedder.embed, shown)
-        for label in namer.label(run.topics, labels, progress, scorer):
+        asked = [topic for topic in run.topics if not topic.given]
+        for label in namer.label(asked, labels, progress, scorer):
             append_label(run.labels_file, label)
             labels[label.topic] = label
+        labels |= {topic.topic: _given_label(topic) for topic in run.topics if topic.given}
         names = final_names(run.topics, labels, run.settings.labels.label_case)
         final = {number: replace(labels[number], text=text) for number, text in names.items()}
         run.write_labels(final, label_fidelity(run, names, progress))
         save_labels(run.model_folder, names)
+
+
+def _given_label(topic: Topic) -> Label:
+    """The name that came with a topic, which no model wrote and nothing changes."""
+    return Label(topic.topic, topic.label or "", fallback=False, candidates=(), prompt_sha256="", seconds=0)
 
 
 def draw(run: RunFolder, progress: Progress = silent) -> None:

@@ -17,6 +17,7 @@ from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
 from localtopics.topics.backend import Backend
 from localtopics.topics.clusters import DocumentClusters, document_clusters
+from localtopics.topics.given import NearTopics
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
 from localtopics.topics.outliers import join_outliers
@@ -37,6 +38,7 @@ def find_topics(
     settings: TopicSettings,
     embed: Embed,
     progress: Progress = silent,
+    given: NearTopics | None = None,
 ) -> TopicModel:
     """Cluster the documents and describe each cluster in words.
 
@@ -48,6 +50,8 @@ def find_topics(
         embeddings: float [n, d].
         layouts: of these embeddings, by `lay_out`.
         embed: for the words that KeyBERT and MMR compare; the same model's as the embeddings, if possible.
+        progress: told of the three steps.
+        given: the documents that have topics already; the others are clustered.
 
     Raises:
         UserError: there are too few documents.
@@ -56,7 +60,10 @@ def find_topics(
     vectors = directions(embeddings)
     unlike = layouts.originals == np.arange(len(documents))
     with progress("Finding topics", 3) as advance:
-        clusters, strengths = document_clusters(layouts.originals, layouts.reduced, settings)
+        own, numbers = _given_clusters(given, layouts.originals)
+        clusters, strengths = document_clusters(layouts.originals, layouts.reduced, settings, own)
+        if given is not None:
+            strengths = np.where(own == OUTLIER, strengths, given.strengths[layouts.originals])
         pull = None
         if settings.outlier_share is not None:
             clusters, strengths, pull = _joined(
@@ -75,7 +82,23 @@ def find_topics(
             for topic in sorted(model.topic_sizes_)
         }
         advance(1)
-    return TopicModel(model, _topics(model), assignments, strengths, pull)
+    places = {}  # BERTopic has numbered the topics anew
+    for cluster, place in enumerate(numbers):
+        places[int(assignments[np.flatnonzero(own == cluster)[0]])] = place
+    return TopicModel(model, _topics(model), assignments, strengths, pull, places)
+
+
+def _given_clusters(given: NearTopics | None, originals: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """The cluster of each document that has a given topic, int64 [n], and which topic each cluster is.
+
+    Near-duplicates have that of the first of them.
+    """
+    if given is None:
+        return np.full(len(originals), OUTLIER), []
+    places = given.topics[originals]
+    numbers = np.unique(places[places != OUTLIER])
+    found = np.searchsorted(numbers, places)
+    return np.where(places == OUTLIER, OUTLIER, found).astype(np.int64), numbers.tolist()
 
 
 def new_model(

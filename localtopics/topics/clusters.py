@@ -18,7 +18,10 @@ _SAME = 1 - 1e-4
 
 
 def document_clusters(
-    originals: np.ndarray, reduced: np.ndarray, settings: TopicSettings
+    originals: np.ndarray,
+    reduced: np.ndarray,
+    settings: TopicSettings,
+    given: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cluster documents as the settings say; near-duplicates share a cluster.
 
@@ -26,15 +29,22 @@ def document_clusters(
         originals: int64 [n], as in `Layouts`.
         reduced: float32 [n, components], the layout to cluster.
         settings: whether near-duplicates count once or each, among others.
+        given: int64 [n], the clusters that documents have already, without gaps from 0; -1: it has none, and
+            is clustered with its like. None: no document has one.
 
     Returns:
-        clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them.
+        clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them, those given first.
     """
-    rows, group = np.unique(originals, return_inverse=True)
+    clusters = np.full(len(originals), OUTLIER) if given is None else given.copy()
+    strengths = np.ones(len(originals), np.float32)
+    free = clusters == OUTLIER
+    rows, group = np.unique(originals[free], return_inverse=True)
     size, samples = settings.density(len(rows))
     copies = np.bincount(group) if settings.duplicates == "each" else None
-    clusters, strengths = find_clusters(reduced[rows], size, samples, copies)
-    return clusters[group], strengths[group]
+    found, sure = find_clusters(reduced[rows], size, samples, copies)
+    first = clusters.max(initial=OUTLIER) + 1
+    clusters[free], strengths[free] = np.where(found == OUTLIER, found, found + first)[group], sure[group]
+    return clusters, strengths
 
 
 def find_clusters(

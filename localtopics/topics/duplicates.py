@@ -59,8 +59,8 @@ def near_duplicates(documents: Sequence[str], graph: NeighborGraph) -> np.ndarra
     pairs = pairs[np.array(alike, bool)]
     links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=[len(documents)] * 2)
     groups = connected_components(links, directed=False)[1]
-    first: np.ndarray = np.unique(groups, return_index=True)[1]
-    return first[groups].astype(np.int64)
+    first: np.ndarray = np.unique(groups, return_index=True)[1].astype(np.int64)[groups]
+    return first
 
 
 def sketch(text: str) -> frozenset[int]:

@@ -50,6 +50,9 @@ class TopicSettings(LayoutSettings):
         example='a share such as "5%"',
         unset="as HDBSCAN leaves",
     )
+    topics_file: str | None = setting(
+        None, "topics that are given: a TOML file or a table with name, description, examples"
+    )
     long_documents: Literal["split", "cut"] = setting(
         "split", "documents longer than the embedding model reads are split, or cut off there"
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ class Topic:
     """Its name; None before it has one."""
     fidelity: float | None = None
     """How surely the name finds this topic among the others, from 0 to 1; None where nobody measured it."""
+    given: bool = False
+    """Whether somebody gave it, with its name, instead of its being found."""
 
     def __repr__(self) -> str:
         name = ", ".join(self.keywords[:3]) if self.label is None else self.label
@@ -75,3 +78,5 @@ class TopicModel:
     """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""
     pull: np.ndarray | None = None
     """Where outliers were let into topics: as `localtopics.topics.outliers.Joined.pull`, float32 [n]."""
+    given: Mapping[int, int] = field(default_factory=dict)
+    """Topic number to the place among the given topics, of those that were given."""

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import localtopics
 from localtopics.errors import UserError
 from localtopics.run.run import Run
+from tests.embedding.test_embedder import TEXTS
 from tests.run.test_stages import NOTES
 
 THEMES = [id.partition("-")[0] for id in NOTES.ids]
@@ -86,8 +88,8 @@ def test_what_comes_later_is_split_too(run: Run, tmp_path: Path) -> None:
     assert json.loads(read[0])[0].keys() == {"topic", "share"}
 
 
-def test_names_outliers_and_figures_are_of_passages(run: Run) -> None:
-    again = Run.open(run.folder)
+def test_names_outliers_and_figures_are_of_passages(run: Run, tmp_path: Path) -> None:
+    again = Run.open(shutil.copytree(run.folder, tmp_path / "again.topics"))
     spans = again.passages[["start", "end"]].to_numpy().tolist()
     again.reduce_outliers("2%")
     assert again.passages[["start", "end"]].to_numpy().tolist() == spans
@@ -115,14 +117,14 @@ def test_cut_off_documents_and_ready_embeddings_are_whole(tmp_path: Path) -> Non
     documents, ids = mixed()
     ready = np.random.default_rng(0).normal(size=(len(documents), 8)).astype(np.float32)
     for given in ({"long_documents": "cut"}, {"embeddings": ready}):
-        run = localtopics.fit(documents, ids=ids, out=tmp_path / next(iter(given)), model="none", **given)  # type: ignore[arg-type]
+        run = localtopics.fit(documents, ids=ids, out=tmp_path / next(iter(given)), model="none", **given)
         assert "shares" not in run.documents
         assert not (run.folder / "passages.parquet").exists()
         assert len(run.passages) == len(documents)
 
 
 def test_a_few_long_documents_are_enough(tmp_path: Path) -> None:
-    texts = [" ".join(NOTES.documents[start::3]) for start in range(3)]
+    texts = ["\n\n".join(TEXTS[start::3]) for start in range(3)]
     run = localtopics.fit(texts, out=tmp_path / "books", model="none", min_cluster_size=2)
     assert len(run.documents) == 3
     with pytest.raises(UserError, match="there are only 3"):
