@@ -86,12 +86,13 @@ embedding_model_again = click.option(
 outliers = _option(TopicSettings, "outliers", "SHARE")
 
 topics = options(
+    _option(TopicSettings, "topics_file", "FILE"),
     outliers,
     *(
         _option(TopicSettings, name)
         for name in (
-            *("topics", "levels"),
-            *("min_cluster_size", "min_samples", "neighbors", "components", "min_dist"),
+            *("topics", "levels", "long_documents", "duplicates", "min_cluster_size", "min_samples"),
+            *("neighbors", "components", "min_dist"),
             *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )
     ),

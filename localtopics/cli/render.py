@@ -137,6 +137,9 @@ def print_topics(run: Run, rows: int | None = None) -> None:
     console.print(
         f"\n{len(named)} topics in {total:,} documents, {outliers / total:.0%} of them outliers.",
     )
+    if given := run.record.get("given_thresholds"):
+        shown = ", ".join(f"{one['name']} ({one['cosine']:.2f})" for one in given)
+        console.print(harmless_line(f"Given, with the cosine from which a text is near: {shown}."))
     if rows is not None and len(named) > rows:
         console.print(f"The {rows} largest are shown; `localtopics show {run.folder}` shows all.")
     if any(record["fallback"] for record in named[:rows]):

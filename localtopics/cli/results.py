@@ -80,8 +80,11 @@ def _write_workbook(run: Run, path: Path, force: bool) -> None:
 
 def _titles(run: Run) -> dict[str, str]:
     """Text to title, where the documents have titles."""
-    documents = run.documents
-    return dict(zip(documents["text"], documents["title"], strict=True)) if "title" in documents else {}
+    documents, passages = run.documents, run.passages
+    if "title" not in documents:
+        return {}
+    titles = documents["title"].to_numpy()[passages["row"]]
+    return dict(zip(passages["text"], titles, strict=True))
 
 
 def topic_of(run: Run, number: int) -> Topic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from localtopics.embedding.batches import STEP, Batch, batches, blocks
 from localtopics.embedding.cache import EmbeddingCache, default_folder
 from localtopics.embedding.model import EmbeddingModel, cached_folder
+from localtopics.embedding.passages import Passages, Window, split
 from localtopics.errors import UserError
 from localtopics.machine import no_nested_threads, usable_cpus
 from localtopics.progress import Progress, silent
@@ -74,6 +76,15 @@ class Embedder:
                     vectors.update(zip(done, made, strict=True))
                     advance(len(done))
         return np.stack([vectors[key] for key in keys])
+
+    def split(self, documents: Sequence[str], progress: Progress = silent) -> Passages:
+        """Split the documents that are longer than the model reads into passages that it reads whole.
+
+        Raises:
+            UserError: the model cannot be opened.
+        """
+        window = _window(self.model)
+        return Passages.whole(documents) if window is None else split(documents, window, progress)
 
     def seconds_for(self, texts: Sequence[str]) -> float:
         """About how many seconds `embed` would take for texts, found out by embedding some of them.
@@ -163,6 +174,18 @@ def _key(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
+def _folder(model: EmbeddingModel) -> Path:
+    """Where the model's files lie.
+
+    Raises:
+        UserError: it is not on this machine any more.
+    """
+    folder = Path(model.location) if Path(model.location).is_dir() else cached_folder(model.location)
+    if folder is None:
+        raise UserError(f"The embedding model {model.location} is not on this machine any more.")
+    return folder
+
+
 @lru_cache(maxsize=1)
 def _loaded(model: EmbeddingModel) -> SentenceTransformer:
     """The model, ready to embed.
@@ -173,9 +196,7 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    folder = Path(model.location) if Path(model.location).is_dir() else cached_folder(model.location)
-    if folder is None:
-        raise UserError(f"The embedding model {model.location} is not on this machine any more.")
+    folder = _folder(model)
     torch.set_num_threads(usable_cpus())
     try:
         with _no_bars():
@@ -189,6 +210,35 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
             if isinstance(module, torch.nn.Linear):
                 module.bfloat16()
     return opened
+
+
+@lru_cache(maxsize=1)
+def _window(model: EmbeddingModel) -> Window | None:
+    """What the model reads of a text; None where there is no limit, or its tokenizer tells of no places.
+
+    Where its files say so, nothing else is loaded.
+
+    Raises:
+        UserError: it is not on this machine any more, or cannot be opened.
+    """
+    from tokenizers import Tokenizer
+
+    folder = _folder(model)
+    tokenizer: Tokenizer | None
+    try:
+        tokens = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))[
+            "max_seq_length"
+        ]
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception:  # it has none of the usual files, or they are damaged, which loading it tells
+        opened = _loaded(model)
+        tokens, fast = opened.max_seq_length, getattr(opened.tokenizer, "backend_tokenizer", None)
+        tokenizer = None if fast is None else Tokenizer.from_str(fast.to_str())
+    if tokenizer is None or not isinstance(tokens, int):
+        return None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return Window(tokenizer, max(1, tokens - tokenizer.num_special_tokens_to_add(False)))
 
 
 def _token_counts(model: SentenceTransformer, texts: Sequence[str]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
 from localtopics.labels.label import Label
@@ -32,9 +32,10 @@ def keyword_label(keywords: Sequence[str], brief: bool = False) -> str:
 def distinguish(
     labels: Mapping[int, Label],
     keywords: Mapping[int, Sequence[str]],
+    fixed: Set[int] = frozenset({OUTLIER}),
     held: Mapping[int, Sequence[str]] | None = None,
 ) -> dict[int, str]:
-    """The labels' texts so that no two are the same but for case. The outliers keep their name.
+    """The labels' texts so that no two are the same but for case.
 
     Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
     others take their best candidate that no topic has, where that scores little less. Labels that are still
@@ -44,17 +45,19 @@ def distinguish(
     Args:
         labels: each topic's label.
         keywords: each topic's keywords, best first; a topic may be missing.
+        fixed: the topics that keep their names.
         held: the names of the topics that a topic holds, none of which becomes its own.
     """
     held = held or {}
-    result = _without_namesakes(labels, held)
+    result = _without_namesakes(labels, fixed, held)
     namesakes: dict[str, list[int]] = defaultdict(list)
     for topic, label in result.items():
         namesakes[folded(label)].append(topic)
-    taken = {name for name, topics in namesakes.items() if len(topics) == 1 or OUTLIER in topics}
+    taken = {name for name, topics in namesakes.items() if len(topics) == 1 or fixed & {*topics}}
     for topic in sorted(labels):
         group = namesakes[folded(result[topic])]
-        if topic != OUTLIER and (len(group) > 1 or folded(result[topic]) in map(folded, held.get(topic, ()))):
+        holds_namesake = folded(result[topic]) in map(folded, held.get(topic, ()))
+        if topic not in fixed and (len(group) > 1 or holds_namesake):
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
             options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
             unfree = taken | set(map(folded, held.get(topic, ())))
@@ -74,10 +77,13 @@ def final_names(
     ``held`` is as for `distinguish`.
     """
     styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in topics}
-    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, held)
+    fixed = {OUTLIER} | {topic.topic for topic in topics if topic.given}
+    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, fixed, held)
 
 
-def _without_namesakes(labels: Mapping[int, Label], held: Mapping[int, Sequence[str]]) -> dict[int, str]:
+def _without_namesakes(
+    labels: Mapping[int, Label], fixed: Set[int], held: Mapping[int, Sequence[str]]
+) -> dict[int, str]:
     """The labels' texts, all but the best of namesakes exchanged for another candidate where there is one.
 
     So is one that a topic shares with a topic that it holds.
@@ -90,9 +96,9 @@ def _without_namesakes(labels: Mapping[int, Label], held: Mapping[int, Sequence[
     result = {topic: label.text for topic, label in labels.items()}
     taken: set[frozenset[str]] = set()
     clashing = []
-    for topic in sorted(labels, key=lambda topic: (topic != OUTLIER, -best[topic], topic)):
+    for topic in sorted(labels, key=lambda topic: (topic not in fixed, -best[topic], topic)):
         words = frozenset(stems(labels[topic].text))
-        if words in taken or words in below.get(topic, ()):
+        if (words in taken or words in below.get(topic, ())) and topic not in fixed:
             clashing.append(topic)
         taken.add(words)
     for topic in clashing:

@@ -229,7 +229,7 @@ def _require_one_model(first: RunFolder, second: RunFolder) -> None:
 
 def _centres(run: RunFolder) -> np.ndarray:
     """The centres of the topics' embeddings: float32 [topics, d] of unit length."""
-    topics = run.documents["topic"].to_numpy()
+    topics = run.passages["topic"].to_numpy()
     embeddings = document_embeddings(run.model_folder)
     if len(embeddings) != len(topics):
         raise UserError(f"{run.folder} is damaged (its model is of other documents): do the run again.")

@@ -14,6 +14,7 @@ from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.run.lock import RECORD
+from localtopics.run.passages import PASSAGES, read_passages
 from localtopics.run.record import read_record
 from localtopics.run.results import check_together, read_documents, read_topics, to_corpus, to_topics
 from localtopics.run.settings import RunSettings
@@ -73,19 +74,17 @@ class RunContents:
         return table
 
     @cached_property
+    def passages(self) -> pd.DataFrame:
+        """One row a passage, of whose topics those of the documents are made: see `read_passages`."""
+        return read_passages(self.folder / PASSAGES, self.documents)
+
+    @cached_property
     def topic_table(self) -> pd.DataFrame:
         """One row a topic: number, size, label, whether it is a fallback, aspects, documents, fidelity."""
         self._require("topics")
         table = read_topics(self.folder / TOPICS)
         self._require_unchanged()
-        try:
-            check_together(self.documents, table)
-            if self.done("labels") and table["label"].isna().any():
-                raise ValueError("a topic has no label")
-        except ValueError as error:
-            raise UserError(
-                f"{self.folder} is damaged ({error}): do the run again, which makes anew what is."
-            ) from None
+        check_together(self.folder, self.documents, table, labelled=self.done("labels"))
         return table
 
     @cached_property
@@ -119,14 +118,16 @@ class RunContents:
         return {OUTLIER: OUTLIER} | {number: rank for rank, number in enumerate(numbers)}
 
     def members(self, topic: Topic) -> pd.Series:
-        """The texts of the documents of a topic of any level, in their order."""
-        found: pd.Series = self.documents["text"][self._topic_of[topic.level] == topic.topic]
+        """The texts of the passages of a topic of any level, near-duplicates left out, in their order."""
+        passages = self.passages
+        unlike = passages["original"] == passages.index
+        found: pd.Series = passages["text"][(self._topic_of[topic.level] == topic.topic) & unlike]
         return found
 
     @cached_property
     def _topic_of(self) -> list[np.ndarray]:
-        """The topic of each document at each level, int64 [n]."""
-        finest, hierarchy = self.documents["topic"].to_numpy(), self.hierarchy
+        """The topic of each passage at each level, int64 [m]."""
+        finest, hierarchy = self.passages["topic"].to_numpy(), self.hierarchy
         return [hierarchy.of(finest, level) for level in range(len(self.levels))]
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
@@ -39,12 +41,12 @@ def topic_figures(run: RunFolder, progress: Progress = silent) -> TopicFigures:
     Raises:
         UserError: the run has no topics yet, or has only outliers.
     """
-    documents, settings = run.documents, run.settings.topics
-    texts, topics = documents["text"].tolist(), documents["topic"].to_numpy()
+    passages, settings = run.passages, run.settings.topics
+    texts, topics = passages["text"].tolist(), passages["topic"].to_numpy()
     keywords = [topic.keywords for topic in named_topics(run)]
     if not keywords:
         raise UserError(f"{run.folder} has no topics: there is nothing to measure.")
-    layouts = read_layouts(run.layouts_file, len(texts), settings.components)
+    layouts = read_layouts(run.layouts_file, texts, settings.components)
     with progress("Measuring topics", 3) as advance:
         words = coherence(texts, topics, keywords, settings)
         advance(1)
@@ -55,7 +57,7 @@ def topic_figures(run: RunFolder, progress: Progress = silent) -> TopicFigures:
     return TopicFigures(
         diversity=diversity(keywords),
         coherence=words,
-        outliers=float((topics == OUTLIER).mean()),
+        outliers=float((run.documents["topic"] == OUTLIER).mean()),
         silhouette=nearness,
         dbcv=density,
     )
@@ -70,12 +72,15 @@ def seed_stability(run: RunFolder, seeds: int, progress: Progress = silent) -> S
     Raises:
         UserError: the run has no topics yet, or its saved model is damaged or not of its documents.
     """
-    documents, settings = run.documents, run.settings.topics
-    texts, own = documents["text"].tolist(), documents["topic"].to_numpy()
+    passages, settings = run.passages, run.settings.topics
+    originals, own = passages["original"].to_numpy(), passages["topic"].to_numpy()
     embeddings = document_embeddings(run.model_folder)
-    if len(embeddings) != len(texts):
+    if len(embeddings) != len(own):
         raise UserError(f"{run.folder} is damaged (its model is of other documents): do the run again.")
     others = [(settings.seed + number) % 2**32 for number in range(1, seeds + 1)]
-    layouts = lay_out_again(texts, embeddings, settings, others, progress)
-    found = [document_clusters(texts, reduced, settings)[0] for reduced in layouts]
+    layouts = lay_out_again(originals, embeddings, settings, others, progress)
+    numbers = [topic.topic for topic in run.topics if topic.given]
+    places = np.searchsorted(numbers, own)
+    given = np.where(np.isin(own, numbers), places, OUTLIER)  # those that were given stay
+    found = [document_clusters(originals, reduced, settings, given)[0] for reduced in layouts]
     return stability([settings.seed, *others], [own, *found])

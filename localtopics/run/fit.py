@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
-from localtopics.embedding import choose_model
+from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
 from localtopics.progress import Progress, silent
@@ -25,6 +25,11 @@ from localtopics.run.settings import RunSettings
 from localtopics.topics.settings import check_size
 
 log = logging.getLogger(__name__)
+
+_SHORT = 100
+"""Characters of a document that no model needs to split."""
+_FEW = 1000
+"""Documents that may be too few, unless they are split."""
 
 
 def fit(
@@ -101,10 +106,20 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
-    check_size(len(corpus.documents), settings.topics)
+    if embeddings is not None and settings.topics.topics_file and settings.embedding.model is None:
+        raise UserError(
+            "Given topics are embedded like the documents, and the embeddings of these are ready: name the "
+            "model that made them.",
+            arguments=["embedding_model"],
+        )
+    whole = embeddings is not None or settings.topics.long_documents == "cut"
+    if whole or not any(len(text) > _SHORT for text in corpus.documents):
+        check_size(len(corpus.documents), settings.topics)
     namer = Namer(settings=settings.labels)
     namer.check()  # a wrong model or prompt shows now, not after an hour
     model = choose_model(settings.embedding.model)
+    if not whole and len(corpus.documents) < _FEW:  # they may be long
+        check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
     digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:

@@ -20,14 +20,15 @@ import pandas as pd
 from localtopics.corpus import Corpus
 from localtopics.embedding import Embedder
 from localtopics.embedding.model import EmbeddingModel
+from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
 from localtopics.run.contents import DOCUMENTS, TOPICS, RunContents
 from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
+from localtopics.run.passages import write_documents
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
 from localtopics.run.results import (
-    documents_table,
     flat,
     topics_table,
     write_parquet,
@@ -39,7 +40,7 @@ from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
-    from localtopics.topics.topic import TopicModel
+    from localtopics.topics.clustering import TopicModel
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +175,7 @@ class RunFolder(RunContents):
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing: it is made anew.")
         if stage == "topics":
-            _ = self.documents, self.topic_table
+            _ = self.documents, self.passages, self.topic_table
             check_model(self.model_folder)
         elif stage == "labels":
             _ = self.labels
@@ -230,16 +231,21 @@ class RunFolder(RunContents):
             self._write_record()
 
     def write_topics(
-        self, corpus: Corpus, layouts: Layouts, found: TopicModel, keep_labels: bool = False
+        self,
+        corpus: Corpus,
+        passages: Passages,
+        layouts: Layouts,
+        found: TopicModel,
+        keep_labels: bool = False,
     ) -> None:
-        """Write ``documents.parquet`` and the topics as they are before they have names.
+        """Write the documents, their passages, and the topics as they are before they have names.
 
         ``keep_labels``: labels of the topics before stay, for those that ask the model the same.
         """
         if not keep_labels:
             remove(self.labels_file)
-        write_parquet(documents_table(corpus, layouts, found), self.folder / DOCUMENTS)
-        self._write_topics(found.levels, {}, {})
+        topics = write_documents(self.folder, DOCUMENTS, corpus, passages, layouts, found)
+        self._write_topics(topics, {}, {})
 
     def write_labels(self, labels: Mapping[int, Label], fidelity: Mapping[int, float]) -> None:
         """Put the finished labels and their fidelity into ``topics.parquet`` and ``topics.csv``."""
@@ -258,5 +264,5 @@ class RunFolder(RunContents):
 
     def _forget(self) -> None:
         """Read the tables again when they are next needed."""
-        for name in ("documents", "topic_table", "levels", "_topic_of"):
+        for name in ("documents", "passages", "topic_table", "levels", "_topic_of"):
             self.__dict__.pop(name, None)

@@ -17,7 +17,15 @@ TRENDS = (
 )
 """What it leaves where documents have times or groups."""
 RESULTS = (
-    *("documents.parquet", "topics.parquet", "topics.csv", "labels.jsonl", "map.png", "map.html"),
+    *(
+        "documents.parquet",
+        "passages.parquet",
+        "topics.parquet",
+        "topics.csv",
+        "labels.jsonl",
+        "map.png",
+        "map.html",
+    ),
     *TRENDS,
     *("model", "stages"),
 )

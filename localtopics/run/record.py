@@ -13,6 +13,7 @@ from localtopics import __version__
 from localtopics.checked import rule_of, types_of
 from localtopics.errors import UserError
 from localtopics.run.settings import RunSettings
+from localtopics.topics.given import GivenTopic, as_fields, read_given_topics
 
 if TYPE_CHECKING:
     from localtopics.corpus import Corpus
@@ -61,6 +62,8 @@ def new_record(
     settings: RunSettings, corpus: Corpus, model: EmbeddingModel, embeddings_digest: str | None
 ) -> dict[str, Any]:
     """The record of a run that is begun now; see `Run.start`."""
+    file = settings.topics.topics_file
+    given = [] if file is None else as_fields(read_given_topics(Path(file).expanduser()))
     return {
         "format": FORMAT,
         "localtopics": __version__,
@@ -76,7 +79,7 @@ def new_record(
         "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
         "versions": versions(),
         "stages": {},
-    }
+    } | ({"given_topics": given} if given else {})
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -96,6 +99,9 @@ def read_record(path: Path) -> dict[str, Any]:
         RunSettings().updated(record["settings"], str(path))
         if "trends" in record:
             _check(record["trends"], {"settings": dict, "files": list}, "its trends")
+        given_topics(record)
+        for one in record.get("given_thresholds", []):
+            _check(one, {"name": str, "cosine": float}, "a given topic's threshold")
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, RecursionError) as error:
@@ -106,6 +112,19 @@ def read_record(path: Path) -> dict[str, Any]:
             arguments=["out"],
         ) from None
     return record
+
+
+def given_topics(record: Mapping[str, Any]) -> list[GivenTopic]:
+    """The topics that were given to a run.
+
+    Raises:
+        ValueError, TypeError: the record holds something else.
+    """
+    found = record.get("given_topics", [])
+    _check(found, list, "its given topics")
+    for fields in found:
+        _check(fields, dict, "a given topic")
+    return [GivenTopic.of(fields) for fields in found]
 
 
 def _upgraded(content: Any, path: Path) -> dict[str, Any]:
@@ -180,6 +199,8 @@ def changes(before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, st
     for name, meaning in (("digest", "documents"), ("embeddings_digest", "embeddings")):
         if before["corpus"][name] != fresh["corpus"][name]:
             found.setdefault("input", []).append(f"the {meaning} are not the same")
+    if before.get("given_topics", []) != fresh.get("given_topics", []):
+        found.setdefault("topics", []).append("the given topics are not the same")
     return {section: "; ".join(differences) for section, differences in found.items()}
 
 

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
+from localtopics.topics.clustering import TopicModel
+from localtopics.topics.duplicates import first_copies
 from localtopics.topics.hierarchy import MOST_LEVELS
 from localtopics.topics.topic import OUTLIER, Topic
 from localtopics.topics.umap import Layouts
 
 if TYPE_CHECKING:
     from localtopics.labels.label import Label
-    from localtopics.topics.topic import TopicModel
 
 _DOCUMENTS = {
     "id": "string",
@@ -31,7 +32,23 @@ _DOCUMENTS = {
     "x": "number",
     "y": "number",
 }
-_MAY_BE = {"title": "string", "time": "string", "group": "string", "pull": "number"}
+_MAY_BE = {
+    "title": "string",
+    "time": "string",
+    "group": "string",
+    "pull": "number",
+    "duplicate_of": "string",
+    "shares": "shares",
+}
+_PASSAGES = {
+    "document": "string",
+    "start": "integer",
+    "end": "integer",
+    "tokens": "integer",
+    "topic": "integer",
+    "probability": "number",
+    "original": "integer",
+}
 _TOPICS = {
     "topic": "integer",
     "size": "integer",
@@ -43,36 +60,55 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_SINCE_LEVELS = {"level": "integer", "parent": "integer"}
-"""Columns of topics that older releases did not write."""
-_MAY_LACK = {"title", "time", "group", "pull", "label", "fidelity", "parent"}
+_SINCE_LEVELS = {"level": "integer", "parent": "integer", "given": "boolean"}
+"""Columns of topics that older releases did not write, or that are there only where they say something."""
+_MAY_LACK = {"title", "time", "group", "pull", "duplicate_of", "label", "fidelity", "parent"}
 """Columns in which a value may be missing."""
 
 
 def write_layouts(layouts: Layouts, path: Path) -> None:
-    """Keep the two layouts."""
+    """Keep the two layouts, and which documents share a place."""
     path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, reduced=layouts.reduced, map=layouts.map)
+        np.savez(file, reduced=layouts.reduced, map=layouts.map, originals=layouts.originals)
 
 
-def read_layouts(path: Path, documents: int, components: int) -> Layouts | None:
-    """The layouts of so many documents, or None where they are not there as `write_layouts` left them."""
+def read_layouts(path: Path, documents: Sequence[str], components: int) -> Layouts | None:
+    """The layouts of these documents, or None where they are not there as `write_layouts` left them."""
     import zipfile
+
+    count = len(documents)
 
     try:
         with np.load(path) as content:
-            layouts = Layouts(reduced=content["reduced"], map=content["map"])
+            known = "originals" in content  # not in those of 0.1.0
+            originals = content["originals"] if known else first_copies(documents)
+            layouts = Layouts(reduced=content["reduced"], map=content["map"], originals=originals)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    for array, shape in ((layouts.reduced, (documents, components)), (layouts.map, (documents, 2))):
+    for array, shape in ((layouts.reduced, (count, components)), (layouts.map, (count, 2))):
         if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
             return None
-    return layouts
+    if layouts.originals.shape != (count,) or layouts.originals.dtype != np.int64:
+        return None
+    return layouts if _are_originals(layouts.originals) else None
 
 
-def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.DataFrame:
-    """One row a document; id, title, text, time, group, topic, probability, pull, x, y, as far as there are.
+def _are_originals(rows: np.ndarray) -> bool:
+    """Whether each row names one that is not after it, and that names itself."""
+    inside = bool((rows >= 0).all() and (rows <= np.arange(len(rows))).all())
+    return inside and bool((rows[rows] == rows).all())
+
+
+def documents_table(
+    corpus: Corpus,
+    layouts: Layouts,
+    found: TopicModel,
+    shares: Sequence[Sequence[Mapping[str, float]]] | None = None,
+) -> pd.DataFrame:
+    """One row a document; id, title, text, time, group, topic, probability, pull, duplicate_of (the id of the
+    first document that is nearly the same), shares (each of its topics and the share that it has, where a
+    document was split), x, y, as far as there are.
 
     The source's other columns follow.
     A column that is kept under a name of ours gets an underscore behind it.
@@ -86,12 +122,29 @@ def documents_table(corpus: Corpus, layouts: Layouts, found: TopicModel) -> pd.D
     if corpus.groups is not None:
         columns["group"] = corpus.groups
     columns |= {"topic": found.assignments, "probability": found.probabilities}
-    if found.pull is not None:
-        columns["pull"] = found.pull
+    if found.clustering.pull is not None:
+        columns["pull"] = found.clustering.pull
+    duplicate = layouts.originals != np.arange(len(corpus.ids))
+    if duplicate.any():
+        first = [
+            corpus.ids[row] if later else None
+            for row, later in zip(layouts.originals, duplicate, strict=True)
+        ]
+        columns["duplicate_of"] = pd.array(first, dtype="string")
+    if shares is not None:
+        columns["shares"] = shares
     columns |= {"x": layouts.map[:, 0], "y": layouts.map[:, 1]}
     for name, values in corpus.columns.items():
         columns[_free_name(name, columns)] = values
     return pd.DataFrame(columns)
+
+
+def originals_of(documents: pd.DataFrame) -> np.ndarray:
+    """`Layouts.originals` of the documents of `documents_table`, int64 [n]."""
+    if "duplicate_of" not in documents:
+        return first_copies(documents["text"].tolist())  # there are none but in the tables of 0.1.0
+    rows = pd.Series(range(len(documents)), documents["id"])
+    return rows[documents["duplicate_of"].fillna(documents["id"])].to_numpy()
 
 
 def _free_name(name: str, taken: Container[str]) -> str:
@@ -119,10 +172,11 @@ def topics_table(
     topics: Sequence[Topic], labels: Mapping[int, Label], fidelity: Mapping[int, float]
 ) -> pd.DataFrame:
     """One row a topic; without a label and its fidelity where ``labels`` and ``fidelity`` have none."""
-    texts = [labels[topic.topic].text if topic.topic in labels else None for topic in topics]
+    own = {topic.topic: topic.label for topic in topics if topic.given}
+    texts = [labels[number].text if number in labels else own.get(number) for number in _numbers(topics)]
     return pd.DataFrame(
         {
-            "topic": [topic.topic for topic in topics],
+            "topic": _numbers(topics),
             "level": [topic.level for topic in topics],
             "parent": pd.array([topic.parent for topic in topics], dtype="Int64"),
             "size": [topic.size for topic in topics],
@@ -134,7 +188,12 @@ def topics_table(
             "representative_documents": [list(topic.representative) for topic in topics],
             "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
         }
+        | ({"given": [topic.given for topic in topics]} if own else {})
     )
+
+
+def _numbers(topics: Sequence[Topic]) -> list[int]:
+    return [topic.topic for topic in topics]
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -168,8 +227,28 @@ def read_documents(path: Path) -> pd.DataFrame:
             raise ValueError("a probability or a place on the map is no number")
         if table["topic"].min() < OUTLIER:
             raise ValueError("a topic's number cannot be")
+        if "duplicate_of" in table and not table["duplicate_of"].dropna().isin(table["id"]).all():
+            raise ValueError("a document is the duplicate of none that is there")
 
     return _read(path, _DOCUMENTS, check)
+
+
+def read_passage_table(path: Path) -> pd.DataFrame:
+    """``passages.parquet`` as it was written.
+
+    Raises:
+        UserError: it is missing, damaged or not such a table.
+    """
+
+    def check(table: pd.DataFrame) -> None:
+        if not len(table) or (table["start"] < 0).any() or (table["tokens"] < 1).any():
+            raise ValueError("it has no passages, or some that cannot be")
+        if (table["topic"] < -1).any() or not np.isfinite(table["probability"].to_numpy(dtype=float)).all():
+            raise ValueError("a topic's number or a probability cannot be")
+        if not _are_originals(table["original"].to_numpy()):
+            raise ValueError("a passage is the duplicate of none that is before it")
+
+    return _read(path, _PASSAGES, check)
 
 
 def read_topics(path: Path) -> pd.DataFrame:
@@ -184,8 +263,8 @@ def read_topics(path: Path) -> pd.DataFrame:
             table.insert(1, "level", 0)
             table.insert(2, "parent", pd.Series(pd.NA, table.index, dtype="Int64"))
         _check_tree(table)
-        if (table["size"] < 1).any():
-            raise ValueError("a topic has no documents")
+        if (table["size"] < 0).any():
+            raise ValueError("a topic has less than no documents")
         if not table["fidelity"].dropna().between(0, 1).all():
             raise ValueError("a fidelity is not between 0 and 1")
 
@@ -207,12 +286,22 @@ def _check_tree(table: pd.DataFrame) -> None:
         raise ValueError("a topic of topics holds none")
 
 
-def check_together(documents: pd.DataFrame, topics: pd.DataFrame) -> None:
-    """Raise ValueError where the two tables are not of one run: the topics' sizes are counted."""
+def check_together(folder: Path, documents: pd.DataFrame, topics: pd.DataFrame, *, labelled: bool) -> None:
+    """Raise `UserError` where the two tables are not of one run, or topics of a labelled one have no labels.
+
+    The topics' sizes are counted; only where documents were split a topic may be no document's.
+    """
+    damage = ""
     counted = documents["topic"].value_counts().to_dict()
     finest = topics[topics["level"] == 0]
+    if "shares" in documents:
+        counted = dict.fromkeys(finest["topic"], 0) | counted
     if counted != dict(zip(finest["topic"], finest["size"], strict=True)):
-        raise ValueError("documents.parquet and topics.parquet are not of one run")
+        damage = "documents.parquet and topics.parquet are not of one run"
+    elif labelled and topics["label"].isna().any():
+        damage = "a topic has no label"
+    if damage:
+        raise UserError(f"{folder} is damaged ({damage}): do the run again, which makes anew what is.")
 
 
 def to_topics(table: pd.DataFrame) -> list[Topic]:
@@ -229,6 +318,7 @@ def to_topics(table: pd.DataFrame) -> list[Topic]:
             fidelity=None if pd.isna(row["fidelity"]) else float(row["fidelity"]),
             level=int(row["level"]),
             parent=None if pd.isna(row["parent"]) else int(row["parent"]),
+            given=bool(row.get("given", False)),
         )
         for row in table.to_dict("records")
     ]
@@ -267,6 +357,8 @@ def _is(found: pa.DataType, kind: str) -> bool:
     if kind == "strings":
         listed = types.is_list(found) or types.is_large_list(found)
         return bool(listed) and (types.is_null(found.value_type) or _is(found.value_type, "string"))
+    if kind == "shares":
+        return bool(types.is_list(found)) and {field.name for field in found.value_type} == {"topic", "share"}
     tests: dict[str, Callable[[Any], bool]] = {
         "string": lambda type: types.is_string(type) or types.is_large_string(type),
         "integer": types.is_integer,

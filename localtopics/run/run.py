@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from html import escape
 from itertools import chain
@@ -25,6 +25,7 @@ from localtopics.run import stages
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
+from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
@@ -175,17 +176,18 @@ class Run(RunFolder):
         namer.check()
         with self.locked():
             corpus = self.corpus
-            embeddings = self._kept_vectors(corpus, progress)
+            passages = kept_passages(self.folder / PASSAGES, corpus.documents)
+            embeddings = self._kept_vectors(passages.texts, progress)
             self.reopen("topics", asked)
-            stages.find(self, corpus, embeddings, progress, keep_labels=True)
+            stages.find(self, corpus, embeddings, progress, keep_labels=True, passages=passages)
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self
 
-    def _kept_vectors(self, corpus: Corpus, progress: Progress) -> np.ndarray:
-        """The documents' embeddings in half precision, as the saved model has them: float32 [n, d].
+    def _kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
+        """The passages' embeddings in half precision, as the saved model has them: float32 [m, d].
 
-        Where a kill left no model, documents are embedded again, from the cache as a rule.
+        Where a kill left no model, they are embedded again, from the cache as a rule.
         """
         from localtopics.topics.load import document_embeddings
 
@@ -194,7 +196,7 @@ class Run(RunFolder):
         except UserError:
             if self.record["corpus"]["embeddings_digest"] is not None:
                 raise
-            return directions(self.embedder.embed(corpus.documents, progress).astype(np.float16))
+            return directions(self.embedder.embed(passages, progress).astype(np.float16))
 
     def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
         """How the topics were named, with what is given in place.

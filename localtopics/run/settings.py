@@ -120,11 +120,11 @@ class RunSettings(Checked):
     def asked(self) -> dict[str, dict[str, Any]]:
         """What determines the result.
 
-        Not here: where documents and ready embeddings come from, since what they hold tells them from others,
-        and how the machine is used. A path is the same however it is written.
+        Not here: where documents, ready embeddings and given topics come from, since what they hold tells
+        them from others, and how the machine is used. A path is the same however it is written.
         """
         asked = asdict(self.with_whole_paths())
-        del asked["input"], asked["embedding"]["embeddings"]
+        del asked["input"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
         for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
         return asked
@@ -134,6 +134,7 @@ class RunSettings(Checked):
         return replace(
             self,
             embedding=replace(self.embedding, model=_whole_path(self.embedding.model)),
+            topics=replace(self.topics, topics_file=_whole_path(self.topics.topics_file)),
             labels=replace(
                 self.labels, model=_whole_path(self.labels.model), prompt=_whole_path(self.labels.prompt)
             ),

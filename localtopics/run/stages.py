@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,17 +12,26 @@ import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
+from localtopics.embedding.passages import MOST_PASSAGES, Passages
 from localtopics.errors import UserError
 from localtopics.labels.distinct import final_names
+from localtopics.labels.label import Label
 from localtopics.labels.scoring import LabelScorer
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
+from localtopics.run.passages import document_originals
+from localtopics.run.record import given_topics
 from localtopics.run.results import read_layouts, write_layouts
 from localtopics.run.trends import write_trends
+from localtopics.topics.clustering import TopicModel
+from localtopics.topics.given import NearTopics, near_topics, topic_vectors
 from localtopics.topics.load import assign as assign_to_topics
+from localtopics.topics.neighbors import directions
 from localtopics.topics.save import save_labels, save_model
+from localtopics.topics.settings import TopicSettings
+from localtopics.topics.shares import document_topics
 from localtopics.topics.topic import OUTLIER_LABEL, Topic
 from localtopics.topics.umap import Layouts, lay_out
 
@@ -38,42 +47,126 @@ def find(
     embeddings: np.ndarray | None,
     progress: Progress = silent,
     keep_labels: bool = False,
+    passages: Passages | None = None,
 ) -> None:
-    """Embed the documents, lay them out and cluster them, as far as the run has not.
+    """Split and embed the documents, lay them out and cluster them, as far as the run has not.
 
     Args:
         run: begun for this corpus.
         corpus: its documents.
-        embeddings: float32 [n, d], where they are ready; None: the documents are embedded.
+        embeddings: float32, a row a passage, where they are ready; None: the passages are embedded.
         progress: told of each stage.
         keep_labels: as for `RunFolder.write_topics`.
+        passages: of the documents, where they are split already; None: they are split, or where embeddings
+            are ready each is one.
     """
     if run.done("topics"):
         return
     embedder = run.embedder
+    if passages is None:
+        passages = _split(run, corpus, embeddings is not None, progress)
     if embeddings is None:
         log.info("Embedding with %s in %s", embedder.model.name, embedder.model.precision)
-        embeddings = embedder.embed(corpus.documents, progress)
-    layouts = _layouts(run, corpus, embeddings, progress)
+        embeddings = embedder.embed(passages.texts, progress)
+    layouts = _layouts(run, passages.texts, embeddings, progress)
     from localtopics.topics.bertopic import find_topics  # takes seconds, which passed meanwhile
 
     with run.stage("topics"):
         settings = run.settings.topics
-        found = find_topics(corpus.documents, embeddings, layouts, settings, embedder.embed, progress)
+        near = _near(run, embeddings)
+        found = find_topics(passages.texts, embeddings, layouts, settings, embedder.embed, progress, near)
+        found = _with_given(run, found, near)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
-        run.write_topics(corpus, layouts, found, keep_labels)
+        run.write_topics(corpus, passages, layouts, found, keep_labels)
+        run.record |= {
+            "passages": {"documents": len(passages.split), "passages": len(passages.texts)},
+            "duplicates": _duplicates(corpus, document_originals(passages, layouts.originals), settings),
+            "min_cluster_size": settings.cluster_size(len(np.unique(layouts.originals))),
+        }
 
 
-def _layouts(run: RunFolder, corpus: Corpus, embeddings: np.ndarray, progress: Progress) -> Layouts:
+def _near(run: RunFolder, embeddings: np.ndarray) -> NearTopics | None:
+    """The passages that are near topics that were given; None where none were."""
+    given = given_topics(run.record)
+    return near_topics(directions(embeddings), topic_vectors(given, run.embedder.embed)) if given else None
+
+
+def _with_given(run: RunFolder, found: TopicModel, near: NearTopics | None) -> TopicModel:
+    """The topics with those named that were given; what became of these is said and noted."""
+    given = given_topics(run.record)
+    if near is None:
+        return found
+    numbers = {place: number for number, place in found.clustering.given.items()}
+    run.record["given_thresholds"] = [
+        {"topic": numbers.get(place), "name": topic.name, "cosine": round(float(near.thresholds[place]), 4)}
+        for place, topic in enumerate(given)
+        if place in numbers
+    ]
+    log.info(
+        "Given topics, and the cosine from which a text is near: %s",
+        "; ".join(f"{one['name']} {one['cosine']:.2f}" for one in run.record["given_thresholds"]) or "none",
+    )
+    if left := [topic.name for place, topic in enumerate(given) if place not in numbers]:
+        log.warning("No document is near the given topics that are left out: %s", ", ".join(left))
+    topics = [
+        replace(topic, given=True, label=given[found.clustering.given[topic.topic]].name)
+        if topic.topic in found.clustering.given
+        else topic
+        for topic in found.topics
+    ]
+    return replace(found, levels=[topics, *found.levels[1:]])
+
+
+def _split(run: RunFolder, corpus: Corpus, ready: bool, progress: Progress) -> Passages:
+    """The passages of the documents, and what there is to say of them."""
+    if ready or run.settings.topics.long_documents == "cut":
+        if ready:
+            log.info("Embeddings are ready, one a document: no long document is split")
+        return Passages.whole(corpus.documents)
+    passages = run.embedder.split(corpus.documents, progress)
+    if len(passages.split):
+        counts = np.bincount(passages.document)
+        thinned = int((counts == MOST_PASSAGES).sum())
+        log.info(
+            "%s of %s documents are longer than %s reads, and were split into %s passages%s",
+            f"{len(passages.split):,}",
+            f"{len(corpus.documents):,}",
+            run.embedder.model.name,
+            f"{counts[passages.split].sum():,}",
+            f"; of the {thinned:,} longest {MOST_PASSAGES:,} are read, evenly spaced" if thinned else "",
+        )
+    return passages
+
+
+def _duplicates(corpus: Corpus, originals: np.ndarray, settings: TopicSettings) -> dict[str, int]:
+    """How many documents are duplicates of one before them, how many word for word, and of how many."""
+    later = originals != np.arange(len(originals))
+    found = {
+        "documents": int(later.sum()),
+        "exact": len(originals) - len(set(corpus.documents)),
+        "originals": len(np.unique(originals[later])),
+    }
+    if later.any():
+        log.info(
+            "%s of %s documents are duplicates of another, %s of them word for word: %s",
+            f"{found['documents']:,}",
+            f"{len(originals):,}",
+            f"{found['exact']:,}",
+            "they count once" if settings.duplicates == "once" else "each counts",
+        )
+    return found
+
+
+def _layouts(run: RunFolder, documents: Sequence[str], embeddings: np.ndarray, progress: Progress) -> Layouts:
     """The layouts that the run has, or new ones."""
     settings = run.settings.topics
     if run.done("layouts"):
-        kept = read_layouts(run.layouts_file, len(corpus.documents), settings.components)
+        kept = read_layouts(run.layouts_file, documents, settings.components)
         if kept is not None:
             return kept
     with run.stage("layouts"):
         layouts = lay_out(
-            corpus.documents,
+            documents,
             embeddings,
             settings,
             progress,
@@ -97,12 +190,13 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
             held = {topic.topic: _held(run, topic, names) for topic in named} if level else None
             scorer = None
             if namer.chooses and named:
-                scorer = LabelScorer(
-                    run.embedder.embed, {topic.topic: scoring_documents(run, topic) for topic in named}
-                )
-            for label in namer.label(topics, labels, progress, scorer, held):
+                shown = {topic.topic: scoring_documents(run, topic) for topic in named}
+                scorer = LabelScorer(run.embedder.embed, shown)
+            asked = [topic for topic in topics if not topic.given]
+            for label in namer.label(asked, labels, progress, scorer, held):
                 append_label(run.labels_file, label)
                 labels[label.topic] = label
+            labels |= {topic.topic: _given_label(topic) for topic in topics if topic.given}
             names |= final_names(topics, labels, run.settings.labels.label_case, held)
             fidelity |= label_fidelity(run, named, names, progress)
         final = {number: replace(labels[number], text=text) for number, text in names.items()}
@@ -115,6 +209,11 @@ def _held(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
     """The names of the topics that a topic holds, the largest first."""
     below = [held for level in run.levels[: topic.level] for held in level if held.parent == topic.topic]
     return [names[held.topic] for held in sorted(below, key=lambda held: (-held.size, held.topic))]
+
+
+def _given_label(topic: Topic) -> Label:
+    """The name that came with a topic, which no model wrote and nothing changes."""
+    return Label(topic.topic, topic.label or "", fallback=False, candidates=(), prompt_sha256="", seconds=0)
 
 
 def draw(run: RunFolder, progress: Progress = silent) -> None:
@@ -142,12 +241,13 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
 
 def _typical_first(run: RunFolder) -> list[int]:
     """The documents' rows: each topic's representative ones first, then by their probability."""
-    documents = run.documents
+    documents, passages = run.documents, run.passages
     ranks = {
         (topic.topic, text): rank for topic in run.topics for rank, text in enumerate(topic.representative)
     }
-    keys = zip(documents["topic"], documents["text"], strict=True)
-    own = np.array([ranks.get(key, len(ranks)) for key in keys])
+    own = np.full(len(documents), len(ranks))
+    keys = zip(passages["topic"], passages["text"], strict=True)
+    np.minimum.at(own, passages["row"].to_numpy(), [ranks.get(key, len(ranks)) for key in keys])
     rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
     return rows
 
@@ -165,22 +265,26 @@ def assign(
         progress: told of the embedding.
 
     Returns:
-        One row a document: id, title, time and group (if any), topic, label and probability.
+        One row a document: id, title, time and group (if any), topic, label and probability; and where one
+        was split, each document's topics with their shares.
 
     Raises:
         UserError: the embeddings are missing or do not fit the run's.
     """
-    labels = run.labels
+    labels, passages = run.labels, Passages.whole(corpus.documents)
     if embeddings is None:
         if not run.embeds_documents:
             raise UserError(
                 f"{run.folder} was made from ready embeddings: give the new documents' too.",
                 arguments=["embeddings"],
             )
-        embeddings = run.embedder.embed(corpus.documents, progress)
-    found, probabilities = assign_to_topics(run.model_folder, corpus.documents, embeddings)
+        if run.settings.topics.long_documents == "split":
+            passages = run.embedder.split(corpus.documents, progress)
+        embeddings = run.embedder.embed(passages.texts, progress)
+    found, probabilities = assign_to_topics(run.model_folder, passages.texts, embeddings)
     number_of = {own: number for number, own in run.model_numbers.items()}
-    topics = [number_of[int(topic)] for topic in found]
+    topics = np.array([number_of[topic] for topic in found.tolist()], np.int64)
+    own = document_topics(passages, topics, probabilities, embeddings)
     columns: dict[str, object] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
@@ -189,8 +293,10 @@ def assign(
     if corpus.groups is not None:
         columns["group"] = corpus.groups
     columns |= {
-        "topic": topics,
-        "label": [labels.get(topic, OUTLIER_LABEL) for topic in topics],
-        "probability": probabilities,
+        "topic": own.topics,
+        "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics],
+        "probability": own.probabilities,
     }
+    if len(passages.split):
+        columns["shares"] = [[{"topic": topic, "share": share} for topic, share in one] for one in own.shares]
     return pd.DataFrame(columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -76,11 +78,23 @@ def write_table(table: pd.DataFrame, path: Path, *, raw_cells: bool = False, mod
             return
         with _text(temporary, compression) as file:
             if kind in _SEPARATORS:
+                table = _with_lists_as_json(table)
                 cells = table if raw_cells else harmless_cells(table)
                 # texts are quoted: Python before 3.13 leaves a bare \r, a line's end to most readers
                 cells.to_csv(file, index=False, sep=_SEPARATORS[kind], quoting=csv.QUOTE_NONNUMERIC)
             else:
                 table.to_json(file, orient="records", lines=True, force_ascii=False)
+
+
+def _with_lists_as_json(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each list of things that have names, such as shares of topics, as a line of JSON."""
+
+    def flat(cell: Any) -> Any:
+        listed = isinstance(cell, list | np.ndarray) and len(cell) > 0 and isinstance(cell[0], dict)
+        return json.dumps(list(cell)) if listed else cell
+
+    nested = [name for name in table if table[name].dtype == object]
+    return table.assign(**{str(name): table[name].map(flat) for name in nested})
 
 
 def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:

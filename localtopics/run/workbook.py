@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import re
@@ -109,7 +110,7 @@ def _plain(value: Any) -> str | float | bool | None:
     if isinstance(value, float):
         return None if math.isnan(value) else value if math.isfinite(value) else str(value)
     if isinstance(value, list | tuple | np.ndarray):
-        return ", ".join(map(str, value))
+        return ", ".join(json.dumps(one) if isinstance(one, dict) else str(one) for one in value)
     isoformat = getattr(value, "isoformat", None)
     return str(value if isoformat is None else isoformat())
 

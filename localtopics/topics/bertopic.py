@@ -19,13 +19,14 @@ from sklearn.feature_extraction.text import CountVectorizer
 from localtopics.embedding.embedder import Embed
 from localtopics.progress import Progress, silent
 from localtopics.topics.backend import Backend
-from localtopics.topics.clustering import Clustering, cluster, with_outliers
+from localtopics.topics.clustering import Clustering, TopicModel, cluster, with_outliers
 from localtopics.topics.clusters import DocumentClusters
+from localtopics.topics.given import NearTopics
 from localtopics.topics.hierarchy import Hierarchy
 from localtopics.topics.keywords import representations, vectorizer
 from localtopics.topics.neighbors import directions
 from localtopics.topics.settings import TopicSettings, check_size
-from localtopics.topics.topic import OUTLIER, Topic, TopicModel
+from localtopics.topics.topic import OUTLIER, Topic
 from localtopics.topics.umap import Layouts
 
 log = logging.getLogger(__name__)
@@ -43,31 +44,28 @@ def find_topics(
     settings: TopicSettings,
     embed: Embed,
     progress: Progress = silent,
+    given: NearTopics | None = None,
 ) -> TopicModel:
     """Cluster the documents and describe each cluster in words.
 
-    Documents of the same text share a topic. That all documents are outliers, or all in one topic, is a
-    result like any other.
+    Near-duplicates share a topic, and count once for its words where they do for clusters. That all documents
+    are outliers, or all in one topic, is a result like any other.
 
     Args:
         documents: n texts.
         embeddings: float [n, d].
         layouts: of these embeddings, by `lay_out`.
         embed: for the words that KeyBERT and MMR compare; the same model's as the embeddings, if possible.
+        progress: told of the three steps.
+        given: the documents that have topics already; the others are clustered.
 
     Raises:
         UserError: there are too few documents.
     """
     check_size(len(documents), settings)
     vectors = directions(embeddings)
-    if same := len(documents) - len(set(documents)):
-        log.info(
-            "%s of %s documents are the same as another: each text has one topic",
-            f"{same:,}",
-            f"{len(documents):,}",
-        )
     with progress("Finding topics", 1) as advance:
-        clustering = cluster(documents, vectors, layouts.reduced, settings)
+        clustering = cluster(vectors, layouts, settings, given)
         clustering = with_outliers(clustering, vectors, settings.outlier_share)
         advance(1)
     return describe_topics(documents, vectors, clustering, settings, embed, progress)
@@ -89,15 +87,18 @@ def describe_topics(
         clustering: their topics.
         settings: which words are wanted.
         embed: as for `find_topics`.
+        progress: told of each level.
     """
     hierarchy, assignments = clustering.hierarchy, clustering.topics
+    unlike = clustering.originals == np.arange(len(documents))
+    counted = unlike if settings.duplicates == "once" else np.ones(len(documents), bool)
     with progress("Describing topics", 1 + hierarchy.depth) as advance:
-        model = _fitted(list(documents), vectors, assignments, settings, embed)
+        model = _fitted(documents, vectors, assignments, counted, settings, embed)
         model.probabilities_ = clustering.strengths
         own = np.asarray(model.topics_)
         model.representative_docs_ = {
             topic: representative_documents(
-                documents, vectors, np.flatnonzero(own == topic), clustering.strengths
+                documents, vectors, np.flatnonzero((own == topic) & unlike), clustering.strengths
             )
             for topic in sorted(model.topic_sizes_)
         }
@@ -107,10 +108,11 @@ def describe_topics(
         for level in range(1, hierarchy.depth + 1):
             holders = hierarchy.of(assignments, level)
             rows = np.union1d(some, np.unique(holders, return_index=True)[1])  # each holder has a document
-            found = _fitted([documents[row] for row in rows], vectors[rows], holders[rows], settings, embed)
+            texts = [documents[row] for row in rows.tolist()]
+            found = _fitted(texts, vectors[rows], holders[rows], counted[rows], settings, embed)
             levels.append(_holders(found, holders, level, hierarchy, list(chain(*levels))))
             advance(1)
-    return TopicModel(model, levels, assignments, clustering.strengths, clustering.pull)
+    return TopicModel(model, levels, clustering)
 
 
 def new_model(
@@ -143,14 +145,21 @@ def new_model(
 
 
 def _fitted(
-    documents: list[str], vectors: np.ndarray, topics: np.ndarray, settings: TopicSettings, embed: Embed
+    documents: Sequence[str],
+    vectors: np.ndarray,
+    topics: np.ndarray,
+    counted: np.ndarray,
+    settings: TopicSettings,
+    embed: Embed,
 ) -> BERTopic:
-    """BERTopic fitted to topics: their words and its aspects.
+    """BERTopic fitted to topics: their words, from the documents that count, and its aspects.
 
     Its numbers have no gaps; they are in the order of ours.
     """
-    model = new_model(settings, DocumentClusters(), vectorizer(documents, topics, settings), embed)
-    model.fit(documents, vectors, y=topics)
+    texts = [document if counts else "" for document, counts in zip(documents, counted, strict=True)]
+    words = vectorizer([documents[int(row)] for row in np.flatnonzero(counted)], topics[counted], settings)
+    model = new_model(settings, DocumentClusters(), words, embed)
+    model.fit(texts, vectors, y=topics)
     _put_in_order(model, topics)
     model.hdbscan_model.labels_ = model.topics_
     model.topic_mapper_ = type(model.topic_mapper_)(model.topics_)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from localtopics.errors import UserError
-from localtopics.topics.copies import distinct
 from localtopics.topics.neighbors import directions, nearest
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
@@ -19,21 +18,33 @@ _SAME = 1 - 1e-4
 
 
 def document_clusters(
-    documents: Sequence[str], reduced: np.ndarray, settings: TopicSettings
+    originals: np.ndarray,
+    reduced: np.ndarray,
+    settings: TopicSettings,
+    given: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster documents as the settings say; those of the same text share a cluster.
+    """Cluster documents as the settings say; near-duplicates share a cluster.
 
     Args:
-        documents: n texts.
+        originals: int64 [n], as in `Layouts`.
         reduced: float32 [n, components], the layout to cluster.
+        settings: whether near-duplicates count once or each, among others.
+        given: int64 [n], the clusters that documents have already, without gaps from 0; -1: it has none, and
+            is clustered with its like. None: no document has one.
 
     Returns:
-        clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them.
+        clusters int64 [n] and strengths float32 [n], as `find_clusters` gives them, those given first.
     """
-    rows, text = distinct(documents)
+    clusters = np.full(len(originals), OUTLIER) if given is None else given.copy()
+    strengths = np.ones(len(originals), np.float32)
+    free = clusters == OUTLIER
+    rows, group = np.unique(originals[free], return_inverse=True)
     size, samples = settings.density(len(rows))
-    clusters, strengths = find_clusters(reduced[rows], size, samples, np.bincount(text))
-    return clusters[text], strengths[text]
+    copies = np.bincount(group) if settings.duplicates == "each" else None
+    found, sure = find_clusters(reduced[rows], size, samples, copies)
+    first = clusters.max(initial=OUTLIER) + 1
+    clusters[free], strengths[free] = np.where(found == OUTLIER, found, found + first)[group], sure[group]
+    return clusters, strengths
 
 
 def find_clusters(
@@ -49,7 +60,7 @@ def find_clusters(
         reduced: float32 [n, components], the layout to cluster.
         min_cluster_size: the fewest documents of a cluster, copies counted.
         min_samples: how many near documents a place takes to be dense.
-        copies: int64 [n], how many documents are the same as each, itself among them; None: no two are.
+        copies: int64 [n], as how many documents each counts; None: as one.
 
     Returns:
         clusters int64 [n], largest first, -1 for outliers; and how strong each document's membership in its

@@ -53,6 +53,32 @@ def neighbor_graph(
     return NeighborGraph(indices.astype(np.int32), distances.astype(np.float32).clip(0, 2))
 
 
+def left_over(
+    graph: NeighborGraph, embeddings: np.ndarray, kept: np.ndarray, seed: int = 42
+) -> NeighborGraph:
+    """The graph of some of its documents: those that lost a neighbour get their next nearest instead.
+
+    Args:
+        graph: of n documents.
+        embeddings: float [n, d], theirs.
+        kept: which documents stay, rows int64 [k] in ascending order.
+        seed: starts NN-descent, where most of many neighbours have to be found anew.
+    """
+    columns = graph.indices.shape[1]
+    neighbors = min(columns, len(kept) - 1)
+    places = np.full(len(embeddings), -1, np.int32)
+    places[kept] = np.arange(len(kept))
+    indices, distances = places[graph.indices[kept]], graph.distances[kept]
+    lost = (indices < 0).any(axis=1) | (neighbors < columns)
+    if lost.sum() > EXACT_LIMIT:
+        return neighbor_graph(embeddings[kept], neighbors, seed)
+    vectors = directions(embeddings)[kept]
+    indices, distances = indices[:, :neighbors].copy(), distances[:, :neighbors].copy()
+    found, cosines = nearest(vectors[lost], vectors, neighbors)
+    indices[lost], distances[lost] = found, (1 - cosines).clip(0, 2)
+    return NeighborGraph(indices, distances)
+
+
 def directions(embeddings: np.ndarray) -> np.ndarray:
     """The embeddings as float32 of unit length; nothing is copied where they are that already."""
     vectors = np.ascontiguousarray(embeddings, dtype=np.float32)

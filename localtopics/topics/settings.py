@@ -55,6 +55,15 @@ class TopicSettings(LayoutSettings):
         example='a share such as "5%"',
         unset="as HDBSCAN leaves",
     )
+    topics_file: str | None = setting(
+        None, "topics that are given: a TOML file or a table with name, description, examples"
+    )
+    long_documents: Literal["split", "cut"] = setting(
+        "split", "documents longer than the embedding model reads are split, or cut off there"
+    )
+    duplicates: Literal["once", "each"] = setting(
+        "once", "near-duplicates count once, or each, so that enough of them are a topic"
+    )
     top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
     diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
     """How different the MMR keywords are from each other: 0 not at all, 1 as much as can be."""

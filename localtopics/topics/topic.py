@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from bertopic import BERTopic
 
 OUTLIER = -1
 """The number that stands for no topic, in documents and in tables of topics."""
@@ -40,6 +35,8 @@ class Topic:
     fidelity: float | None = None
     """How surely the name finds this topic among the others of its level, from 0 to 1; None where nobody
     measured it."""
+    given: bool = False
+    """Whether somebody gave it, with its name, instead of its being found."""
     level: int = 0
     """0 for the topics that documents have, the finest; above it those that hold them together."""
     parent: int | None = None
@@ -64,24 +61,3 @@ class Topic:
 def _start(text: str, characters: int = 300) -> str:
     """The beginning of a long text."""
     return text if len(text) <= characters else text[:characters].rstrip() + " …"
-
-
-@dataclass(frozen=True)
-class TopicModel:
-    """Topics and the documents in them."""
-
-    model: BERTopic
-    """The fitted model."""
-    levels: list[list[Topic]]
-    """The topics of each level by number, the finest level first and in it the outliers, if there are any."""
-    assignments: np.ndarray
-    """Each document's topic, int64 [n]; `OUTLIER` where it has none."""
-    probabilities: np.ndarray
-    """How strong each document's membership in its topic is (HDBSCAN): float32 [n], 0 to 1, 0 in outliers."""
-    pull: np.ndarray | None = None
-    """Where outliers were let into topics: as `localtopics.topics.outliers.Joined.pull`, float32 [n]."""
-
-    @property
-    def topics(self) -> list[Topic]:
-        """The topics that documents have."""
-        return self.levels[0]

@@ -21,8 +21,8 @@ import numpy as np
 from localtopics.files import temporary_folder
 from localtopics.machine import usable_cpus
 from localtopics.progress import Advance, Progress, silent
-from localtopics.topics.copies import distinct
-from localtopics.topics.neighbors import NeighborGraph, neighbor_graph
+from localtopics.topics.duplicates import first_copies, near_duplicates
+from localtopics.topics.neighbors import NeighborGraph, left_over, neighbor_graph
 from localtopics.topics.settings import FEWEST_DOCUMENTS, LayoutSettings
 
 
@@ -34,6 +34,9 @@ class Layouts:
     """Where they are clustered, float32 [n, components]."""
     map: np.ndarray
     """Where they are drawn, float32 [n, 2]."""
+    originals: np.ndarray
+    """The first of the documents that are nearly the same as each, int64 [n]; itself where there is no other.
+    They share a place."""
 
 
 def lay_out(
@@ -45,8 +48,8 @@ def lay_out(
 ) -> Layouts:
     """Lay the documents out by UMAP (McInnes et al. 2018), near ones near, in both layouts.
 
-    Documents of the same text share a place. The same embeddings, settings and machine give the same
-    layouts, however many processors are free.
+    Documents of the same text, and near-duplicates (`near_duplicates`), share a place. The same embeddings,
+    settings and machine give the same layouts, however many processors are free.
 
     Args:
         documents: n texts.
@@ -58,16 +61,17 @@ def lay_out(
     Raises:
         UserError: there are too few documents.
     """
-    embeddings, places = _unlike(documents, embeddings)
-    graph = neighbor_graph(embeddings, settings.neighbors, settings.seed, progress)
+    originals, graph = _unlike(documents, embeddings, settings, progress)
+    rows, places = _laid_out(originals)
+    embeddings = embeddings[rows]
     dimensions = sorted({settings.components, 2})
     with progress("Laying out documents", len(dimensions) * _epochs(len(embeddings))) as advance:
         layouts = _run_umap(embeddings, graph, settings, dimensions, advance, meanwhile)
-    return Layouts(layouts[settings.components][places], layouts[2][places])
+    return Layouts(layouts[settings.components][places], layouts[2][places], originals)
 
 
 def lay_out_again(
-    documents: Sequence[str],
+    originals: np.ndarray,
     embeddings: np.ndarray,
     settings: LayoutSettings,
     seeds: Sequence[int],
@@ -75,13 +79,21 @@ def lay_out_again(
 ) -> list[np.ndarray]:
     """Where the documents would be clustered with other seeds, as `lay_out` finds `Layouts.reduced`.
 
+    Args:
+        originals: int64 [n], as in `Layouts`.
+        embeddings: float [n, d]; only their directions count.
+        settings: UMAP's parameters.
+        seeds: one for each layout.
+        progress: is told of UMAP's epochs.
+
     Returns:
         float32 [n, components] for each of the seeds.
 
     Raises:
         UserError: there are too few documents.
     """
-    embeddings, places = _unlike(documents, embeddings)
+    rows, places = _laid_out(originals)
+    embeddings = embeddings[rows]
     found = []
     with progress("Laying out again", len(seeds) * _epochs(len(embeddings))) as advance:
         for seed in seeds:
@@ -92,12 +104,29 @@ def lay_out_again(
     return found
 
 
-def _unlike(documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The embeddings of the unlike documents, which are laid out, and which of them each document is."""
-    rows, places = distinct(documents)
+def _unlike(
+    documents: Sequence[str], embeddings: np.ndarray, settings: LayoutSettings, progress: Progress
+) -> tuple[np.ndarray, NeighborGraph]:
+    """The first of the documents that are nearly the same as each, and the graph of what is laid out."""
+    originals = first_copies(documents)
+    rows, _ = _laid_out(originals)
+    graph = neighbor_graph(embeddings[rows], settings.neighbors, settings.seed, progress)
+    while True:  # those near a large group have no other neighbours before it is one document
+        found = near_duplicates([documents[row] for row in rows], graph)
+        kept = np.unique(found)
+        if len(kept) == len(rows) or len(kept) < FEWEST_DOCUMENTS:
+            return originals, graph
+        graph = left_over(graph, embeddings[rows], kept, settings.seed)
+        originals = rows[found][np.searchsorted(rows, originals)]
+        rows = rows[kept]
+
+
+def _laid_out(originals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The documents that are laid out, and which of them gives each document its place."""
+    rows, places = np.unique(originals, return_inverse=True)
     if len(rows) < FEWEST_DOCUMENTS:  # too few to be laid out without their copies
-        rows, places = np.arange(len(documents)), rows[places]
-    return embeddings[rows] if len(rows) < len(documents) else embeddings, places
+        return np.arange(len(originals)), originals
+    return rows, places
 
 
 def _epochs(documents: int) -> int:

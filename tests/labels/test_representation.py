@@ -82,7 +82,7 @@ def test_after_another_representation(model: Path, settings: LabelSettings) -> N
     asked: list[tuple[str, ...]] = []
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, scorer=None, held=None):  # type: ignore[no-untyped-def]
             asked.extend(topic.keywords for topic in topics)
             return super().label(topics, done, progress, scorer)
 
@@ -98,7 +98,7 @@ def test_the_model_is_shown_documents_of_the_topic(model: Path, settings: LabelS
     shown: dict[int, tuple[str, ...]] = {}
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, scorer=None, held=None):  # type: ignore[no-untyped-def]
             shown.update({topic.topic: topic.representative for topic in topics})
             return super().label(topics, done, progress, scorer)
 
@@ -112,7 +112,7 @@ def test_candidates_are_scored_by_the_embeddings_of_the_model(model: Path, setti
     scorers: list[LabelScorer | None] = []
 
     class Watching(LlamaLabels):
-        def label(self, topics, done=None, progress=None, scorer=None):  # type: ignore[no-untyped-def]
+        def label(self, topics, done=None, progress=None, scorer=None, held=None):  # type: ignore[no-untyped-def]
             scorers.append(scorer)
             return super().label(topics, done, progress, scorer)
 

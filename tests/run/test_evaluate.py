@@ -10,13 +10,15 @@ from localtopics.cli.evaluation import print_evaluation
 from localtopics.cli.render import print_topics
 from localtopics.corpus import Corpus
 from localtopics.embedding import BUILT_IN_MODEL, choose_model
+from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.labels.label import Label
 from localtopics.run.evaluate import Evaluation, evaluate, read_headings
-from localtopics.run.held_out import HeldOutTopics, label_fidelity, scoring_documents
+from localtopics.run.held_out import HeldOutTopics, label_fidelity, named_topics, scoring_documents
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
-from localtopics.topics.topic import Topic, TopicModel
+from localtopics.topics.clustering import Clustering, TopicModel
+from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
 SUBJECTS = {
@@ -41,11 +43,12 @@ def labelled(folder: Path, labels: dict[int, str], subjects: dict[int, tuple[str
     flat = np.zeros((len(documents), 2), dtype=np.float32)
     with Run.start(folder, RunSettings(), corpus, choose_model(BUILT_IN_MODEL)) as run:
         with run.stage("topics"):
-            found = TopicModel(None, topics, assigned, np.ones(len(documents)))
-            run.write_topics(corpus, Layouts(reduced=flat, map=flat), found)
+            own = np.arange(len(documents))
+            found = TopicModel(None, [topics], Clustering(assigned, np.ones(len(documents)), own))
+            run.write_topics(corpus, Passages.whole(documents), Layouts(flat, flat, own), found)
         with run.stage("labels"):
             final = {number: Label(number, text, False, (), "", 0.0) for number, text in labels.items()}
-            run.write_labels(final, label_fidelity(run, labels))
+            run.write_labels(final, label_fidelity(run, named_topics(run), labels))
     return run
 
 

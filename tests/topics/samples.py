@@ -11,8 +11,9 @@ import numpy as np
 
 from localtopics.embedding import Embedder
 from localtopics.topics.bertopic import find_topics
+from localtopics.topics.clustering import TopicModel
+from localtopics.topics.duplicates import first_copies
 from localtopics.topics.settings import TopicSettings
-from localtopics.topics.topic import TopicModel
 from localtopics.topics.umap import Layouts, lay_out
 
 MODULES = """
@@ -60,5 +61,7 @@ def sample_of(documents: list[str], kinds: list[str], embedder: Embedder) -> Sam
     return Sample(documents, kinds, embeddings, layouts, found)
 
 
-def layouts_of(reduced: np.ndarray) -> Layouts:
-    return Layouts(reduced.astype(np.float32), reduced[:, :2].astype(np.float32))
+def layouts_of(reduced: np.ndarray, documents: list[str] | None = None) -> Layouts:
+    """Layouts at these places, of documents that are all unlike or share a place with copies."""
+    originals = np.arange(len(reduced)) if documents is None else first_copies(documents)
+    return Layouts(reduced.astype(np.float32), reduced[:, :2].astype(np.float32), originals)

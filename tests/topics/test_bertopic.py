@@ -15,10 +15,10 @@ from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
 from localtopics.topics import bertopic as bertopic_module
 from localtopics.topics.bertopic import find_topics
+from localtopics.topics.clustering import TopicModel
 from localtopics.topics.load import assign
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings
-from localtopics.topics.topic import TopicModel
 from tests.topics.samples import Sample, layouts_of
 
 

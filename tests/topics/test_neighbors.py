@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from localtopics.topics import neighbors as neighbors_module
-from localtopics.topics.neighbors import directions, nearest, neighbor_graph
+from localtopics.topics.neighbors import directions, left_over, nearest, neighbor_graph
 from tests.topics.vectors import groups
 
 
@@ -39,6 +39,17 @@ def test_approximate_neighbours_beyond_the_limit(monkeypatch: pytest.MonkeyPatch
     found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact.indices, strict=True)]
     assert np.mean(found) > 0.9
     assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides, not the threads
+
+
+@pytest.mark.parametrize("left", [250, 12])
+def test_what_is_left_over_of_a_graph_is_the_graph_of_what_is_left(left: int) -> None:
+    vectors = groups(150, 90, 60, spread=0.3)
+    kept = np.sort(np.random.default_rng(0).choice(300, left, replace=False))
+    graph = left_over(neighbor_graph(vectors, 15), vectors, kept)
+    fresh = neighbor_graph(vectors[kept], 15)
+    assert (graph.indices == fresh.indices).mean() > 0.999
+    assert np.allclose(graph.distances, fresh.distances, atol=1e-5)
+    assert [graph.indices.dtype, graph.distances.dtype] == [np.dtype(np.int32), np.dtype(np.float32)]
 
 
 def test_nearest_finds_the_vectors_most_like_a_query() -> None:

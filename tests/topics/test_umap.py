@@ -57,7 +57,7 @@ def test_documents_laid_out_again_lie_as_their_seed_says() -> None:
     documents = ["twice", "twice", *map(str, range(59))]
     settings = LayoutSettings(components=3, seed=7)
     first = lay_out(documents, vectors, settings)
-    same, other = lay_out_again(documents, vectors, settings, [7, 8])
+    same, other = lay_out_again(first.originals, vectors, settings, [7, 8])
     assert np.array_equal(same, first.reduced)
     assert not np.array_equal(other, first.reduced)
     assert np.array_equal(other[0], other[1])  # copies share a place

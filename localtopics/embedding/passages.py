@@ -1,0 +1,146 @@
+"""Long documents as passages, each of which the embedding model reads whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localtopics.embedding.batches import blocks
+from localtopics.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MOST_PASSAGES = 1000
+"""Of one document; of a longer one so many are read, evenly from its beginning to its end."""
+_BLOCK = 2**20
+"""Characters that are tokenised together."""
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
+_SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？]\s*")
+_SPACE = re.compile(r"\s")
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a model reads of a text."""
+
+    tokenizer: Tokenizer
+    """Without truncation."""
+    tokens: int
+    """The most that it reads, without those that it puts around a text itself."""
+
+
+@dataclass(frozen=True)
+class Passages:
+    """The passages of documents, in the order of the documents and of their places in them."""
+
+    texts: list[str]
+    """What is embedded, m texts."""
+    document: np.ndarray
+    """Which document each is of, int64 [m]."""
+    start: np.ndarray
+    """Where it begins there, in characters, int64 [m]."""
+    end: np.ndarray
+    """Where it ends, int64 [m]."""
+    tokens: np.ndarray
+    """How many tokens it has, int64 [m]; 1 where nobody counted."""
+
+    @classmethod
+    def whole(cls, documents: Sequence[str]) -> Passages:
+        """Each document as one passage."""
+        lengths = np.array([len(document) for document in documents], np.int64)
+        count = len(documents)
+        return cls(list(documents), np.arange(count), np.zeros(count, np.int64), lengths, np.ones(count, int))
+
+    @property
+    def split(self) -> np.ndarray:
+        """The documents that have several passages, rows int64."""
+        documents, counts = np.unique(self.document, return_counts=True)
+        return documents[counts > 1]
+
+    def of(self, document: int) -> slice:
+        """The passages of one document."""
+        first, last = np.searchsorted(self.document, [document, document + 1])
+        return slice(int(first), int(last))
+
+
+def split(documents: Sequence[str], window: Window, progress: Progress = silent) -> Passages:
+    """Split the documents that are longer than a model reads; the others stay whole.
+
+    A document is split at paragraphs where there are any in reach, else between sentences, else between
+    words, into passages of about one length, none longer than the window and none shorter than a quarter of
+    it. Of a document of more than `MOST_PASSAGES` so many are taken, evenly from its beginning to its end.
+    """
+    spans: list[list[tuple[int, int, int]]] = []
+    with progress("Splitting documents", len(documents)) as advance:
+        for block in blocks([len(document) for document in documents], _BLOCK):
+            own = documents[block]
+            long = [
+                row for row, text in enumerate(own) if len(text) > window.tokens
+            ]  # a token is a character
+            found = dict(zip(long, _spans([own[row] for row in long], window), strict=True))
+            spans += [found.get(row, [(0, len(text), 1)]) for row, text in enumerate(own)]
+            advance(len(own))
+    document = np.repeat(np.arange(len(documents)), [len(found) for found in spans])
+    start, end, tokens = np.array([span for found in spans for span in found], np.int64).reshape(-1, 3).T
+    texts = [documents[row][a:b] for row, a, b in zip(document.tolist(), start, end, strict=True)]
+    return Passages(texts, document, start, end, tokens)
+
+
+def _spans(texts: Sequence[str], window: Window) -> Iterator[list[tuple[int, int, int]]]:
+    """The passages of each text: where they begin and end, and how many tokens they have."""
+    small = [row for row, text in enumerate(texts) if len(text) <= _BLOCK]
+    encoded = window.tokenizer.encode_batch([texts[row] for row in small], add_special_tokens=False)
+    offsets = dict(zip(small, (found.offsets for found in encoded), strict=True))
+    for row, text in enumerate(texts):
+        places = np.array(offsets[row] if row in offsets else _offsets(text, window), np.int64).reshape(-1, 2)
+        if len(places) <= window.tokens:
+            yield [(0, len(text), max(1, len(places)))]
+            continue
+        starts, ends = places.T
+        cuts = np.array([*_cuts(_strengths(text, starts, ends), window.tokens), len(places)])
+        spans = np.stack([starts[cuts[:-1]], ends[cuts[1:] - 1], np.diff(cuts)], axis=1)
+        if len(spans) > MOST_PASSAGES:
+            spans = spans[np.linspace(0, len(spans) - 1, MOST_PASSAGES).round().astype(int)]
+        yield [(int(a), int(b), int(tokens)) for a, b, tokens in spans]
+
+
+def _offsets(text: str, window: Window) -> np.ndarray:
+    """Where the tokens of a text of any length begin and end, int64 [tokens, 2]."""
+    found, start = [], 0
+    while start < len(text):
+        end = min(len(text), start + _BLOCK)
+        if end < len(text):
+            spaces = [match.start() for match in _SPACE.finditer(text, max(start + 1, end - 1000), end)]
+            end = spaces[-1] if spaces else end
+        encoded = window.tokenizer.encode(text[start:end], add_special_tokens=False)
+        found.append(np.array(encoded.offsets, np.int64).reshape(-1, 2) + start)
+        start = end
+    return np.concatenate(found)
+
+
+def _strengths(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """What begins with each token, int8 [tokens]: 3 a paragraph, 2 a sentence, 1 a word, 0 none of them."""
+    strengths = np.zeros(len(starts) + 1, np.int8)
+    strengths[1:-1] = starts[1:] > ends[:-1]
+    for strength, pattern in ((2, _SENTENCE), (3, _PARAGRAPH)):
+        places = np.array([match.end() for match in pattern.finditer(text)], np.int64)
+        strengths[np.searchsorted(starts, places)] = strength
+    return strengths[:-1]
+
+
+def _cuts(strengths: np.ndarray, window: int) -> list[int]:
+    """The first token of each passage: at the best places in reach, and of these nearest to equal lengths."""
+    tokens, least = len(strengths), max(1, window // 4)
+    cuts = [0]
+    while (left := tokens - cuts[-1]) > window:
+        low, high = cuts[-1] + least, min(cuts[-1] + window, tokens - least)
+        equal = cuts[-1] + left / -(-left // window)
+        reach = strengths[low : high + 1]
+        best = low + np.flatnonzero(reach == reach.max())
+        cuts.append(int(best[np.abs(best - equal).argmin()]))
+    return cuts
