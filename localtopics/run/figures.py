@@ -12,7 +12,7 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
 from localtopics.run.results import read_layouts
 from localtopics.topics.agreement import Stability, stability
-from localtopics.topics.clusters import document_clusters
+from localtopics.topics.clustering import find_finest
 from localtopics.topics.load import document_embeddings
 from localtopics.topics.quality import coherence, dbcv, diversity, silhouette
 from localtopics.topics.topic import OUTLIER
@@ -82,5 +82,5 @@ def seed_stability(run: RunFolder, seeds: int, progress: Progress = silent) -> S
     numbers = [topic.topic for topic in run.topics if topic.given]
     places = np.searchsorted(numbers, own)
     given = np.where(np.isin(own, numbers), places, OUTLIER)  # those that were given stay
-    found = [document_clusters(originals, reduced, settings, given)[0] for reduced in layouts]
+    found = [find_finest(embeddings, originals, reduced, settings, given)[0] for reduced in layouts]
     return stability([settings.seed, *others], [own, *found])

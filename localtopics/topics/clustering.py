@@ -11,7 +11,7 @@ import numpy as np
 
 from localtopics.topics.clusters import document_clusters
 from localtopics.topics.given import NearTopics
-from localtopics.topics.hierarchy import Hierarchy, find_hierarchy
+from localtopics.topics.hierarchy import Hierarchy, find_hierarchy, join_nearest
 from localtopics.topics.outliers import join_outliers
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER, Topic
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from bertopic import BERTopic
 
 log = logging.getLogger(__name__)
+
+_SMALLEST = 3
+"""Documents of a topic where as many topics are wanted as can be had."""
+_SMALLER = 0.8
+"""How much smaller clusters are looked for at a time."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def cluster(
     """
     originals = layouts.originals
     own, places = _given_clusters(given, originals)
-    topics, strengths = document_clusters(originals, layouts.reduced, settings, own)
+    topics, strengths = find_finest(vectors, originals, layouts.reduced, settings, own)
     if given is not None:
         strengths = np.where(own == OUTLIER, strengths, given.strengths[originals])
     hierarchy = find_hierarchy(vectors, topics, settings.levels)
@@ -115,3 +120,40 @@ def _given_clusters(given: NearTopics | None, originals: np.ndarray) -> tuple[np
     numbers = np.unique(places[places != OUTLIER])
     found = np.searchsorted(numbers, places)
     return np.where(places == OUTLIER, OUTLIER, found).astype(np.int64), numbers.tolist()
+
+
+def find_finest(
+    vectors: np.ndarray,
+    originals: np.ndarray,
+    reduced: np.ndarray,
+    settings: TopicSettings,
+    given: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The topics of documents, those given first and then the largest; about as many as the settings ask for.
+
+    Where clusters are too few, smaller ones are looked for, if nobody said how small they may be. Where they
+    are too many, those nearest to each other are put together, as `join_nearest` does; given topics stay.
+
+    Args:
+        vectors: float32 [n, d] of unit length, the documents' embeddings.
+        originals: int64 [n], as in `Layouts`.
+        reduced: float32 [n, components], the layout to cluster.
+        settings: which topics are wanted.
+        given: int64 [n], the topics that documents have already, without gaps from 0; `OUTLIER` for none.
+
+    Returns:
+        int64 [n] and float32 [n], as in `Clustering`.
+    """
+    topics, strengths = document_clusters(originals, reduced, settings, given)
+    if settings.topics is None:
+        return topics, strengths
+    size = settings.cluster_size(len(np.unique(originals)))
+    while settings.min_cluster_size is None and topics.max() + 1 < settings.topics and size > _SMALLEST:
+        size = max(_SMALLEST, int(size * _SMALLER))
+        topics, strengths = document_clusters(
+            originals, reduced, replace(settings, min_cluster_size=size), given
+        )
+    first = int(given.max()) + 1
+    found = np.where(topics >= first, topics - first, OUTLIER)
+    joined = join_nearest(vectors, found, max(1, settings.topics - first))
+    return np.where(joined == OUTLIER, topics, joined + first), strengths

@@ -59,19 +59,18 @@ def find_hierarchy(vectors: np.ndarray, topics: np.ndarray, levels: int | None =
 
     Each level is a cut of one tree (Ward 1963, on the directions of the topics): of the numbers of topics
     that it may have, which follow from the level below, the one before the widest gap of the tree. A topic
-    that stays alone at a level has no holder there.
+    that stays alone at a level has no holder there. On 20,000 arXiv papers other trees, of the layout, of
+    sizes or of shared neighbours, agree with arXiv's archives as well as this one, within chance.
 
     Args:
         vectors: float32 [n, d] of unit length, the documents' embeddings.
         topics: int64 [n], their topics from 0, `OUTLIER` for none.
         levels: how many there are at most, from 1 to `MOST_LEVELS`; None: as many as there is use for.
     """
-    numbers = np.unique(topics[topics != OUTLIER])
+    numbers, sizes = np.unique(topics[topics != OUTLIER], return_counts=True)
     if len(numbers) < _FEWEST * _NARROWEST:
         return Hierarchy()
-    centres = directions(np.stack([vectors[topics == number].mean(axis=0) for number in numbers]))
-    sizes = np.array([(topics == number).sum() for number in numbers])
-    tree = linkage(centres, "ward")
+    tree = _tree(vectors, topics, numbers)
     base = max(_NUMBERS, 10 ** len(str(int(numbers.max()))))
     found: dict[int, int] = {}
     parents: dict[int, int] = {}
@@ -91,6 +90,37 @@ def find_hierarchy(vectors: np.ndarray, topics: np.ndarray, levels: int | None =
             parents |= {tops[member]: number for member in members}
             tops |= dict.fromkeys(members, number)
     return Hierarchy(found, parents)
+
+
+def join_nearest(vectors: np.ndarray, topics: np.ndarray, count: int) -> np.ndarray:
+    """Put topics together that lie near to each other until there are so many, the largest first.
+
+    Args:
+        vectors: float32 [n, d] of unit length, the documents' embeddings.
+        topics: int64 [n], their topics from 0, `OUTLIER` for none.
+        count: how many topics are wanted; where there are no more, all stay.
+
+    Returns:
+        int64 [n], the topics after that.
+    """
+    numbers = np.unique(topics[topics != OUTLIER])
+    if len(numbers) <= count:
+        return topics
+    groups = fcluster(_tree(vectors, topics, numbers), count, "maxclust")
+    joined = np.full(numbers.max() + 2, OUTLIER)  # its last stands for outliers
+    joined[numbers] = groups
+    found = joined[topics]
+    names, sizes = np.unique(found[found != OUTLIER], return_counts=True)
+    ranks = np.full(names.max() + 2, OUTLIER)
+    ranks[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
+    return ranks[found]
+
+
+def _tree(vectors: np.ndarray, topics: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """How topics join one after the other, as scipy's linkage says it (Ward 1963, on their directions)."""
+    centres = directions(np.stack([vectors[topics == number].mean(axis=0) for number in numbers]))
+    tree: np.ndarray = linkage(centres, "ward")
+    return tree
 
 
 def _cut(tree: np.ndarray, below: int) -> int:
