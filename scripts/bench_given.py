@@ -100,10 +100,10 @@ def main() -> None:
         max((at(place, name, least) for least in np.linspace(0.1, 0.7, 61)), key=lambda one: one[0][2])
         for place, name in enumerate(GIVEN)
     ]
-    for name, found in rows_of.items():
-        mean = np.mean([row for row, _ in found], axis=0)
+    for name, rows in rows_of.items():
+        mean = np.mean([row for row, _ in rows], axis=0)
         print(f"\n{name:26} precision {mean[0]:.2f}  recall {mean[1]:.2f}  F1 {mean[2]:.2f}")
-        for category, ((precision, recall, _), least) in zip(GIVEN, found, strict=True):
+        for category, ((precision, recall, _), least) in zip(GIVEN, rows, strict=True):
             print(f"  {category:20} from {least:.2f}   {precision:.2f}   {recall:.2f}")
 
 

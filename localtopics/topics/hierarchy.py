@@ -113,7 +113,8 @@ def join_nearest(vectors: np.ndarray, topics: np.ndarray, count: int) -> np.ndar
     names, sizes = np.unique(found[found != OUTLIER], return_counts=True)
     ranks = np.full(names.max() + 2, OUTLIER)
     ranks[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
-    return ranks[found]
+    ranked: np.ndarray = ranks[found]
+    return ranked
 
 
 def _tree(vectors: np.ndarray, topics: np.ndarray, numbers: np.ndarray) -> np.ndarray:
