@@ -1,4 +1,6 @@
 /** The colours of the light or the dark scheme, whichever the system asks for; a "change" event says that it did. */
+const PAPER = { dark: false, background: "#ffffff", text: "#1d2330" }; // print is light
+
 class Theme extends EventTarget {
   constructor(topics) {
     super();
@@ -13,10 +15,19 @@ class Theme extends EventTarget {
 
   /** Set `dotColors` and `textColors`, one of each for each topic, and the page's `background` and `text`. */
   #read() {
-    const dark = this.scheme.matches, style = getComputedStyle(document.body);
-    this.dotColors = this.topics.map((topic) => (dark ? topic.colorOnDark : topic.color));
-    this.textColors = this.topics.map((topic) => (dark ? topic.textColorOnDark : topic.textColor));
-    this.background = style.backgroundColor;
-    this.text = style.color;
+    const { backgroundColor, color } = getComputedStyle(document.body);
+    Object.assign(this, this.#colors({ dark: this.scheme.matches, background: backgroundColor, text: color }));
+  }
+
+  /** The same for a sheet of paper. */
+  get onPaper() { return this.#colors(PAPER); }
+
+  #colors(scheme) {
+    const { dark, text } = scheme;
+    return {
+      ...scheme,
+      dotColors: this.topics.map((topic) => (dark ? topic.colorOnDark : topic.color) ?? text),
+      textColors: this.topics.map((topic) => (dark ? topic.textColorOnDark : topic.textColor) ?? text),
+    };
   }
 }
