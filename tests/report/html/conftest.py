@@ -37,7 +37,7 @@ def small_content() -> PageContent:
         headlines=[f"Paper {i} on {NAMES[i % 4].lower()}" for i in range(400)],
         title="A <small> & plain map",
         ids=[f"id{i}" for i in range(400)],
-        times=Coded(YEARS, np.where(rows % 8 == 7, -1, rows % 5)),
+        times=Coded(YEARS, np.where(rows % 16 == 5, -1, rows % 5)),
         groups=Coded(GROUPS, rows // 4 % 4),
         probability=np.where(scene.assignments < 0, 0.0, (rows % 11) / 10),
         pull=np.where(scene.assignments < 0, 0.5, np.nan),

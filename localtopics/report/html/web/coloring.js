@@ -13,6 +13,9 @@ class Coloring {
     this.colors = new Map();
   }
 
+  /** Whether dots of a topic look alike, so that its name can too. */
+  isOfTopics(way) { return way === "topic"; }
+
   /** The code of each document's colour. */
   codesOf(way) {
     const { data } = this;
@@ -43,8 +46,8 @@ class Coloring {
       const colors = data.groupColors.map((pair) => pair[Number(theme.dark)]);
       return [...data.groups.labels.map((_, code) => colors[code] ?? grey), grey];
     }
-    const steps = way === "time" ? data.times.labels.length : STRENGTH_STEPS + 1;
-    return [...Array.from({ length: steps }, (_, code) => Coloring.#ramp(code / Math.max(1, steps - 1), theme)), grey];
+    const shares = way === "time" ? this.#shares() : Array.from({ length: STRENGTH_STEPS + 1 }, (_, i) => i / STRENGTH_STEPS);
+    return [...shares.map((share) => Coloring.#ramp(share, theme)), grey];
   }
 
   colorOf(way, index, theme) { return this.colorsOf(way, theme)[this.codesOf(way)[index]]; }
@@ -63,17 +66,30 @@ class Coloring {
       if (labels.length > shown || none) entries.push([labels.length > shown ? "others" : "no group", colors.at(-1)]);
       return { entries };
     }
-    const ends = way === "time" ? [data.times.labels[0], data.times.labels.at(-1)] : ["0", "1"];
+    const { labels } = way === "time" ? data.times : { labels: ["0", "0.5", "1"] };
+    const middle = way === "time" ? labels[this.#shares().findIndex((share) => share >= 0.5)] : labels[1];
     const ramp = Array.from({ length: 6 }, (_, i) => Coloring.#ramp(i / 5, theme));
     const words = { probability: "how surely it belongs to its topic; outliers grey",
-      pull: "how near an outlier is to its nearest topic; others grey", time: "without a time grey" };
-    return { colors: ramp, from: ends[0], to: ends[1], note: words[way] };
+      pull: "how near an outlier is to its nearest topic; others grey",
+      time: "an equal part of the documents has each shade" };
+    return { colors: ramp, from: labels[0], middle, to: labels.at(-1), note: words[way] };
+  }
+
+  /** Where each bin of time lies among all documents, from 0 to 1: most are of few years, and these differ too. */
+  #shares() {
+    const { data } = this, counts = data.counts("times", data.rows.keys()).slice(0, -1);
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    let before = 0;
+    const middles = Array.from(counts, (count) => (before += count) - count / 2);
+    const [first, last] = [middles[0], middles.at(-1)];
+    return middles.map((middle) => (all && last > first ? (middle - first) / (last - first) : 1));
   }
 
   /** The legend line by line: [label, color]; nothing where the map says it itself. */
   entries(way, theme) {
     const legend = this.legend(way, theme);
-    const ends = (i) => (i === 0 ? legend.from : i === legend.colors.length - 1 ? legend.to : "");
+    const last = RAMP.length - 1;
+    const ends = (i) => ({ 0: legend.from, [Math.ceil(last / 2)]: legend.middle, [last]: legend.to })[i] ?? "";
     return !legend ? [] : legend.entries ?? legend.colors.map((color, i) => [ends(i), color]);
   }
 

@@ -120,7 +120,7 @@ function drawSvg({ view, data, state, coloring, theme }) {
   const names = draw("g", { "font-family": labels.family, "text-anchor": "middle", "paint-order": "stroke",
     "stroke-linejoin": "round", stroke: theme.background });
   for (const { line, x, y, label } of labels.drawn(camera)) {
-    names.append(draw("text", { x: fixed(x), y: fixed(y), dy: "0.35em", fill: theme.textColors[label.row],
+    names.append(draw("text", { x: fixed(x), y: fixed(y), dy: "0.35em", fill: coloring.isOfTopics(state.colorBy) ? theme.textColors[label.row] : theme.text,
       "font-size": label.fontSize, "font-weight": label.topic.level ? 700 : 600, opacity: label.alpha,
       "stroke-width": fixed(HALO * label.fontSize) }, line.replace(UNFIT_FOR_XML, "")));
   }

@@ -111,7 +111,8 @@ class Labels {
     }
   }
 
-  draw(context, camera, theme) {
+  /** In the colours of the topics (of their text), or of all text. */
+  draw(context, camera, theme, colored) {
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
@@ -119,7 +120,7 @@ class Labels {
     for (const { line, x, y, label } of this.drawn(camera)) {
       context.globalAlpha = label.alpha;
       context.font = label.font;
-      context.fillStyle = theme.textColors[label.row];
+      context.fillStyle = colored ? theme.textColors[label.row] : theme.text;
       context.lineWidth = label.fontSize * HALO;
       context.strokeText(line, x, y);
       context.fillText(line, x, y);

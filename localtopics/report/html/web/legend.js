@@ -12,6 +12,7 @@ class Legend {
   show({ colorBy }) {
     if (this.shown === colorBy) return;
     this.shown = this.select.value = colorBy;
+    document.body.classList.toggle("other-colors", !this.page.coloring.isOfTopics(colorBy));
     this.#build();
   }
 
@@ -29,9 +30,9 @@ class Legend {
     return make("li", "", {}, dot, make("span", label, { dir: "auto" }));
   }
 
-  static #ramp({ colors, from, to }) {
+  static #ramp({ colors, from, middle, to }) {
     const ramp = make("i", "", { className: "ramp" });
     ramp.style.setProperty("background", `linear-gradient(90deg, ${colors.join()})`);
-    return make("li", "", { className: "scale" }, make("span", from), ramp, make("span", to));
+    return make("li", "", { className: "scale" }, ramp, make("span", from), make("span", middle), make("span", to));
   }
 }

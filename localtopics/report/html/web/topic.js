@@ -41,8 +41,8 @@ class TopicPage {
       this.#title(topic),
       make("p", TopicPage.#facts(topic, documents, all), { className: "facts" }),
       ...this.#words(topic),
-      make("figure", "", {}, make("h3", "", {}, make("span", "Documents, the most typical first"), downloads), list),
       ...(data.children[row].length ? [this.#links("Topics within", data.children[row])] : []),
+      make("figure", "", {}, make("h3", "", {}, make("span", "Documents, the most typical first"), downloads), list),
       ...(topic.nearest?.length ? [this.#links("Nearest topics", topic.nearest)] : []),
       ...(data.times ? [overTime(data, all, topic.change, period)] : []),
       ...(data.groups ? [byGroup(data, documents, page.coloring, page.theme)] : []),
@@ -54,7 +54,8 @@ class TopicPage {
   }
 
   #title(topic) {
-    const heading = make("h2", "", { tabIndex: -1 }, make("i"), make("span", topic.label, { dir: "auto" }));
+    const dot = topic.level ? [] : [make("i")]; // a branch has no colour of its own
+    const heading = make("h2", "", { tabIndex: -1 }, ...dot, make("span", topic.label, { dir: "auto" }));
     heading.style.setProperty("--dot-color", this.page.theme.dotColors[this.page.data.topics.indexOf(topic)]);
     return heading;
   }

@@ -16,7 +16,7 @@ class Tree {
     const item = make("li", "", { tabIndex: -1, role: "treeitem", ariaLevel: level, ariaSelected: "false" });
     item.dataset.row = row;
     item.ariaLabel = `${topic.label}, ${plural(topic.size, "document")}`;
-    const line = make("div", "", {}, make("b", "", { ariaHidden: "true" }), make("i"),
+    const line = make("div", "", {}, make("b", "", { ariaHidden: "true" }), ...(folds ? [] : [make("i")]),
       make("span", topic.label, { dir: "auto" }), make("data", number.format(topic.size), { value: topic.size }));
     line.style.setProperty("--level", level);
     item.append(line);

@@ -147,7 +147,7 @@ class MapView {
     const emphasised = this.#emphasisedTopics();
     this.labels.arrange(camera, emphasised, this.#calledTopics());
     const labelsFading = this.labels.fade(camera, emphasised, step);
-    this.labels.draw(context, camera, this.theme);
+    this.labels.draw(context, camera, this.theme, this.coloring.isOfTopics(state.colorBy));
     this.#drawRing(state.selectedDocument);
     this.#drawRing(state.hovered);
     this.#drawLasso();
@@ -175,7 +175,7 @@ class MapView {
     this.#giveColors(this.theme);
     this.#drawDots(1);
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
-    this.labels.draw(context, camera, theme);
+    this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));
     return canvas;
   }
 
