@@ -11,7 +11,7 @@ from localtopics.report.scene import Scene
 from localtopics.run.folder import RunFolder
 from localtopics.topics.load import document_embeddings
 from localtopics.topics.topic import OUTLIER
-from localtopics.trends.trends import FALLING, RISING, Trends
+from localtopics.trends.trends import FALLING, NO_GROUP, RISING, Groups, Trends
 
 _NEAREST = 6
 """Topics that are named as the nearest of one."""
@@ -47,10 +47,18 @@ def page_content(run: RunFolder, scene: Scene, trends: Trends) -> PageContent:
         topics=facts,
         ids=documents["id"].astype(str).tolist(),
         times=None if bins is None else Coded(bins.labels, bins.of),
-        groups=None if groups is None else Coded([str(label) for label in groups.labels], groups.of),
+        groups=None if groups is None else _coded(groups),
         probability=documents["probability"].to_numpy(np.float32),
         pull=documents["pull"].to_numpy(np.float32) if "pull" in documents else None,
     )
+
+
+def _coded(groups: Groups) -> Coded:
+    """The groups; documents without one have none."""
+    labels = [str(label) for label in groups.labels]
+    if labels and labels[-1] == NO_GROUP:
+        labels.pop()
+    return Coded(labels, np.where(groups.of < len(labels), groups.of, -1))
 
 
 def _typical_first(run: RunFolder) -> list[int]:

@@ -1,4 +1,4 @@
-/** The colours of the light or the dark scheme, whichever the system asks for; a "change" event says that it did. */
+/** The colours of the light or the dark scheme, whichever the system asks for, or of paper; a "change" event says that it did. */
 const PAPER = { dark: false, background: "#ffffff", text: "#1d2330" }; // print is light
 
 class Theme extends EventTarget {
@@ -7,10 +7,14 @@ class Theme extends EventTarget {
     this.topics = topics;
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.#read();
-    this.scheme.addEventListener("change", () => {
-      this.#read();
-      this.dispatchEvent(new Event("change"));
-    });
+    this.scheme.addEventListener("change", () => this.usePaper(false));
+  }
+
+  /** Take the colours of a sheet of paper, or those of the screen again. */
+  usePaper(on) {
+    if (on) Object.assign(this, this.#colors(PAPER));
+    else this.#read();
+    this.dispatchEvent(new Event("change"));
   }
 
   /** Set `dotColors` and `textColors`, one of each for each topic, and the page's `background` and `text`. */
@@ -18,9 +22,6 @@ class Theme extends EventTarget {
     const { backgroundColor, color } = getComputedStyle(document.body);
     Object.assign(this, this.#colors({ dark: this.scheme.matches, background: backgroundColor, text: color }));
   }
-
-  /** The same for a sheet of paper. */
-  get onPaper() { return this.#colors(PAPER); }
 
   #colors(scheme) {
     const { dark, text } = scheme;

@@ -162,18 +162,15 @@ class MapView {
     this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share });
   }
 
-  /** What is seen now, as a new canvas in the colours of a theme. */
-  picture(theme = this.theme) {
-    const { dotCanvas, camera, pixelRatio } = this;
+  /** What is seen now, as a new canvas. */
+  picture() {
+    const { dotCanvas, camera, pixelRatio, theme } = this;
     const canvas = make("canvas", "", { width: dotCanvas.width, height: dotCanvas.height });
     const context = canvas.getContext("2d");
     context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    this.#giveColors(theme);
     this.#drawDots(1);
     context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
-    this.#giveColors(this.theme);
-    this.#drawDots(1);
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));
     return canvas;
@@ -194,18 +191,14 @@ class MapView {
   /** Give the dots the colours that the state asks for. */
   recolor() {
     this.dots.set({ codes: this.coloring.codesOf(this.state.colorBy) });
-    this.#giveColors(this.theme);
-    this.redraw();
-  }
-
-  #giveColors(theme) {
-    const colors = this.coloring.colorsOf(this.state.colorBy, theme);
+    const colors = this.coloring.colorsOf(this.state.colorBy, this.theme);
     const rgba = new Uint8Array(4 * colors.length);
     colors.forEach((color, code) => {
       const value = parseInt(color.slice(1), 16);
       rgba.set([value >> 16, (value >> 8) & 255, value & 255, 255], 4 * code);
     });
     this.dots.set({ colors: rgba });
+    this.redraw();
   }
 
   /** The colour of a document's dot; none for -1. */
