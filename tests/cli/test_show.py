@@ -20,7 +20,12 @@ def show(folder: Path, *arguments: str) -> Result:
 
 def test_the_page_opens_in_the_browser(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+
+    def browse(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", browse)
     page = (folder / "map.html").resolve()
     assert show(folder).output == f"{page}\n"
     assert show(folder, "--topic", "1").exit_code == 0

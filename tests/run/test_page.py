@@ -18,7 +18,7 @@ __all__ = ["folder"]
 
 @pytest.fixture
 def dated(folder: Path) -> RunFolder:
-    """The run of 0.1.0 with columns of years and of themes; in topic 0 the years rise, and it has no theme."""
+    """The run of 0.1.0 with columns of years and themes; in topic 0 the years rise, and it has no theme."""
     documents = pd.read_parquet(folder / "documents.parquet")
     rank, first = documents.groupby("topic").cumcount(), documents["topic"] == 0
     documents["year"] = (2000 + rank % 12).where(~first, 2011 - rank % 3).astype(str)

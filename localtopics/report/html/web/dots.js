@@ -1,15 +1,17 @@
 /*
- * The dots, drawn with WebGL 2 where there is one and with the 2-D canvas where there is none. Both are told
+ * The dots, drawn with WebGL 2 where there is a GPU for it and with the 2-D canvas where there is none. Both are told
  * - codes: the code of each document's colour; colors: red, green, blue and 255 of each code, one after the other;
  * - opacities: the alpha of each topic (0 to 255; 0 is not drawn);
  * - presence: for each document 2, or 1 where it is faded, or 0 where it is not drawn;
  * and draw in two passes where some dots are emphasised: first the faded, so that they never lie over the others.
- * `share`, 0 to 1, is how many of the dots are drawn.
+ * `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
  */
 const HIDDEN = 0, PALE = 1, PRESENT = 2;
 const FADED = 0.3; // dots of less alpha count as faded
 const PALENESS = 0.16; // of its alpha is left to a dot that is pale
 const EMPHASIS_SCALE = 1.25; // emphasised dots are larger
+const SMALLEST_DISC = 4; // pixels across, below which a square looks the same
+const MOST_DISCS = 2000; // kept by the canvas
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -139,15 +141,28 @@ class WebGlDots {
   }
 }
 
-/** Draws squares on a 2-D canvas: slower, and everywhere to be had. */
+/** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
   constructor(context, data) {
-    Object.assign(this, { context, data, given: {} });
+    Object.assign(this, { context, data, given: {}, discs: new Map() });
+  }
+
+  /** A disc to be copied, of so many pixels of the canvas. */
+  #disc(color, pixels) {
+    const key = `${color} ${pixels}`;
+    if (this.discs.has(key)) return this.discs.get(key);
+    if (this.discs.size > MOST_DISCS) this.discs.clear(); // each zoom has its own
+    const canvas = make("canvas", "", { width: pixels + 1, height: pixels + 1 }), context = canvas.getContext("2d");
+    context.fillStyle = color;
+    context.arc((pixels + 1) / 2, (pixels + 1) / 2, pixels / 2, 0, 7);
+    context.fill();
+    this.discs.set(key, canvas);
+    return canvas;
   }
 
   set(given) { Object.assign(this.given, given); }
 
-  draw(camera, { size, opacity, emphasis, pixelRatio, share }) {
+  draw(camera, { size, opacity, emphasis, pixelRatio, share, hasty }) {
     const { context, data, given: { codes, colors, opacities, presence } } = this;
     const { points, members } = data;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
@@ -156,21 +171,28 @@ class CanvasDots {
       `rgb(${colors[4 * code]} ${colors[4 * code + 1]} ${colors[4 * code + 2]})`);
     const step = Math.ceil(1 / share);
     for (const emphasised of emphasis ? [false, true] : [true]) {
-      const side = 0.9 * size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
+      const across = size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
+      const round = !hasty && across * pixelRatio >= SMALLEST_DISC;
+      const pixels = Math.round(across * pixelRatio), side = round ? (pixels + 1) / pixelRatio : 0.9 * across;
       members.forEach((indices, row) => {
         for (const level of [PALE, PRESENT]) {
           const alpha = (opacities[row] / 255) * (level === PRESENT ? 1 : PALENESS);
           if (!alpha || alpha >= FADED !== emphasised) continue;
           context.globalAlpha = alpha * opacity;
-          let style = -1;
+          let style = -1, disc = null;
           for (let i = 0; i < indices.length; i += step) {
             const index = indices[i];
             if (presence[index] !== level) continue;
             const left = camera.width / 2 + (points[2 * index] - camera.x) * camera.scale - side / 2;
             const top = camera.height / 2 - (points[2 * index + 1] - camera.y) * camera.scale - side / 2;
             if (left <= -side || top <= -side || left >= camera.width || top >= camera.height) continue;
-            if (codes[index] !== style) context.fillStyle = styles[(style = codes[index])];
-            context.fillRect(left, top, side, side);
+            if (codes[index] !== style) {
+              style = codes[index];
+              if (round) disc = this.#disc(styles[style], pixels);
+              else context.fillStyle = styles[style];
+            }
+            if (round) context.drawImage(disc, left, top, side, side);
+            else context.fillRect(left, top, side, side);
           }
         }
       });
@@ -178,8 +200,20 @@ class CanvasDots {
   }
 }
 
-/** The fastest of the two that this browser can run. */
+/** The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one. */
 function createDots(canvas, data) {
-  const gl = canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
+  const asked = new URLSearchParams(location.search).get("dots");
+  const wanted = asked === "webgl" || (asked !== "canvas" && hasGpu());
+  const gl = wanted && canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
   return gl ? new WebGlDots(gl, data) : new CanvasDots(canvas.getContext("2d"), data);
+}
+
+/** Whether WebGL 2 is there and not computed by the processor, which is slower than the canvas. */
+function hasGpu() {
+  const gl = make("canvas").getContext("webgl2");
+  if (!gl) return false;
+  const details = gl.getExtension("WEBGL_debug_renderer_info");
+  const names = [gl.RENDERER, ...(details ? [details.UNMASKED_RENDERER_WEBGL] : [])].map((name) => gl.getParameter(name));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|basic render/i.test(names.join());
 }

@@ -141,7 +141,7 @@ class MapView {
     const dotsFading = this.#fadeDots(step);
     const moving = flying || dotsFading || this.moving;
     this.#adaptDotShare(moving, elapsed);
-    this.#drawDots(moving ? this.dotShare : 1);
+    this.#drawDots(moving);
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
     const emphasised = this.#emphasisedTopics();
@@ -156,10 +156,12 @@ class MapView {
     if (flying || dotsFading || labelsFading) this.redraw();
   }
 
-  #drawDots(share) {
+  #drawDots(moving) {
     const { state, pixelRatio } = this;
     const emphasis = state.selectedTopic !== null || state.emphasis;
-    this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share });
+    const share = moving ? this.dotShare : 1;
+    const hasty = moving && this.data.size > FEWEST_DOTS;
+    this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share, hasty });
   }
 
   /** What is seen now, as a new canvas. */
@@ -169,7 +171,7 @@ class MapView {
     const context = canvas.getContext("2d");
     context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    this.#drawDots(1);
+    this.#drawDots(false);
     context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));

@@ -16,12 +16,10 @@ def rgb(color: str) -> list[int]:
     return [int(color[start : start + 2], 16) for start in (1, 3, 5)]
 
 
-@pytest.mark.parametrize("switches", [(), ("--disable-3d-apis",)], ids=["WebGL", "canvas"])
+@pytest.mark.parametrize("dots", ["webgl", "canvas"])
 @pytest.mark.parametrize("way", ["group", "time", "probability"])
-def test_dots_have_the_colours_of_the_legend(
-    visit: Visit, small: Path, way: str, switches: tuple[str, ...]
-) -> None:
-    with visit(small, *switches) as page:
+def test_dots_have_the_colours_of_the_legend(visit: Visit, small: Path, way: str, dots: str) -> None:
+    with visit(small, query=f"?dots={dots}") as page:
         page.locator("#coloring select").select_option(way)
         settle(page)
         document = lonely(page, 2)
