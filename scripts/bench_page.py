@@ -149,8 +149,8 @@ def main() -> None:
             met = met and (good or query != "")
             print(
                 f"{query or 'as it is':<13} open in {opened:.2f} s (at most {SECONDS:.0f}), {frames:.1f} "
-                f"frames a second (at least {FRAMES:.0f}), 95 % of frames within {slow:.0f} ms, {share:.0%} of "
-                f"the dots while moving: {'met' if good else 'MISSED'}"
+                f"frames a second (at least {FRAMES:.0f}), 95 % of frames within {slow:.0f} ms, {share:.0%} "
+                f"of the dots while moving: {'met' if good else 'MISSED'}"
             )
         version = browser.version
         browser.close()

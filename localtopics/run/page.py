@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localtopics.errors import UserError
+from localtopics.progress import Progress, silent
 from localtopics.report.html.content import Coded, PageContent, TopicFacts
 from localtopics.report.scene import Scene
 from localtopics.run.folder import RunFolder
+from localtopics.run.words import near_topics
 from localtopics.topics.load import document_embeddings
 from localtopics.topics.topic import OUTLIER
 from localtopics.trends.trends import FALLING, NO_GROUP, RISING, Groups, Trends
@@ -17,16 +19,20 @@ _NEAREST = 6
 """Topics that are named as the nearest of one."""
 
 
-def page_content(run: RunFolder, scene: Scene, trends: Trends) -> PageContent:
+def page_content(run: RunFolder, scene: Scene, trends: Trends, progress: Progress = silent) -> PageContent:
     """Gather what the page shows of a labelled run.
 
     Args:
         run: a labelled run.
         scene: its map.
         trends: what `compute_trends` gives for it.
+        progress: told of the embedding of words.
     """
     documents, corpus = run.documents, run.corpus
-    nearest, changes = _nearest_topics(run), _changes(trends)
+    headlines = [corpus.headline(row) for row in range(len(corpus.documents))]
+    numbers, centres = _centres(run)
+    changes, words = _changes(trends), near_topics(run, headlines, centres, numbers, progress)
+    nearest = _nearest_topics(numbers, centres)
     facts = {
         topic.topic: TopicFacts(
             keywords=topic.keywords,
@@ -41,7 +47,7 @@ def page_content(run: RunFolder, scene: Scene, trends: Trends) -> PageContent:
     bins, groups = trends.bins, trends.groups
     return PageContent(
         scene=scene,
-        headlines=[corpus.headline(row) for row in range(len(corpus.documents))],
+        headlines=headlines,
         title=run.title,
         order=_typical_first(run),
         topics=facts,
@@ -50,6 +56,7 @@ def page_content(run: RunFolder, scene: Scene, trends: Trends) -> PageContent:
         groups=None if groups is None else _coded(groups),
         probability=documents["probability"].to_numpy(np.float32),
         pull=documents["pull"].to_numpy(np.float32) if "pull" in documents else None,
+        words=words,
     )
 
 
@@ -73,21 +80,27 @@ def _typical_first(run: RunFolder) -> list[int]:
     return rows
 
 
-def _nearest_topics(run: RunFolder) -> dict[int, list[int]]:
-    """Each topic's nearest topics by the cosine of their mean embeddings, nearest first."""
+def _centres(run: RunFolder) -> tuple[list[int], NDArray[np.float32]]:
+    """The topics' numbers and mean embeddings; none where the saved model does not tell the latter."""
     assignments = run.documents["topic"].to_numpy(np.int64)
     numbers = np.unique(assignments[assignments != OUTLIER])
-    if len(numbers) < 2:
-        return {}
     try:
-        vectors = document_embeddings(run.model_folder)
+        if len(numbers) >= 2:
+            vectors = document_embeddings(run.model_folder)
+            return numbers.tolist(), topic_centres(vectors, assignments, numbers)
     except UserError:  # a folder of an early release may lack them: it is drawn without
+        pass
+    return [], np.empty((0, 0), np.float32)
+
+
+def _nearest_topics(numbers: list[int], centres: NDArray[np.float32]) -> dict[int, list[int]]:
+    """Each topic's nearest topics by the cosine of their mean embeddings, nearest first."""
+    if not numbers:
         return {}
-    similar = topic_centres(vectors, assignments, numbers)
-    similar = similar @ similar.T
+    similar = centres @ centres.T
     np.fill_diagonal(similar, -np.inf)
     order = np.argsort(-similar, axis=1, kind="stable")[:, : min(_NEAREST, len(numbers) - 1)]
-    return dict(zip(numbers.tolist(), numbers[order].tolist(), strict=True))
+    return dict(zip(numbers, np.array(numbers)[order].tolist(), strict=True))
 
 
 def topic_centres(

@@ -118,7 +118,7 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
         scene = compose(run.layout, run.documents["topic"].to_numpy(), run.labels)
         draw_map(run.folder / "map.png", scene, title=run.title)
         advance(1)
-        write_page(run.folder / "map.html", page_content(run, scene, trends))
+        write_page(run.folder / "map.html", page_content(run, scene, trends, progress))
         advance(1)
 
 

@@ -45,7 +45,7 @@ class MapData {
     for (const name of ["times", "groups"]) this[name] = json[name] && { ...json[name], of: unpack(json[name].of) };
     for (const name of ["probability", "pull"]) this[name] = json[name] && unpack(json[name]);
     this.groupColors = json.groupColors;
-    this.words = new Map(Object.entries(json.words));
+    this.words = new Map(Object.entries(json.words).map(([word, rows]) => [normalizeText(word), rows]));
     this.members = this.topics.slice(0, this.finest).map(() => []);
     this.rows.forEach((row, index) => this.members[row].push(index));
     this.drawingOrder = this.#shuffled();

@@ -36,7 +36,7 @@ class TopicPage {
     const downloads = make("div", "", { className: "downloads" });
     const { period } = page.state;
     const parts = [
-      make("nav", "", { className: "path" }, makeButton("All topics", () => page.clearSelection(), { className: "back" }),
+      make("nav", "", { className: "path" }, makeButton(this.#origin, () => page.clearSelection(), { className: "back" }),
         ...data.above(row).map((above) => this.#link(above))),
       this.#title(topic),
       make("p", TopicPage.#facts(topic, documents, all), { className: "facts" }),
@@ -51,6 +51,12 @@ class TopicPage {
     const name = () => (row ? `topic ${topic.topic}` : "outliers");
     this.list = new DocumentList(page, list, downloads, name);
     this.list.fill(documents, LISTED_IN_TOPIC);
+  }
+
+  /** Where one comes from and goes back to. */
+  get #origin() {
+    const { chosen, query } = this.page.state;
+    return chosen ? "Back to the chosen documents" : query ? "Back to the search" : "All topics";
   }
 
   #title(topic) {

@@ -104,3 +104,16 @@ def test_outliers_can_be_hidden(visit: Visit, small: Path) -> None:
         page.mouse.move(*place_of(page, document))
         settle(page)
         assert not page.locator("#tooltip").is_visible()
+
+
+def test_search_finds_topics_near_in_meaning(visit: Visit, small: Path) -> None:
+    with visit(small) as page:
+        page.locator("#search input").fill("Phonetics")
+        until(page, "page.state.query === 'Phonetics'")
+        assert page.locator(".topic.near strong").all_inner_texts() == [NAMES[0], NAMES[3]]
+        assert page.locator(".topic:visible").count() == 2
+        assert page.locator("#topics-title b").inner_text() == "0"  # none holds the word
+        page.locator(".topic.near button").first.click()
+        assert page.locator("#topic h2").inner_text() == NAMES[0]
+        page.get_by_role("button", name="Back to the search").click()
+        assert page.locator(".topic.near").count() == 2
