@@ -33,13 +33,22 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace the workbook that is there.")
 def show(
-    run_folder: Path, topic: int | None, tree: bool, as_json: bool, xlsx: Path | None, force: bool
+    run_folder: Path,
+    topic: int | None,
+    tree: bool,
+    as_json: bool,
+    xlsx: Path | None,
+    force: bool,
+    in_browser: bool,
 ) -> None:
     """Show the topics of a run."""
     from localtopics.run.run import Run
 
     run = Run.open(run_folder)
     labels = run.labels
+    if in_browser:
+        _open_page(run, topic)
+        return
     if xlsx is not None:
         _write_workbook(run, xlsx, force)
         return
@@ -76,6 +85,23 @@ def _write_workbook(run: Run, path: Path, force: bool) -> None:
     options.require_free(path, force, "xlsx")
     write_workbook(run.sheets(), path)
     echo(harmless_line(path))
+
+
+def _open_page(run: Run, topic: int | None) -> None:
+    """Open the page in the browser, at a topic's own page where one is named."""
+    import webbrowser
+
+    page = (run.folder / "map.html").resolve()
+    if not page.is_file():
+        raise UserError(f"{run.folder} holds no map.html: draw it first.", command=f"map {run.folder}")
+    where = "" if topic is None else f"#topic={topic_of(run, topic).topic}"
+    try:
+        opened = webbrowser.open(page.as_uri() + where)
+    except webbrowser.Error:
+        opened = False
+    if not opened:
+        raise UserError(f"No browser is found on this machine: open {page} in one yourself.")
+    echo(harmless_line(page))
 
 
 def _titles(run: Run) -> dict[str, str]:

@@ -43,6 +43,29 @@ class TopicMark:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """A coarser topic, which holds finer ones.
+
+    Attributes:
+        topic: its number, which no finest topic has.
+        level: 1 just above the finest topics, which are level 0; larger the coarser.
+        parent: the number of the branch that holds it; None at the top.
+        label: its name.
+        size: the number of its documents.
+        keywords: its words, the weightiest first.
+        fidelity: how surely its name finds it among those of its level, 0 to 1; None where not measured.
+    """
+
+    topic: int
+    level: int
+    parent: int | None
+    label: str
+    size: int
+    keywords: Sequence[str] = ()
+    fidelity: float | None = None
+
+
+@dataclass(frozen=True)
 class Scene:
     """A map before it is drawn in any format.
 
@@ -110,6 +133,36 @@ def compose(
         for topic, (x, y, radius), color in zip(topics, circles, colors, strict=True)
     )
     return Scene(points=points, assignments=topic_of, drawn=drawn, topics=marks)
+
+
+def place_branches(
+    topics: Sequence[TopicMark], branches: Sequence[Branch], parents: Mapping[int, int]
+) -> dict[int, tuple[float, float]]:
+    """Return x and y of each branch that has a topic on the map: the middle of its topic nearest to all.
+
+    That is the medoid of its finest topics, by distances weighted by size: unlike a mean it lies on the map
+    where documents are.
+
+    Args:
+        topics: the finest topics.
+        branches: the coarser ones.
+        parents: the branch of each finest topic that has one.
+    """
+    above = {branch.topic: branch.parent for branch in branches}
+    within: dict[int, list[TopicMark]] = {branch.topic: [] for branch in branches}
+    for mark in topics:
+        branch = parents.get(mark.topic)
+        while branch is not None:
+            within[branch].append(mark)
+            branch = above[branch]
+    places = {}
+    for branch, marks in within.items():
+        if marks:
+            centers = np.array([mark.center for mark in marks])
+            sizes = np.array([mark.size for mark in marks], dtype=float)
+            x, y = centers[int(np.argmin(cdist(centers, centers) @ sizes))]
+            places[branch] = (float(x), float(y))
+    return places
 
 
 def densest_circle(points: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -21,6 +21,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
+from localtopics.run.page import page_content
 from localtopics.run.passages import document_originals
 from localtopics.run.record import given_topics
 from localtopics.run.results import read_layouts, write_layouts
@@ -225,31 +226,13 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
     from localtopics.report.scene import compose
 
     with run.stage("maps"), progress("Drawing maps", 3) as advance:
-        write_trends(run)
+        trends = write_trends(run)
         advance(1)
-        documents, labels, title = run.documents, run.labels, run.title
-        scene = compose(run.layout, documents["topic"].to_numpy(), labels)
-        draw_map(run.folder / "map.png", scene, title=title)
+        scene = compose(run.layout, run.documents["topic"].to_numpy(), run.labels)
+        draw_map(run.folder / "map.png", scene, title=run.title)
         advance(1)
-        keywords = {topic.topic: topic.keywords for topic in run.topics}
-        corpus = run.corpus
-        headlines = [corpus.headline(row) for row in range(len(corpus.documents))]
-        order, page = _typical_first(run), run.folder / "map.html"
-        write_page(page, scene, keywords=keywords, headlines=headlines, title=title, order=order)
+        write_page(run.folder / "map.html", page_content(run, scene, trends, progress))
         advance(1)
-
-
-def _typical_first(run: RunFolder) -> list[int]:
-    """The documents' rows: each topic's representative ones first, then by their probability."""
-    documents, passages = run.documents, run.passages
-    ranks = {
-        (topic.topic, text): rank for topic in run.topics for rank, text in enumerate(topic.representative)
-    }
-    own = np.full(len(documents), len(ranks))
-    keys = zip(passages["topic"], passages["text"], strict=True)
-    np.minimum.at(own, passages["row"].to_numpy(), [ranks.get(key, len(ranks)) for key in keys])
-    rows: list[int] = np.lexsort((-documents["probability"].to_numpy(), own)).tolist()
-    return rows
 
 
 def assign(

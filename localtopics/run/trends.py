@@ -68,8 +68,8 @@ def compute_trends(run: RunFolder, settings: TrendSettings) -> Trends:
     return replace(trends, notes=(_unread(times, read.unread), *trends.notes))
 
 
-def write_trends(run: RunFolder) -> None:
-    """Write the tables and pictures of topics over time and by group, and take away older ones.
+def write_trends(run: RunFolder) -> Trends:
+    """Write the tables and pictures of topics over time and by group, take away older ones, and return them.
 
     Within a stage: what a kill leaves half done is done again.
     """
@@ -92,6 +92,7 @@ def write_trends(run: RunFolder) -> None:
         draw_by_group(run.folder / "topics_by_group.png", trends, title=run.title)
     if trends:
         run.note("trends", {"settings": asdict(trend_settings(run)), "files": files})
+    return trends
 
 
 def log_notes(trends: Trends) -> None:

@@ -25,6 +25,20 @@ RISING, FALLING, UNCLEAR = "rising", "falling", "unclear"
 
 
 @dataclass(frozen=True)
+class Groups:
+    """The groups of documents.
+
+    Attributes:
+        labels: object [g], their names, the largest first; then all smaller ones together and what has none,
+            where there are any.
+        of: int64 [n], each document's group.
+    """
+
+    labels: NDArray[np.object_]
+    of: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Trends:
     """Topics over time and by group; a table is None where there is nothing for it.
 
@@ -44,6 +58,8 @@ class Trends:
         by_group_over_time: a row a topic, group and bin that has documents; columns as in ``over_time``.
         unit: how long a bin is; None without times.
         notes: what could not be used as it was, in a line each.
+        bins: the bin of each document; None without times.
+        groups: the group of each document; None without groups.
     """
 
     over_time: pd.DataFrame | None = None
@@ -52,6 +68,8 @@ class Trends:
     by_group_over_time: pd.DataFrame | None = None
     unit: str | None = None
     notes: tuple[str, ...] = ()
+    bins: Bins | None = None
+    groups: Groups | None = None
 
     def __bool__(self) -> bool:
         return self.over_time is not None or self.by_group is not None
@@ -88,11 +106,12 @@ def follow(
     if bins is not None and groups_of is not None:
         both = _by_group_over_time(names, groups_of, bins)
     if bins is None:
-        return Trends(by_group=by_group)
+        return Trends(by_group=by_group, groups=groups_of)
     coarse = (
         f"{bins.inexact:,} times are not known to the {bins.unit} and stand at the beginning of what is known"
     )
-    return Trends(over_time, changes, by_group, both, bins.unit, (coarse,) if bins.inexact else ())
+    notes = (coarse,) if bins.inexact else ()
+    return Trends(over_time, changes, by_group, both, bins.unit, notes, bins, groups_of)
 
 
 class _Names:
@@ -106,13 +125,7 @@ class _Names:
         return {"topic": self.topics[places], "label": self.labels[places]}
 
 
-@dataclass(frozen=True)
-class _Groups:
-    labels: NDArray[np.object_]
-    of: NDArray[np.int64]
-
-
-def _groups(groups: Sequence[str]) -> _Groups:
+def _groups(groups: Sequence[str]) -> Groups:
     """The groups, the largest first, then all smaller ones together, then those without one."""
     sizes = Counter(groups)
     none = sizes.pop("", 0)
@@ -121,7 +134,7 @@ def _groups(groups: Sequence[str]) -> _Groups:
     place = {name: number for number, name in enumerate(shown)}
     place |= dict.fromkeys(rest, len(shown)) | {"": len(shown) + bool(rest)}
     labels = [*shown, *([OTHER_GROUPS] if rest else []), *([NO_GROUP] if none else [])]
-    return _Groups(np.array(labels, dtype=object), np.array([place[name] for name in groups]))
+    return Groups(np.array(labels, dtype=object), np.array([place[name] for name in groups]))
 
 
 def _counted(rows: NDArray[Any], columns: NDArray[Any], height: int, width: int) -> Counts:
@@ -189,7 +202,7 @@ def _changes(names: _Names, bins: Bins, counts: Counts) -> pd.DataFrame:
     return table.iloc[np.lexsort((table["topic"], surest, order))].reset_index(drop=True)
 
 
-def _by_group(names: _Names, groups: _Groups) -> pd.DataFrame:
+def _by_group(names: _Names, groups: Groups) -> pd.DataFrame:
     counts = _counted(names.of, groups.of, len(names.topics), len(groups.labels))
     found = differences(counts)
     sure = found.q <= SURE
@@ -212,7 +225,7 @@ def _by_group(names: _Names, groups: _Groups) -> pd.DataFrame:
     )
 
 
-def _by_group_over_time(names: _Names, groups: _Groups, bins: Bins) -> pd.DataFrame:
+def _by_group_over_time(names: _Names, groups: Groups, bins: Bins) -> pd.DataFrame:
     """The cells that have documents, group by group, so that no table of all cells is made."""
     width = len(bins) + 1  # the last for documents without a time
     bin_of = np.where(bins.of < 0, len(bins), bins.of)

@@ -40,6 +40,7 @@ class Visit(Protocol):
         dark: bool = False,
         phone: bool = False,
         ready: str = _DRAWN,
+        query: str = "",
     ) -> AbstractContextManager[Page]: ...
 
 
@@ -76,6 +77,7 @@ def visit(launch: Launch) -> Visit:
         dark: bool = False,
         phone: bool = False,
         ready: str = _DRAWN,
+        query: str = "",
     ) -> Iterator[Page]:
         context = launch(*switches).new_context(
             viewport=ViewportSize(width=width, height=height),
@@ -91,10 +93,10 @@ def visit(launch: Launch) -> Visit:
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + query)
         until(page, ready)
         yield page
-        assert asked == [path.as_uri()]
+        assert asked == [path.as_uri() + query]
         assert len(wrong) == errors, wrong
         context.close()
 

@@ -4,52 +4,89 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from localtopics.report.palette import OUTLIER_COLOR, OUTLIER_COLOR_ON_DARK
-from localtopics.report.scene import Scene, TopicMark
+from localtopics.report.html.content import Coded, PageContent, TopicFacts
+from localtopics.report.palette import HUES, OUTLIER_COLOR, OUTLIER_COLOR_ON_DARK, PALETTE
+from localtopics.report.scene import Branch, TopicMark, place_branches
 from localtopics.text import one_line
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 HEADLINE_LENGTH = 140
 """Characters of a document's headline; headlines make most of the file's size."""
+STRENGTHS = 254
+"""Steps in which strengths between 0 and 1 are told; the byte after them says that there is none."""
+GROUP_COLORS = [PALETTE[5 * step % HUES] for step in range(HUES)]
+"""Those of the largest groups: clear ones, each far from the one before."""
+
+_Place = Callable[[tuple[float, float]], dict[str, float]]
 
 
-def page_data(
-    scene: Scene,
-    *,
-    keywords: Mapping[int, Sequence[str]],
-    headlines: Sequence[str],
-    title: str,
-    order: Sequence[int] | None = None,
-) -> dict[str, object]:
-    """Return the fields of the page's JSON; the arguments are those of `write_page`.
+def page_data(content: PageContent) -> dict[str, object]:
+    """Return the fields of the page's JSON.
 
     Documents without a place are left out. Places are scaled so that the map's longer side reaches from -1
     to 1. ``rows`` holds the topic of each document as an index into ``topics``, of which the first are the
-    outliers.
+    outliers; ``branches`` count on after them. Columns are packed, see `packed`.
     """
-    documents = [row for row in (range(len(scene.drawn)) if order is None else order) if scene.drawn[row]]
+    scene = content.scene
+    order = range(len(scene.drawn)) if content.order is None else content.order
+    documents = [row for row in order if scene.drawn[row]]
     points = scene.points[documents].astype(np.float64)
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
     half = float((points.max(axis=0) - points.min(axis=0)).max()) / 2 or 1.0
     points = (points - middle) / half
-    row_of = {OUTLIER: 0} | {mark.topic: row for row, mark in enumerate(scene.topics, start=1)}
-    rows = [row_of[topic] for topic in scene.assignments[documents].tolist()]
     bounds = np.maximum(np.abs(points).max(axis=0), 0.05).round(5).tolist()
+
+    def place(center: tuple[float, float]) -> dict[str, float]:
+        return dict(zip("xy", ((np.array(center) - middle) / half).round(5).tolist(), strict=True))
+
+    places = place_branches(scene.topics, content.branches, content.parents)
+    branches = sorted((b for b in content.branches if b.topic in places), key=lambda b: (b.level, b.topic))
+    numbers = [OUTLIER, *(mark.topic for mark in scene.topics), *(branch.topic for branch in branches)]
+    row_of = {number: row for row, number in enumerate(numbers)}
+    rows = np.array([row_of[topic] for topic in scene.assignments[documents].tolist()])
+
+    def parent(number: int | None) -> dict[str, int]:
+        return {} if number is None else {"parent": row_of[number]}
+
+    def near(facts: TopicFacts) -> dict[str, object]:
+        return {"nearest": [row_of[number] for number in facts.nearest if number in row_of]}
+
+    def facts_of(number: int) -> TopicFacts:
+        return content.topics.get(number, TopicFacts())
+
     return {
-        "title": title,
+        "title": content.title,
         "bounds": dict(zip("xy", bounds, strict=True)),
-        "points": base64.b64encode(points.astype("<f4").tobytes()).decode(),
-        "rows": base64.b64encode(np.array(rows, dtype="<u4").tobytes()).decode(),
+        "points": packed(points.ravel(), "<f4"),
+        "rows": packed(rows),
         "topics": [
-            _outliers(rows.count(0)),
-            *(_topic(mark, keywords.get(mark.topic, ()), middle, half) for mark in scene.topics),
+            _outliers(int((rows == 0).sum()), facts_of(OUTLIER)),
+            *(
+                _topic(mark, facts_of(mark.topic), place, half)
+                | near(facts_of(mark.topic))
+                | parent(content.parents.get(mark.topic))
+                for mark in scene.topics
+            ),
         ],
-        "headlines": [_shorten(one_line(headlines[document])) for document in documents],
+        "branches": [
+            _branch(branch) | place(places[branch.topic]) | parent(branch.parent) for branch in branches
+        ],
+        "headlines": [_shorten(one_line(content.headlines[document])) for document in documents],
+        "ids": _ids(content.ids, documents),
+        "times": _coded(content.times, documents),
+        "groups": _coded(content.groups, documents),
+        "groupColors": [[color.hex(), color.on_dark().hex()] for color in GROUP_COLORS],
+        "probability": _strengths(content.probability, documents),
+        "pull": _strengths(content.pull, documents),
+        "words": {
+            one_line(word): [row_of[number] for number in near_to if number in row_of]
+            for word, near_to in content.words.items()
+        },
     }
 
 
@@ -58,34 +95,87 @@ def to_json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _outliers(count: int) -> dict[str, object]:
-    return {
+def packed(values: NDArray[np.generic], kind: str | None = None) -> dict[str, str]:
+    """Return numbers as base64, little-endian, with their type.
+
+    Args:
+        values: [n], at least 0 where no kind is given.
+        kind: "<f4", or None for the narrowest unsigned integers that hold them.
+    """
+    if kind is None:
+        kind = next(k for k in ("<u1", "<u2", "<u4") if not len(values) or values.max() <= np.iinfo(k).max)
+    return {"kind": kind[1:], "base64": base64.b64encode(values.astype(kind).tobytes()).decode()}
+
+
+def _coded(column: Coded | None, documents: Sequence[int]) -> dict[str, object] | None:
+    """A column's labels and codes; the code after the last label stands for none."""
+    if column is None:
+        return None
+    codes = np.asarray(column.of)[documents]
+    codes = np.where(codes < 0, len(column.labels), codes)
+    return {"labels": [one_line(label) for label in column.labels], "of": packed(codes)}
+
+
+def _strengths(values: NDArray[np.floating] | None, documents: Sequence[int]) -> dict[str, str] | None:
+    if values is None:
+        return None
+    own = np.asarray(values, dtype=np.float64)[documents]
+    steps = np.nan_to_num(own * STRENGTHS, nan=0).round().clip(0, STRENGTHS)
+    return packed(np.where(np.isnan(own), STRENGTHS + 1, steps), "<u1")
+
+
+def _ids(ids: Sequence[str] | None, documents: Sequence[int]) -> object:
+    """The documents' ids, as numbers where they are those of the rows."""
+    if ids is None or all(text == str(row) for row, text in enumerate(ids)):
+        return packed(np.array(documents))
+    return [ids[document] for document in documents]
+
+
+def _words(facts: TopicFacts) -> dict[str, object]:
+    aspects = {"keywords": facts.keywords, "keybert": facts.keybert, "mmr": facts.mmr}
+    return {name: [one_line(word) for word in words] for name, words in aspects.items()}
+
+
+def _outliers(count: int, facts: TopicFacts) -> dict[str, object]:
+    return _words(facts) | {
         "topic": OUTLIER,
         "label": OUTLIER_LABEL,
         "size": count,
-        "keywords": ["documents that belong to no topic"],
         "color": OUTLIER_COLOR.hex(),
         "colorOnDark": OUTLIER_COLOR_ON_DARK.hex(),
     }
 
 
-def _topic(
-    mark: TopicMark, keywords: Sequence[str], middle: NDArray[np.float64], half: float
-) -> dict[str, object]:
-    x, y = (np.array(mark.center) - middle) / half
+def _topic(mark: TopicMark, facts: TopicFacts, place: _Place, half: float) -> dict[str, object]:
     return {
+        **_words(facts),
+        **place(mark.center),
         "topic": mark.topic,
         "label": mark.label,
         "size": mark.size,
-        "keywords": [one_line(word) for word in keywords],
-        "x": round(float(x), 5),
-        "y": round(float(y), 5),
+        "fidelity": _rounded(facts.fidelity),
+        "change": facts.change,
         "coreRadius": round(mark.core_radius / half, 5),
         "color": mark.color.hex(),
         "colorOnDark": mark.color.on_dark().hex(),
         "textColor": mark.color.for_text().hex(),
         "textColorOnDark": mark.color.for_text_on_dark().hex(),
     }
+
+
+def _branch(branch: Branch) -> dict[str, object]:
+    return {
+        **_words(TopicFacts(keywords=branch.keywords)),
+        "topic": branch.topic,
+        "level": branch.level,
+        "label": one_line(branch.label) or f"Topic {branch.topic}",
+        "size": branch.size,
+        "fidelity": _rounded(branch.fidelity),
+    }
+
+
+def _rounded(fidelity: float | None) -> float | None:
+    return None if fidelity is None else round(fidelity, 3)
 
 
 def _shorten(text: str) -> str:

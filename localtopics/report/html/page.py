@@ -5,26 +5,39 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from localtopics.files import replacing
+from localtopics.report.html.content import PageContent
 from localtopics.report.html.data import page_data, to_json
-from localtopics.report.scene import Scene
 from localtopics.text import one_line
 
 SCRIPTS = (
     "data.js",
+    "elements.js",
     "theme.js",
+    "coloring.js",
     "camera.js",
     "grid.js",
     "dots.js",
+    "levels.js",
     "labels.js",
     "tooltip.js",
     "view.js",
+    "exports.js",
+    "documents.js",
+    "charts.js",
+    "tree.js",
     "panel.js",
+    "topic.js",
+    "chosen.js",
+    "legend.js",
+    "timeline.js",
+    "link.js",
+    "paper.js",
     "page.js",
     "actions.js",
     "input.js",
@@ -33,16 +46,8 @@ SCRIPTS = (
 """The page's script, file after file; the last one starts it."""
 
 
-def write_page(
-    path: Path,
-    scene: Scene,
-    *,
-    keywords: Mapping[int, Sequence[str]],
-    headlines: Sequence[str],
-    title: str = "",
-    order: Sequence[int] | None = None,
-) -> None:
-    """Write the scene to ``path`` as one HTML file; the same arguments give the same bytes.
+def write_page(path: Path, content: PageContent) -> None:
+    """Write the page to ``path`` as one HTML file; the same content gives the same bytes.
 
     The page fetches nothing and runs no script but its own, whatever the texts hold: its
     Content-Security-Policy says so. The file appears whole or not at all, and whatever was there before is
@@ -50,20 +55,13 @@ def write_page(
 
     Args:
         path: the file to write.
-        scene: what `compose` arranged, of n documents; those without a finite place are left out.
-        keywords: the words shown beneath a topic's name.
-        headlines: n texts, each standing for its document in lists and in the tooltip.
-        title: the heading; "Topics" where it is empty.
-        order: the rows 0 to n - 1 in the order in which lists show the documents; None keeps theirs.
+        content: what it shows.
 
     Raises:
-        ValueError: there are not as many headlines as documents.
         OSError: the file cannot be written.
     """
-    if len(headlines) != len(scene.points):
-        raise ValueError(f"{len(scene.points)} documents have {len(headlines)} headlines")
-    title = one_line(title) or "Topics"
-    data = page_data(scene, keywords=keywords, headlines=headlines, title=title, order=order)
+    title = one_line(content.title) or "Topics"
+    data = page_data(replace(content, title=title))
     web = files("localtopics.report.html") / "web"
     style = (web / "page.css").read_text(encoding="utf-8")
     script = "\n".join((web / name).read_text(encoding="utf-8") for name in SCRIPTS)

@@ -8,18 +8,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from localtopics.report.html.data import page_data, to_json
-from localtopics.report.scene import compose
+from localtopics.report.html.content import Coded, PageContent, TopicFacts
+from localtopics.report.html.data import packed, page_data, to_json
+from localtopics.report.scene import Branch, compose
 from localtopics.topics.topic import OUTLIER_LABEL
 from tests.report.samples import grid_of_islands
 
 
-def told(documents: int, topics: int, headlines: list[str], order: list[int] | None = None) -> Any:
+def told(documents: int, topics: int, headlines: list[str], **more: Any) -> Any:
     """The page's data, as its script reads them."""
     scene = compose(*grid_of_islands(documents, topics), {0: "First"})
-    data = page_data(scene, keywords={0: ["one\nword"]}, headlines=headlines, title="T", order=order)
-    return json.loads(to_json(data))
+    facts = {0: TopicFacts(keywords=["one\nword"])}
+    content = PageContent(scene=scene, topics=facts, headlines=headlines, title="T", **more)
+    return json.loads(to_json(page_data(content)))
+
+
+def unpacked(column: dict[str, str]) -> NDArray[Any]:
+    return np.frombuffer(base64.b64decode(column["base64"]), dtype="<" + column["kind"])
 
 
 def test_the_first_topic_is_the_outliers() -> None:
@@ -30,13 +37,12 @@ def test_the_first_topic_is_the_outliers() -> None:
         0: ("First", ["one word"]),
         1: ("Topic 1", []),
     }
-    rows = np.frombuffer(base64.b64decode(data["rows"]), dtype="<u4")
-    assert [topic["size"] for topic in data["topics"]] == np.bincount(rows).tolist()
+    assert [topic["size"] for topic in data["topics"]] == np.bincount(unpacked(data["rows"])).tolist()
 
 
 def test_places_are_scaled_to_reach_from_minus_one_to_one() -> None:
     data = told(400, 2, ["x"] * 400)
-    points = np.frombuffer(base64.b64decode(data["points"]), dtype="<f4").reshape(-1, 2)
+    points = unpacked(data["points"]).reshape(-1, 2)
     assert np.abs(points).max(axis=0) == pytest.approx([1, data["bounds"]["y"]], abs=1e-4)
     assert (points.max(axis=0) + points.min(axis=0)) == pytest.approx([0, 0], abs=1e-4)
 
@@ -44,7 +50,7 @@ def test_places_are_scaled_to_reach_from_minus_one_to_one() -> None:
 def test_documents_come_in_the_order_given() -> None:
     order = list(range(39, -1, -1))
     headlines = [f"Paper {i}" for i in range(40)]
-    assert told(40, 2, headlines, order)["headlines"] == [headlines[row] for row in order]
+    assert told(40, 2, headlines, order=order)["headlines"] == [headlines[row] for row in order]
 
 
 def test_headlines_are_cut() -> None:
@@ -55,3 +61,49 @@ def test_headlines_are_cut() -> None:
 def test_the_json_cannot_end_its_element() -> None:
     assert "<" not in to_json(["</script>", "<!--"])
     assert json.loads(to_json(["</script>", "<!--"])) == ["</script>", "<!--"]
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(255, "u1"), (256, "u2"), (65536, "u4")])
+def test_integers_are_packed_as_narrow_as_they_can_be(largest: int, kind: str) -> None:
+    column = packed(np.array([0, largest]))
+    assert column["kind"] == kind
+    assert unpacked(column).tolist() == [0, largest]
+
+
+def test_columns_are_codes_in_the_order_of_documents() -> None:
+    order = list(range(39, -1, -1))
+    of = np.array([-1, 0, 1] + [0] * 37)
+    strength = np.array([np.nan, 0.0, 1.0] + [0.5] * 37)
+    data = told(40, 2, ["x"] * 40, order=order, times=Coded(["a", "b\nc"], of), pull=strength)
+    assert data["times"]["labels"] == ["a", "b c"]
+    assert unpacked(data["times"]["of"])[::-1][:3].tolist() == [2, 0, 1]
+    assert unpacked(data["pull"])[::-1][:4].tolist() == [255, 0, 254, 127]
+    assert unpacked(data["ids"]).tolist() == order
+    assert told(40, 2, ["x"] * 40, ids=[f"d{i}" for i in range(40)])["ids"][3] == "d3"
+
+
+def test_branches_follow_the_topics_and_lie_where_these_do() -> None:
+    branches = [Branch(2, 1, 3, "Both", 36), Branch(3, 2, None, "All", 36), Branch(4, 1, None, "Empty", 1)]
+    data = told(40, 2, ["x"] * 40, branches=branches, parents={0: 2, 1: 2})
+    assert [branch["topic"] for branch in data["branches"]] == [2, 3]  # one of no topic has no place
+    assert {topic.get("parent") for topic in data["topics"][1:]} == {3}
+    assert data["branches"][0]["parent"] == 4
+    places = [(topic["x"], topic["y"]) for topic in data["topics"][1:]]
+    assert all((branch["x"], branch["y"]) in places for branch in data["branches"])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"times": Coded(["a"], np.zeros(39, int))}, "40 documents have 39 times"),
+        ({"ids": ["a"]}, "40 documents have 1 ids"),
+        ({"headlines": ["x"] * 4}, "40 documents have 4 headlines"),
+        ({"parents": {0: 1}}, "topic 0 lies within 1"),
+        ({"branches": [Branch(2, 1, 2, "Itself", 1)]}, "topic 2 lies within 2"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(more: dict[str, Any], message: str) -> None:
+    scene = compose(*grid_of_islands(40, 2), {})
+    given: dict[str, Any] = {"scene": scene, "headlines": ["x"] * 40} | more
+    with pytest.raises(ValueError, match=message):
+        PageContent(**given)

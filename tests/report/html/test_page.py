@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from localtopics.report.html.content import Coded, PageContent, TopicFacts
 from localtopics.report.html.page import SCRIPTS, write_page
-from localtopics.report.scene import compose
+from localtopics.report.scene import Branch, compose
 from tests.report.browsing import place_of, settle
 from tests.report.conftest import Visit
 from tests.report.samples import grid_of_islands
@@ -40,16 +41,33 @@ def test_no_text_of_a_document_becomes_markup(visit: Visit, tmp_path: Path) -> N
     path = tmp_path / "map.html"
     headlines = [HOSTILE[i % len(HOSTILE)] + str(i) for i in range(20)]
     scene = compose(*grid_of_islands(20, 2), {0: HOSTILE[0], 1: HOSTILE[1]})
-    write_page(path, scene, keywords={0: HOSTILE, 1: HOSTILE}, headlines=headlines, title=HOSTILE[3])
+    facts = TopicFacts(keywords=HOSTILE, keybert=HOSTILE, mmr=HOSTILE, nearest=[0, 1], change=HOSTILE[0])
+    hostile = Coded(HOSTILE, np.arange(20) % len(HOSTILE))
+    content = PageContent(
+        scene=scene,
+        headlines=headlines,
+        title=HOSTILE[3],
+        topics={0: facts, 1: facts},
+        ids=headlines,
+        times=hostile,
+        groups=hostile,
+        branches=[Branch(2, 1, None, HOSTILE[0], 18, HOSTILE)],
+        parents={0: 2, 1: 2},
+        words={word: [0] for word in HOSTILE},
+    )
+    write_page(path, content)
     with visit(path) as page:
         assert page.title() == HOSTILE[3]
-        page.locator(".topic > button").first.click()
+        page.locator("#coloring select").select_option("group")
+        page.locator("[role=treeitem]").first.click()
+        page.locator("#topic .links button").first.click()
+        assert HOSTILE[0] in page.locator("#topic").inner_text()
         page.keyboard.press("Escape")
         page.locator("#search input").fill("hacked")
-        page.wait_for_selector("#documents li")
+        page.wait_for_selector("#documents button")
         page.mouse.move(*place_of(page, 3))
         settle(page)
-        shown = page.locator("#lists").inner_text()
+        shown = page.locator("body").inner_text()
         assert HOSTILE[0] in shown
         assert HOSTILE[1] in shown
         assert page.locator("script, style, img, iframe").count() == 3  # the page's own
@@ -76,14 +94,14 @@ def test_odd_maps(visit: Visit, tmp_path: Path, value: float, assignments: NDArr
     layout = np.full((20, 2), value)
     layout[3:6] = 1
     scene = compose(layout, assignments, {})
-    write_page(path, scene, keywords={}, headlines=[f"Document {i}" for i in range(20)])
+    write_page(path, PageContent(scene=scene, headlines=[f"Document {i}" for i in range(20)]))
     shown = int(np.isfinite(layout).all(axis=1).sum())
     with visit(path) as page:
         assert page.locator("h1").inner_text() == "Topics"
         assert page.locator("#summary").inner_text().startswith(f"{shown} documents")
         page.locator(".topic > button").first.click()
         settle(page)
-        assert page.locator(".topic.selected li").count() == shown
+        assert page.evaluate("page.data.documentsOf(page.state.selectedTopic).length") == shown
         middle = "page.view.camera.width / 2, page.view.camera.height / 2"
         assert page.evaluate(f"page.view.documentAt({middle}, 5)") >= 0
 
@@ -91,7 +109,7 @@ def test_odd_maps(visit: Visit, tmp_path: Path, value: float, assignments: NDArr
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one.html", "two.html"):
         scene = compose(*grid_of_islands(50, 3), {})
-        write_page(tmp_path / name, scene, keywords={}, headlines=["x"] * 50, title="T")
+        write_page(tmp_path / name, PageContent(scene=scene, headlines=["x"] * 50, title="T"))
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -100,10 +118,3 @@ def test_every_script_of_the_folder_is_on_the_page() -> None:
     web = files("localtopics.report.html") / "web"
     scripts = [file.name for file in web.iterdir() if file.name.endswith(".js")]
     assert sorted(SCRIPTS) == sorted(scripts)
-
-
-def test_headlines_must_be_as_many_as_the_documents(tmp_path: Path) -> None:
-    scene = compose(*grid_of_islands(5, 1), {})
-    with pytest.raises(ValueError, match="5 documents have 4 headlines"):
-        write_page(tmp_path / "map.html", scene, keywords={}, headlines=["x"] * 4)
-    assert list(tmp_path.iterdir()) == []

@@ -8,11 +8,16 @@ const ACTIONS = {
   "zoom-in": (page) => page.view.zoomBy(1.8),
   "zoom-out": (page) => page.view.zoomBy(1 / 1.8),
   "show-all": (page) => page.view.showAll(),
+  lasso: (page) => page.input.toggleLasso(),
+  "save-png": savePng,
+  "save-svg": saveSvg,
+  "all-times": (page) => page.showPeriod(null),
   "toggle-lists": (page) => page.panel.toggleLists(),
+  "toggle-tree": (page) => page.panel.toggleTree(),
   "clear-search": (page) => {
     page.clearSearch();
     page.panel.focusSearch();
   },
 };
 
-const KEYS = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "show-all" };
+const KEYS = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "show-all", l: "lasso" };

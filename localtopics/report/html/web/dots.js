@@ -1,27 +1,30 @@
 /*
- * The dots, drawn with WebGL 2 where there is one and with the 2-D canvas where there is none. Both are told
- * - colors: red, green, blue and alpha (0 to 255; 0 is not drawn) of each topic, one after the other;
- * - matches: for each document 1, or 0 where it does not match the search; null where nothing is searched for;
+ * The dots, drawn with WebGL 2 where there is a GPU for it and with the 2-D canvas where there is none. Both are told
+ * - codes: the code of each document's colour; colors: red, green, blue and 255 of each code, one after the other;
+ * - opacities: the alpha of each topic (0 to 255; 0 is not drawn);
+ * - presence: for each document 2, or 1 where it is faded, or 0 where it is not drawn;
  * and draw in two passes where some dots are emphasised: first the faded, so that they never lie over the others.
- * `share`, 0 to 1, is how many of the dots are drawn.
+ * `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
  */
+const HIDDEN = 0, PALE = 1, PRESENT = 2;
 const FADED = 0.3; // dots of less alpha count as faded
-const UNMATCHED = 0.16; // of its alpha is left to a dot that does not match
+const PALENESS = 0.16; // of its alpha is left to a dot that is pale
 const EMPHASIS_SCALE = 1.25; // emphasised dots are larger
+const SMALLEST_DISC = 4; // pixels across, below which a square looks the same
+const MOST_DISCS = 2000; // kept by the canvas
 
 const VERTEX = `#version 300 es
 in vec2 place;
-in float row;
-in float match;
+in float row, code, presence;
 uniform vec2 middle, scale;
 uniform float size, emphasised;
-uniform sampler2D colors;
+uniform sampler2D colors, opacities;
 out vec4 color;
 out float radius;
+vec4 entry(sampler2D table, int index) { return texelFetch(table, ivec2(index % 256, index / 256), 0); }
 void main() {
-  int index = int(row);
-  color = texelFetch(colors, ivec2(index % 256, index / 256), 0);
-  color.a *= mix(${UNMATCHED}, 1.0, match);
+  color = vec4(entry(colors, int(code)).rgb, entry(opacities, int(row)).a);
+  color.a *= presence > 1.5 ? 1.0 : presence > 0.5 ? ${PALENESS} : 0.0;
   bool drawn = color.a > 0.0 && (color.a >= ${FADED}) == (emphasised > 0.5);
   gl_Position = drawn ? vec4((place - middle) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   gl_PointSize = size;
@@ -43,13 +46,12 @@ void main() {
 /** Draws with WebGL 2; it comes back by itself when the graphics context has been lost. */
 class WebGlDots {
   constructor(gl, data) {
-    Object.assign(this, { gl, data, colors: null, matches: null });
+    Object.assign(this, { gl, data, given: {} });
     this.#build();
     gl.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     gl.canvas.addEventListener("webglcontextrestored", () => {
       this.#build();
-      if (this.colors) this.setColors(this.colors);
-      this.setMatches(this.matches);
+      this.set(this.given);
       gl.canvas.dispatchEvent(new Event("redraw"));
     });
   }
@@ -81,30 +83,44 @@ class WebGlDots {
     };
     attribute("place", data.points, 2, gl.FLOAT);
     attribute("row", Float32Array.from(data.rows), 1, gl.FLOAT);
-    this.matchBuffer = attribute("match", new Uint8Array(data.size).fill(1), 1, gl.UNSIGNED_BYTE);
+    this.buffers = {
+      codes: attribute("code", Float32Array.from(data.rows), 1, gl.FLOAT),
+      presence: attribute("presence", new Uint8Array(data.size).fill(PRESENT), 1, gl.UNSIGNED_BYTE),
+    };
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, data.drawingOrder, gl.STATIC_DRAW);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    ["colors", "opacities"].forEach((name, unit) => {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+      gl.uniform1i(gl.getUniformLocation(program, name), unit);
+    });
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
-  setColors(colors) {
-    const { gl } = this;
-    const rows = Math.ceil(colors.length / 4 / 256);
-    const texels = new Uint8Array(4 * 256 * rows);
-    texels.set(colors);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
-    this.colors = colors;
+  /** Take any of codes, colors, opacities and presence. */
+  set(given) {
+    Object.assign(this.given, given);
+    const { codes, colors, opacities, presence } = given;
+    if (codes) this.#fill("codes", Float32Array.from(codes));
+    if (presence) this.#fill("presence", presence);
+    if (colors) this.#table(0, colors);
+    if (opacities) this.#table(1, Uint8Array.from({ length: 4 * opacities.length }, (_, i) => opacities[i >> 2]));
   }
 
-  setMatches(matches) {
-    const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.matchBuffer);
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, matches ?? new Uint8Array(this.data.size).fill(1));
-    this.matches = matches;
+  #fill(name, values) {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers[name]);
+    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, values);
+  }
+
+  #table(unit, values) {
+    const { gl } = this, rows = Math.ceil(values.length / 4 / 256);
+    const texels = new Uint8Array(4 * 256 * rows);
+    texels.set(values);
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
   }
 
   draw(camera, { size, opacity, emphasis, pixelRatio, share }) {
@@ -125,38 +141,58 @@ class WebGlDots {
   }
 }
 
-/** Draws squares on a 2-D canvas: slower, and everywhere to be had. */
+/** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
   constructor(context, data) {
-    Object.assign(this, { context, data, colors: null, matches: null });
+    Object.assign(this, { context, data, given: {}, discs: new Map() });
   }
 
-  setColors(colors) { this.colors = colors; }
-  setMatches(matches) { this.matches = matches; }
+  /** A disc to be copied, of so many pixels of the canvas. */
+  #disc(color, pixels) {
+    const key = `${color} ${pixels}`;
+    if (this.discs.has(key)) return this.discs.get(key);
+    if (this.discs.size > MOST_DISCS) this.discs.clear(); // each zoom has its own
+    const canvas = make("canvas", "", { width: pixels + 1, height: pixels + 1 }), context = canvas.getContext("2d");
+    context.fillStyle = color;
+    context.arc((pixels + 1) / 2, (pixels + 1) / 2, pixels / 2, 0, 7);
+    context.fill();
+    this.discs.set(key, canvas);
+    return canvas;
+  }
 
-  draw(camera, { size, opacity, emphasis, pixelRatio, share }) {
-    const { context, data, colors, matches } = this;
+  set(given) { Object.assign(this.given, given); }
+
+  draw(camera, { size, opacity, emphasis, pixelRatio, share, hasty }) {
+    const { context, data, given: { codes, colors, opacities, presence } } = this;
     const { points, members } = data;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
+    const styles = Array.from({ length: colors.length / 4 }, (_, code) =>
+      `rgb(${colors[4 * code]} ${colors[4 * code + 1]} ${colors[4 * code + 2]})`);
     const step = Math.ceil(1 / share);
     for (const emphasised of emphasis ? [false, true] : [true]) {
-      const side = 0.9 * size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
+      const across = size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
+      const round = !hasty && across * pixelRatio >= SMALLEST_DISC;
+      const pixels = Math.round(across * pixelRatio), side = round ? (pixels + 1) / pixelRatio : 0.9 * across;
       members.forEach((indices, row) => {
-        const [red, green, blue, alphaByte] = colors.subarray(4 * row, 4 * row + 4);
-        context.fillStyle = `rgb(${red} ${green} ${blue})`;
-        for (const matched of matches ? [0, 1] : [1]) {
-          const alpha = (alphaByte / 255) * (matched ? 1 : UNMATCHED);
+        for (const level of [PALE, PRESENT]) {
+          const alpha = (opacities[row] / 255) * (level === PRESENT ? 1 : PALENESS);
           if (!alpha || alpha >= FADED !== emphasised) continue;
           context.globalAlpha = alpha * opacity;
+          let style = -1, disc = null;
           for (let i = 0; i < indices.length; i += step) {
             const index = indices[i];
-            if (matches && matches[index] !== matched) continue;
+            if (presence[index] !== level) continue;
             const left = camera.width / 2 + (points[2 * index] - camera.x) * camera.scale - side / 2;
             const top = camera.height / 2 - (points[2 * index + 1] - camera.y) * camera.scale - side / 2;
-            if (left > -side && top > -side && left < camera.width && top < camera.height) {
-              context.fillRect(left, top, side, side);
+            if (left <= -side || top <= -side || left >= camera.width || top >= camera.height) continue;
+            if (codes[index] !== style) {
+              style = codes[index];
+              if (round) disc = this.#disc(styles[style], pixels);
+              else context.fillStyle = styles[style];
             }
+            if (round) context.drawImage(disc, left, top, side, side);
+            else context.fillRect(left, top, side, side);
           }
         }
       });
@@ -164,8 +200,20 @@ class CanvasDots {
   }
 }
 
-/** The fastest of the two that this browser can run. */
+/** The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one. */
 function createDots(canvas, data) {
-  const gl = canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
+  const asked = new URLSearchParams(location.search).get("dots");
+  const wanted = asked === "webgl" || (asked !== "canvas" && hasGpu());
+  const gl = wanted && canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
   return gl ? new WebGlDots(gl, data) : new CanvasDots(canvas.getContext("2d"), data);
+}
+
+/** Whether WebGL 2 is there and not computed by the processor, which is slower than the canvas. */
+function hasGpu() {
+  const gl = make("canvas").getContext("webgl2");
+  if (!gl) return false;
+  const details = gl.getExtension("WEBGL_debug_renderer_info");
+  const names = [gl.RENDERER, ...(details ? [details.UNMASKED_RENDERER_WEBGL] : [])].map((name) => gl.getParameter(name));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|basic render/i.test(names.join());
 }

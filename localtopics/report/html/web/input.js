@@ -8,6 +8,7 @@ class InputController {
     Object.assign(this, { page, view: page.view, canvas: page.view.labelCanvas });
     this.pointers = new Map(); // the place of each pointer that is down, by its id
     this.travelled = 0; // pixels since the first of them came down
+    this.lassoing = false; // whether the next drag draws a lasso
     const { canvas } = this;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -33,7 +34,12 @@ class InputController {
   #down(event) {
     if (event.button) return;
     event.target.setPointerCapture(event.pointerId);
-    if (!this.pointers.size) this.travelled = 0;
+    if (!this.pointers.size) {
+      this.travelled = 0;
+      this.view.lasso = this.lassoing || event.shiftKey ? [this.#place(event)] : null;
+    } else {
+      this.view.lasso = null;
+    }
     this.pointers.set(event.pointerId, this.#place(event));
     if (this.pointers.size > 1) this.travelled = Infinity; // a pinch is no tap
   }
@@ -46,6 +52,7 @@ class InputController {
     if (this.travelled < TAP_DISTANCE) return;
     this.canvas.classList.add("dragging");
     this.page.hover(-1);
+    if (this.view.lasso) return this.#lasso(event.pointerId, [left, top]);
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
     this.pointers.set(event.pointerId, [left, top]);
     if (other) {
@@ -60,8 +67,33 @@ class InputController {
   #up(event, cancelled = false) {
     if (!this.pointers.delete(event.pointerId)) return;
     this.canvas.classList.remove("dragging");
+    const { lasso } = this.view;
+    this.view.lasso = null;
+    if (lasso && !cancelled && this.travelled >= TAP_DISTANCE) return this.#choose(lasso);
     if (cancelled || this.travelled >= TAP_DISTANCE) return;
     this.#tap(...this.#place(event), event.pointerType === "mouse" ? MOUSE_RADIUS : FINGER_RADIUS);
+  }
+
+  /** Let the next drag draw a lasso, or no longer. */
+  toggleLasso(on = !this.lassoing) {
+    this.lassoing = on;
+    find("[data-action=lasso]").setAttribute("aria-pressed", on);
+    this.canvas.classList.toggle("lassoing", on);
+    if (on) announce("Draw round documents with the pointer; by keys, a topic's page has its documents.");
+  }
+
+  #lasso(id, place) {
+    this.pointers.set(id, place);
+    this.view.lasso.push(place);
+    this.view.redraw();
+  }
+
+  #choose(lasso) {
+    this.toggleLasso(false);
+    const documents = this.view.documentsWithin(lasso);
+    if (documents.length) this.page.choose(documents);
+    else announce("No document lies there");
+    this.view.redraw();
   }
 
   /** Select the dot that is hit, else the topic whose name is, else the nearest dot, else nothing. */
@@ -101,7 +133,8 @@ class InputController {
   }
 
   #pageKey(event) {
-    if (event.key === "Escape") this.page.clearSelection();
+    if (event.key === "Escape" && this.lassoing) this.toggleLasso(false);
+    else if (event.key === "Escape") this.page.clearSelection();
     if (event.key === "/" && !event.target.matches("input[type=search]")) {
       event.preventDefault();
       this.page.panel.focusSearch();

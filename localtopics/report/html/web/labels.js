@@ -2,17 +2,23 @@
 const OVER = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0]];
 const ASIDE = [[0.6, -1], [0.6, 1], [1, -1], [1, 1], [0.3, -1.7], [0.3, 1.7]];
 const BESIDE = [[0, -1], [0, 1], [0, 0], [1, 0], [-1, 0], ...ASIDE.flatMap(([x, y]) => [[x, y], [-x, y]])];
+const HALO = 0.32; // of a name's size is its outline in the colour of the background
 
-/** The topics' names over the dots: as many as fit at the present zoom, the largest topics' first. */
+/**
+ * The topics' names over the dots: of the level that the present zoom asks for as many as fit, the largest topics'
+ * first.
+ */
 class Labels {
   constructor(context, data) {
     this.context = context;
     this.family = getComputedStyle(document.documentElement).fontFamily;
-    const largest = Math.max(1, ...data.topics.slice(1).map((topic) => topic.size));
+    this.levels = new Levels(data);
+    const largest = data.topics.reduce((most, topic, row) =>
+      (row && topic.size > (most[topic.level] ?? 0) ? { ...most, [topic.level]: topic.size } : most), {});
     this.items = data.topics.slice(1).map((topic, i) => {
-      const baseSize = 11.5 + 5.5 * Math.sqrt(topic.size / largest);
+      const baseSize = (topic.level ? 13.5 : 11.5) + 5.5 * Math.sqrt(topic.size / largest[topic.level]);
       return { row: i + 1, topic, baseSize, lines: Labels.wrap(topic.label), alpha: 0, box: null };
-    });
+    }).sort((one, other) => other.topic.level - one.topic.level || one.row - other.row);
   }
 
   /** Lines of about equal length, three at most. */
@@ -32,11 +38,18 @@ class Labels {
     return fill(length);
   }
 
-  /** Choose which names are seen and where: first the `emphasised` rows (a set, or null), then the largest topics'. */
-  arrange(camera, emphasised) {
-    const taken = [];
-    const order = this.items.filter(({ row }) => emphasised?.has(row));
-    order.push(...this.items.filter(({ row }) => !emphasised?.has(row)));
+  /**
+   * Choose which names are seen and where: first the `emphasised` rows (a set, or null), then the largest topics'.
+   * Those `called` for (likewise) are seen whatever the zoom.
+   */
+  arrange(camera, emphasised, called) {
+    const taken = [], shown = this.levels.at(camera.scale);
+    const candidates = this.items.filter((label) => {
+      label.box = null;
+      return shown.has(label.row) || called?.has(label.row);
+    });
+    const order = candidates.filter(({ row }) => emphasised?.has(row));
+    order.push(...candidates.filter(({ row }) => !emphasised?.has(row)));
     this.#setScale(Math.min(1, Math.max(0.82, Math.min(camera.width, camera.height) / 700)));
     for (const label of order) {
       label.box = this.#boxes(label, camera).find((box) => taken.every((other) => box.left >= other.right
@@ -53,7 +66,7 @@ class Labels {
     this.scale = scale;
     for (const label of this.items) {
       label.fontSize = Math.round(scale * label.baseSize);
-      label.font = `600 ${label.fontSize}px ${this.family}`;
+      label.font = `${label.topic.level ? 700 : 600} ${label.fontSize}px ${this.family}`;
       this.context.font = label.font;
       label.width = Math.max(...label.lines.map((line) => this.context.measureText(line).width));
     }
@@ -64,7 +77,7 @@ class Labels {
     const [x, y] = camera.screen(label.topic.x, label.topic.y);
     const wide = label.width / 2 + 5, high = (label.lines.length * label.fontSize * 1.15) / 2 + 3;
     if (x < -wide || y < -high || x > camera.width + wide || y > camera.height + high) return [];
-    const radius = label.topic.coreRadius * camera.scale, over = radius > 1.5 * high;
+    const radius = label.topic.level ? 2 * high : label.topic.coreRadius * camera.scale, over = radius > 1.5 * high;
     const shares = over ? OVER : BESIDE;
     const greatest = over ? [0.8 * radius, 0.8 * radius] : [radius + wide, radius + high];
     const within = (value, half, size) => Math.min(Math.max(value, half), size - half);
@@ -75,33 +88,44 @@ class Labels {
     });
   }
 
-  /** Draw them, fading in what has come and out what has gone; true while some still fade. */
-  draw(camera, { emphasised, theme, step }) {
-    const { context } = this;
+  /** Let those that have come fade in, and those that have gone fade out; true while some still fade. */
+  fade(camera, emphasised, step) {
     let fading = false;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.lineJoin = "round";
-    context.strokeStyle = theme.background;
     for (const label of this.items) {
       const goal = label.box ? (!emphasised || emphasised.has(label.row) ? 1 : 0.24) : 0;
       label.alpha += Math.sign(goal - label.alpha) * Math.min(step, Math.abs(goal - label.alpha));
       fading ||= label.alpha !== goal;
       if (label.box) label.offset = this.#offset(label, camera);
+    }
+    return fading;
+  }
+
+  /** What is to be drawn: { line, x, y, label }, line after line. */
+  *drawn(camera) {
+    for (const label of this.items) {
       if (label.alpha <= 0) continue;
       const [x, y] = camera.screen(label.topic.x, label.topic.y).map((value, axis) => value + label.offset[axis]);
+      for (const [i, line] of label.lines.entries()) {
+        yield { line, x, y: y + (i - (label.lines.length - 1) / 2) * label.fontSize * 1.15, label };
+      }
+    }
+  }
+
+  /** In the colours of the topics (of their text), or of all text. */
+  draw(context, camera, theme, colored) {
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.strokeStyle = theme.background;
+    for (const { line, x, y, label } of this.drawn(camera)) {
       context.globalAlpha = label.alpha;
       context.font = label.font;
-      context.fillStyle = theme.textColors[label.row];
-      context.lineWidth = label.fontSize * 0.32;
-      label.lines.forEach((line, i) => {
-        const down = y + (i - (label.lines.length - 1) / 2) * label.fontSize * 1.15;
-        context.strokeText(line, x, down);
-        context.fillText(line, x, down);
-      });
+      context.fillStyle = colored ? theme.textColors[label.row] : theme.text;
+      context.lineWidth = label.fontSize * HALO;
+      context.strokeText(line, x, y);
+      context.fillText(line, x, y);
     }
     context.globalAlpha = 1;
-    return fading;
   }
 
   /** How far a name stands from its topic's middle, kept while it fades out. */

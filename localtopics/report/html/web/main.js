@@ -1,11 +1,15 @@
 /*
  * Starts the page. page.html is what stands on it and page.css how it looks; of the script
- *   data.js     unpacks what Python wrote: documents and topics
- *   page.js     holds the state (selection, search, hover) and changes it
- *   view.js     draws the map, by way of camera.js, dots.js, labels.js, tooltip.js; grid.js finds the dot at a place
- *   panel.js    shows the lists beside the map
- *   theme.js    knows the colours of the light and the dark scheme
- *   input.js    listens to pointers, wheel and keys
- *   actions.js  says what buttons and keys do: a new button begins there
+ *   elements.js  what all use: new elements, numbers as text, what a screen reader is told
+ *   data.js      unpacks what Python wrote: documents and topics
+ *   theme.js     knows the colours of the light and the dark scheme, coloring.js which dot has which
+ *   page.js      holds the state (selection, search, hover, time, lasso) and changes it
+ *   view.js      draws the map, by way of camera.js, dots.js, labels.js and levels.js, tooltip.js; grid.js finds the
+ *                dot at a place; legend.js and timeline.js stand over it
+ *   panel.js     shows the lists beside the map, with tree.js; topic.js is a topic's page with charts.js, chosen.js
+ *                what a lasso went round; documents.js lists documents in all of them
+ *   exports.js   makes files of documents, tables and the map; paper.js prepares the print; link.js is the address
+ *   input.js     listens to pointers, wheel and keys
+ *   actions.js   says what buttons and keys do: a new button begins there
  */
 const page = new Page(JSON.parse(document.querySelector("#data").textContent));

@@ -1,71 +1,58 @@
 /** The lists beside the map. It shows the page's state and passes on what was asked for; it decides nothing itself. */
-const MOST_LISTED = 200; // documents listed at once
-const LISTED_IN_TOPIC = 25; // documents listed at first when a topic is selected
 const SEARCH_DELAY = 90; // milliseconds after the last letter
-const number = new Intl.NumberFormat("en");
 
 class Panel {
-  constructor(data, theme, page) {
+  constructor(page) {
+    const { data, theme } = page;
     Object.assign(this, { data, theme, page });
-    this.find = (selector) => document.querySelector(selector);
-    const topics = data.topics.length - 1, outliers = data.topics[0].size;
-    const plural = Panel.#plural;
-    this.find("#summary").textContent = `${plural(data.size, "document")} · ${plural(topics, "topic")}`;
-    this.find("#outliers span").textContent = `${number.format(outliers)} outlier${outliers === 1 ? "" : "s"}`;
-    this.find("#outliers").hidden = !outliers;
+    const topics = data.finest - 1, outliers = data.topics[0].size;
+    find("#summary").textContent = `${plural(data.size, "document")} · ${plural(topics, "topic")}`;
+    find("#outliers span").textContent = plural(outliers, "outlier");
+    find("#outliers").hidden = !outliers;
     this.items = data.topics.map((topic, row) => this.#item(topic, row));
-    this.find("#topics").append(...this.items.slice(1), ...(outliers ? [this.items[0]] : []));
+    const branches = this.items.slice(data.finest); // seen only where a search finds them
+    find("#topics").append(...branches, ...this.items.slice(1, data.finest), ...(outliers ? [this.items[0]] : []));
+    find("#topics-title").append(copyButton(() => this.#table()));
+    this.found = new DocumentList(page, find("#documents"), find("#documents-title .downloads"), () => page.state.query);
+    this.tree = new Tree(page, find("#tree"));
+    this.treeShown = data.topics.length > data.finest;
+    find("#toggle-tree").hidden = !this.treeShown;
     this.#listen();
     this.#setColors();
     theme.addEventListener("change", () => this.#setColors());
   }
 
-  static #plural(count, noun) { return `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`; }
-
-  static #make(tag, text, attributes = {}) {
-    const element = Object.assign(document.createElement(tag), attributes);
-    element.textContent = text; // never as markup: it is what somebody's documents say
-    return element;
-  }
-
   #item(topic, row) {
-    const item = Panel.#make("li", "", { className: "topic" });
-    const button = Panel.#make("button", "", { type: "button" });
+    const button = makeButton("", () => this.page.selectTopic(row));
     button.append(
-      Panel.#make("i", ""),
-      Panel.#make("strong", topic.label, { dir: "auto" }),
-      Panel.#make("data", number.format(topic.size), { value: topic.size }),
-      Panel.#make("small", topic.keywords.join(", "), { dir: "auto" }),
+      make("i"),
+      make("strong", topic.label, { dir: "auto" }),
+      make("data", number.format(topic.size), { value: topic.size }),
+      make("small", row ? topic.keywords.join(", ") : "documents that belong to no topic", { dir: "auto" }),
     );
-    button.addEventListener("click", () => this.page.selectTopic(row));
-    item.append(button);
-    return item;
+    return make("li", "", { className: "topic" }, button);
   }
 
-  #document(index, row) {
-    const item = document.createElement("li");
-    const button = Panel.#make("button", "", { type: "button" });
-    const dot = document.createElement("i");
-    dot.style.setProperty("--dot-color", this.theme.dotColors[row]);
-    button.append(dot, Panel.#make("span", this.data.headlines[index], { dir: "auto" }));
-    button.dataset.document = index;
-    button.addEventListener("click", () => this.page.selectDocument(index));
-    item.append(button);
-    return item;
+  /** All topics, to copy. */
+  #table() {
+    const rows = this.data.topics.filter((topic) => topic.size).map((topic) => [
+      topic.topic, topic.label, topic.size, topic.fidelity ?? null, topic.keywords.join(", "),
+      topic.parent === undefined ? null : this.data.topics[topic.parent].topic]);
+    return [["topic", "label", "documents", "fidelity", "keywords", "within"], rows];
   }
 
   #listen() {
-    const search = this.find("#search input");
+    const search = find("#search input");
     search.addEventListener("input", () => {
       clearTimeout(this.searchTimer);
       this.searchTimer = setTimeout(() => this.page.search(search.value.trim()), SEARCH_DELAY);
     });
-    this.find("#outliers input").addEventListener("change", (event) => this.page.showOutliers(event.target.checked));
+    find("#outliers input").addEventListener("change", (event) => this.page.showOutliers(event.target.checked));
     search.addEventListener("focus", () => this.#showLists(true));
-    this.find("#lists").addEventListener("keydown", (event) => {
+    find("#panel").addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step && event.key !== "Home" && event.key !== "End") return;
-      const buttons = [...this.find("#lists").querySelectorAll("li button")].filter((b) => b.offsetParent);
+      const buttons = [...find("#panel").querySelectorAll("li button")].filter((b) => b.offsetParent);
       const at = buttons.indexOf(document.activeElement);
       const to = step ? at + step : event.key === "Home" ? 0 : buttons.length - 1;
       if (at < 0 || !buttons[to]) return;
@@ -79,77 +66,81 @@ class Panel {
 
   #showLists(shown) {
     document.body.classList.toggle("collapsed", !shown);
-    this.find("#toggle-lists").setAttribute("aria-expanded", shown);
+    find("#toggle-lists").setAttribute("aria-expanded", shown);
+  }
+
+  /** Show the topics as a tree, or one below the other. */
+  toggleTree() {
+    this.treeShown = !this.treeShown;
+    this.show(this.page.state);
   }
 
   #setColors() {
-    const colors = this.theme.dotColors;
-    this.items.forEach((item, row) => item.style.setProperty("--dot-color", colors[row]));
-    for (const dot of document.querySelectorAll(".documents i")) {
-      const row = this.data.rows[dot.parentElement.dataset.document];
-      dot.style.setProperty("--dot-color", colors[row]);
-    }
+    this.items.forEach((item, row) => item.style.setProperty("--dot-color", this.theme.dotColors[row]));
   }
 
   focusSearch() {
-    this.find("#search input").focus();
-    this.find("#search input").select();
+    find("#search input").focus();
+    find("#search input").select();
   }
 
-  emptySearchField() { this.find("#search input").value = ""; }
+  fillSearchField(query) { find("#search input").value = query; }
+  emptySearchField() { this.fillSearchField(""); }
 
-  show({ selectedTopic, selectedDocument, query, matches, matchingTopics, outliersShown }) {
+  show({ place, selectedTopic, selectedDocument, query, matches, matchingTopics, nearTopics, outliersShown, colorBy, period }) {
+    const asTree = this.treeShown && !query, { data } = this, returning = this.place === "topic" && place === "lists";
+    const hadFocus = find("#topic").contains(document.activeElement) || document.activeElement === document.body;
+    find("#lists").hidden = place !== "lists";
+    find("#tree").hidden = !asTree;
+    find("#toggle-tree").setAttribute("aria-pressed", this.treeShown);
     this.items.forEach((item, row) => {
-      item.hidden = query !== "" && row !== selectedTopic && !matchingTopics?.has(row);
-      item.classList.toggle("selected", row === selectedTopic);
-      item.firstChild.setAttribute("aria-pressed", row === selectedTopic);
-      if (row !== selectedTopic || query) item.querySelector("ul")?.remove();
+      const listed = query ? matchingTopics?.has(row) || nearTopics.includes(row) : row < data.finest && !(asTree && row);
+      item.hidden = !listed;
+      item.classList.toggle("near", query !== "" && nearTopics.includes(row));
     });
-    this.find("#clear-search").hidden = !query;
-    this.find("#topics-title b").textContent = query ? number.format(matchingTopics?.size ?? 0) : "";
-    this.find("#outliers input").checked = outliersShown;
-    if (selectedTopic !== null && !query) this.#listInTopic(selectedTopic);
-    this.#listFound(query, matches);
-    for (const button of document.querySelectorAll(".documents button")) {
-      button.classList.toggle("selected", Number(button.dataset.document) === selectedDocument);
+    find("#clear-search").hidden = !query;
+    find("#topics-title b").textContent = query ? number.format(matchingTopics?.size ?? 0) : "";
+    find("#outliers input").checked = outliersShown;
+    if (this.treeShown) this.tree.show(selectedTopic);
+    if (period !== this.period) this.#count(period);
+    this.#listFound(query, matches, colorBy, period);
+    this.found.mark(selectedDocument);
+    if (returning && hadFocus) this.#focusTopic(this.selectedTopic, asTree);
+    Object.assign(this, { place, selectedTopic, period });
+  }
+
+  /** Who comes back from a topic's page goes on in the list where it stands. */
+  #focusTopic(row, asTree) {
+    const target = asTree && row ? this.tree.items.get(row) : this.items[row].firstChild;
+    target?.focus({ preventScroll: true });
+    target?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Show how many documents each topic has in the time that is shown. */
+  #count(period) {
+    const { data } = this, counts = new Uint32Array(data.topics.length);
+    data.rows.forEach((row, index) => { counts[row] += this.page.isInPeriod(index); });
+    this.items.forEach((item, row) => {
+      const size = !period ? data.topics[row].size
+        : [...data.family(row)].reduce((sum, within) => sum + counts[within], 0);
+      item.querySelector("data").textContent = number.format(size);
+    });
+  }
+
+  #listFound(query, matches, colorBy, period) {
+    const key = JSON.stringify([query, period]);
+    if (this.listed === key) { // the list keeps its place and focus
+      if (colorBy !== this.colorBy) this.found.recolor();
+      this.colorBy = colorBy;
+      return;
     }
-  }
-
-  #listInTopic(row) {
-    const item = this.items[row];
-    if (item.querySelector("ul")) return;
-    const list = Panel.#make("ul", "", { className: "documents" });
-    item.append(list);
-    this.#fill(list, this.data.members[row], LISTED_IN_TOPIC);
-  }
-
-  #listFound(query, matches) {
-    if (this.listedQuery === query) return; // the list keeps its place and focus
-    this.listedQuery = query;
-    if (query) this.find("#lists").scrollTop = 0; // the first that is found is seen
-    const heading = this.find("#documents-title"), list = this.find("#documents");
-    heading.hidden = list.hidden = !query;
+    this.listed = key;
+    if (query) find("#lists").scrollTop = 0; // the first that is found is seen
+    const heading = find("#documents-title");
+    heading.hidden = find("#documents").hidden = !query;
     const found = [];
-    if (query) matches.forEach((hit, index) => hit && found.push(index));
+    if (query) matches.forEach((hit, index) => hit && this.page.isInPeriod(index) && found.push(index));
     heading.querySelector("b").textContent = number.format(found.length);
-    this.#fill(list, found, MOST_LISTED);
-  }
-
-  #fill(list, documents, limit) {
-    list.replaceChildren(...documents.slice(0, limit).map((index) => this.#document(index, this.data.rows[index])));
-    const rest = documents.length - limit;
-    if (!documents.length) list.append(Panel.#make("li", "No document found", { className: "note" }));
-    if (rest <= 0) return;
-    const more = Panel.#make("button", `${number.format(rest)} more`, { type: "button", className: "note" });
-    more.addEventListener("click", () => this.#fill(list, documents, limit + MOST_LISTED));
-    list.append(Panel.#make("li", ""));
-    list.lastChild.append(more);
-  }
-
-  /** Scroll to a topic. */
-  reveal(row) {
-    this.items[row].scrollIntoView({ block: "nearest" });
-    const lists = this.find("#lists"), top = this.items[row].offsetTop - lists.offsetTop - 34;
-    if (top < lists.scrollTop || top > lists.scrollTop + lists.clientHeight / 2) lists.scrollTop = top;
+    this.found.fill(found, MOST_LISTED);
   }
 }

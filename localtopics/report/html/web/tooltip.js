@@ -18,7 +18,7 @@ class Tooltip {
     if (this.shown !== index) {
       this.shown = index;
       element.querySelector("p").textContent = data.headlines[index];
-      element.querySelector("span").textContent = data.topics[data.rows[index]].label;
+      element.querySelector("span").textContent = [data.topics[data.rows[index]].label, ...data.facts(index)].join(" · ");
     }
     element.style.setProperty("--dot-color", color);
     const left = Tooltip.#beside(x, element.offsetWidth, camera.width);

@@ -4,8 +4,8 @@ const REST_TIME = 120; // milliseconds without movement after which everything i
 const FEWEST_DOTS = 20000; // drawn even on a slow machine
 
 class MapView {
-  constructor(data, theme, state) {
-    Object.assign(this, { data, theme, state });
+  constructor(data, theme, coloring, state) {
+    Object.assign(this, { data, theme, coloring, state });
     this.element = document.querySelector("#map");
     this.dotCanvas = document.querySelector("#dots");
     this.labelCanvas = document.querySelector("#labels");
@@ -15,11 +15,14 @@ class MapView {
     this.grid = new PointGrid(data);
     this.labels = new Labels(this.context, data);
     this.tooltip = new Tooltip(data);
-    this.opacities = new Float32Array(data.topics.length).fill(1);
+    this.opacities = new Float32Array(data.finest).fill(1);
+    this.lasso = null; // the places, in pixels, that a lasso has passed
     this.lastDrawn = 0;
     this.dotShare = 1; // of the dots, drawn while the map moves
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-    theme.addEventListener("change", () => this.redraw());
+    this.dots.set({ presence: state.presence });
+    this.recolor();
+    theme.addEventListener("change", () => this.recolor());
     this.dotCanvas.addEventListener("redraw", () => this.redraw());
     new ResizeObserver(() => this.#resize()).observe(this.element);
     this.#resize();
@@ -72,15 +75,35 @@ class MapView {
 
   /** The document within `radius` pixels, or -1: only what is drawn, and the emphasised before the faded. */
   documentAt(left, top, radius) {
-    const { selectedTopic, outliersShown, matches } = this.state;
     const { rows } = this.data;
     const [x, y] = this.camera.world(left, top);
-    const shown = (index) => outliersShown || rows[index] !== 0;
-    const emphasised = (index) =>
-      (selectedTopic === null || rows[index] === selectedTopic) && (!matches || matches[index]);
     const nearest = (accept) => this.grid.nearest(x, y, radius / this.camera.scale, accept);
-    const found = nearest((index) => shown(index) && emphasised(index));
-    return found < 0 && selectedTopic === null ? nearest(shown) : found;
+    const { selectedTopic } = this.state, family = selectedTopic === null ? null : this.data.family(selectedTopic);
+    const found = nearest((index) => this.isShown(index, PRESENT) && (!family || family.has(rows[index])));
+    return found < 0 && !family ? nearest((index) => this.isShown(index, PALE)) : found;
+  }
+
+  /** The documents drawn in full within a polygon of places of the screen, in the order of lists. */
+  documentsWithin(places) {
+    const { data, camera } = this, corners = places.map(([left, top]) => camera.world(left, top));
+    const inside = (x, y) => corners.reduce((odd, [x1, y1], i) => {
+      const [x2, y2] = corners[(i || corners.length) - 1]; // a ray to the right crosses the edge: Shimrat 1962
+      return odd !== (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1);
+    }, false);
+    const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
+    const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const family = this.state.selectedTopic === null ? null : data.family(this.state.selectedTopic);
+    return [...data.rows.keys()].filter((index) => {
+      const [x, y] = data.place(index);
+      return x >= west && x <= east && y >= south && y <= north && this.isShown(index, PRESENT)
+        && (!family || family.has(data.rows[index])) && inside(x, y);
+    });
+  }
+
+  /** Whether a document is drawn at all (PALE), or in full (PRESENT). */
+  isShown(index, presence) {
+    const { state, data } = this;
+    return state.presence[index] >= presence && (state.outliersShown || data.rows[index] !== 0);
   }
 
   /** The topic whose name lies there, or null. */
@@ -118,58 +141,91 @@ class MapView {
     const dotsFading = this.#fadeDots(step);
     const moving = flying || dotsFading || this.moving;
     this.#adaptDotShare(moving, elapsed);
-    this.dots.draw(camera, {
-      size: this.#dotSize(),
-      opacity: this.#dotOpacity(),
-      emphasis: state.selectedTopic !== null || state.matches?.includes(1),
-      pixelRatio,
-      share: moving ? this.dotShare : 1,
-    });
+    this.#drawDots(moving);
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
     const emphasised = this.#emphasisedTopics();
-    this.labels.arrange(camera, emphasised);
-    const labelsFading = this.labels.draw(camera, { emphasised, theme: this.theme, step });
+    this.labels.arrange(camera, emphasised, this.#calledTopics());
+    const labelsFading = this.labels.fade(camera, emphasised, step);
+    this.labels.draw(context, camera, this.theme, this.coloring.isOfTopics(state.colorBy));
     this.#drawRing(state.selectedDocument);
     this.#drawRing(state.hovered);
+    this.#drawLasso();
     const described = state.hovered >= 0 ? state.hovered : state.selectedDocument;
-    this.tooltip.show(described, camera, this.theme.dotColors[this.data.rows[described]]);
+    this.tooltip.show(described, camera, this.colorOf(described));
     if (flying || dotsFading || labelsFading) this.redraw();
+  }
+
+  #drawDots(moving) {
+    const { state, pixelRatio } = this;
+    const emphasis = state.selectedTopic !== null || state.emphasis;
+    const share = moving ? this.dotShare : 1;
+    const hasty = moving && this.data.size > FEWEST_DOTS;
+    this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share, hasty });
+  }
+
+  /** What is seen now, as a new canvas. */
+  picture() {
+    const { dotCanvas, camera, pixelRatio, theme } = this;
+    const canvas = make("canvas", "", { width: dotCanvas.width, height: dotCanvas.height });
+    const context = canvas.getContext("2d");
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    this.#drawDots(false);
+    context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
+    context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+    this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));
+    return canvas;
   }
 
   /** The topics whose names matter most now, or null where all do alike. */
   #emphasisedTopics() {
     const { selectedTopic, matchingTopics } = this.state;
-    return selectedTopic === null ? matchingTopics : new Set([selectedTopic]);
+    return selectedTopic === null ? matchingTopics : this.data.family(selectedTopic);
   }
+
+  /** The topics whose names are seen at every zoom. */
+  #calledTopics() {
+    const { selectedTopic, matchingTopics } = this.state;
+    return selectedTopic === null ? matchingTopics : selectedTopic < this.data.finest ? new Set([selectedTopic]) : null;
+  }
+
+  /** Give the dots the colours that the state asks for. */
+  recolor() {
+    this.dots.set({ codes: this.coloring.codesOf(this.state.colorBy) });
+    const colors = this.coloring.colorsOf(this.state.colorBy, this.theme);
+    const rgba = new Uint8Array(4 * colors.length);
+    colors.forEach((color, code) => {
+      const value = parseInt(color.slice(1), 16);
+      rgba.set([value >> 16, (value >> 8) & 255, value & 255, 255], 4 * code);
+    });
+    this.dots.set({ colors: rgba });
+    this.redraw();
+  }
+
+  /** The colour of a document's dot; none for -1. */
+  colorOf(index) { return index < 0 ? "" : this.coloring.colorOf(this.state.colorBy, index, this.theme); }
 
   /** Move each topic's opacity towards what the state asks for; true while one has further to go. */
   #fadeDots(step) {
-    let fading = false;
+    const family = this.state.selectedTopic === null ? null : this.data.family(this.state.selectedTopic);
+    let fading = false, moved = !this.opacitiesGiven;
     this.opacities.forEach((opacity, row) => {
-      const goal = this.#goalOpacity(row), gap = goal - opacity;
-      this.opacities[row] = Math.abs(gap) > step ? opacity + Math.sign(gap) * step : goal;
+      const gap = Math.fround(this.#goalOpacity(row, family)) - opacity;
+      if (!gap) return;
+      moved = true;
+      this.opacities[row] += Math.abs(gap) > step ? Math.sign(gap) * step : gap;
       fading ||= Math.abs(gap) > step;
     });
-    const colors = this.theme.dotColors;
-    const given = `${this.opacities.join()} ${colors[0]}`;
-    if (given !== this.givenColors) {
-      this.givenColors = given;
-      const rgba = new Uint8Array(4 * colors.length);
-      colors.forEach((color, row) => {
-        const value = parseInt(color.slice(1), 16);
-        rgba.set([value >> 16, (value >> 8) & 255, value & 255, Math.round(255 * this.opacities[row])], 4 * row);
-      });
-      this.dots.setColors(rgba);
-    }
+    if (moved) this.dots.set({ opacities: Uint8Array.from(this.opacities, (opacity) => Math.round(255 * opacity)) });
+    this.opacitiesGiven = true;
     return fading;
   }
 
-  #goalOpacity(row) {
-    const { selectedTopic, outliersShown } = this.state;
-    if (row === 0 && !outliersShown) return 0;
-    if (selectedTopic === null) return row === 0 ? 0.75 : 1;
-    return row === selectedTopic ? 1 : row === 0 ? 0.14 : 0.22;
+  #goalOpacity(row, family) {
+    if (row === 0 && !this.state.outliersShown) return 0;
+    if (!family) return row === 0 && this.state.colorBy === "topic" ? 0.75 : 1;
+    return family.has(row) ? 1 : row === 0 ? 0.14 : 0.22;
   }
 
   /** Draw fewer dots while the map moves on a machine that is too slow for all of them. */
@@ -181,22 +237,22 @@ class MapView {
   }
 
   /** Pixels across a dot: fewer where there are many dots, more on a closer look. */
-  #dotSize() {
+  get dotSize() {
     const { width, height, zoom } = this.camera;
     const base = Math.min(16, Math.max(2.4, 34 / this.data.size ** 0.23)) * (Math.min(width, height) / 900) ** 0.7;
     return Math.max(1.6, base) * Math.min(3.2, Math.max(1, zoom) ** 0.38);
   }
 
-  #dotOpacity() { return Math.min(0.9, Math.max(0.68, 1.18 - 0.1 * Math.log10(this.data.size))); }
+  get dotOpacity() { return Math.min(0.9, Math.max(0.68, 1.18 - 0.1 * Math.log10(this.data.size))); }
 
   /** Draw a document's dot anew, with a ring about it; nothing for -1. */
   #drawRing(index) {
-    if (index < 0) return;
+    if (index < 0 || !this.isShown(index, PALE)) return;
     const { context, theme } = this;
     const [x, y] = this.camera.screen(...this.data.place(index));
     context.beginPath();
-    context.arc(x, y, Math.max(4, this.#dotSize() / 2 + 1), 0, 7);
-    context.fillStyle = theme.dotColors[this.data.rows[index]];
+    context.arc(x, y, Math.max(4, this.dotSize / 2 + 1), 0, 7);
+    context.fillStyle = this.colorOf(index);
     context.fill();
     context.lineWidth = 4.5;
     context.strokeStyle = theme.background;
@@ -204,5 +260,20 @@ class MapView {
     context.lineWidth = 2;
     context.strokeStyle = theme.text;
     context.stroke();
+  }
+  #drawLasso() {
+    if (!this.lasso) return;
+    const { context, theme } = this;
+    context.beginPath();
+    for (const place of this.lasso) context.lineTo(...place);
+    context.closePath();
+    context.fillStyle = context.strokeStyle = theme.text;
+    context.globalAlpha = 0.08;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 4]);
+    context.stroke();
+    context.setLineDash([]);
   }
 }

@@ -74,10 +74,15 @@ def test_the_list_is_worked_by_keys(visit: Visit, small: Path) -> None:
         page.keyboard.press("Space")
         assert page.evaluate("page.state.outliersShown") is False
         page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         assert page.evaluate("page.state.selectedTopic") == 2
-        assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+        label = page.evaluate("page.data.topics[2].label")
+        assert page.evaluate("document.activeElement.textContent") == label  # a screen reader reads on there
+        assert page.locator("[role=status]").inner_text().startswith(label)
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.textContent").startswith(label)
 
 
 def test_it_fits_a_phone_and_takes_fingers(visit: Visit, small: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.report.browsing import (
@@ -24,25 +25,26 @@ def test_a_topic_is_selected_flown_to_and_cleared(visit: Visit, small: Path) -> 
         button.click()
         settle(page)
         assert page.evaluate("page.view.camera.zoom") > zoom
-        assert button.get_attribute("aria-pressed") == "true"
+        assert page.locator("#topic h2").inner_text() == NAMES[1]
+        assert not button.is_visible()
         center = page.evaluate(
             """(() => { const { x, y } = page.data.topics[page.state.selectedTopic];
                  return page.view.camera.screen(x, y); })()"""
         )
         assert abs(center[0] - page.evaluate("page.view.camera.width") / 2) < 200
-        assert page.locator(".topic.selected .documents button").count() == 26  # 25 and "more"
-        page.locator(".topic.selected .note").click()
-        assert page.locator(".topic.selected .documents button").count() in {80, 100}
+        assert page.locator("#topic .documents button").count() == 9  # 8 and "more"
+        page.locator("#topic .documents .note").click()
+        assert page.locator("#topic .documents button").count() in {80, 100}
         page.locator("[data-action=show-all]").click()
         settle(page)
         assert 0 < colored(page) < 0.6 * before  # the others have faded
-        button.click()
+        page.get_by_role("button", name="All topics").click()
         settle(page)
         assert page.evaluate("page.state.selectedTopic") is None
         assert colored(page) == before
         button.click()
         page.keyboard.press("Escape")
-        assert page.locator(".topic.selected").count() == 0
+        assert button.is_visible()
 
 
 def test_a_document_shows_its_headline_and_leads_to_its_topic(visit: Visit, small: Path) -> None:
@@ -54,13 +56,12 @@ def test_a_document_shows_its_headline_and_leads_to_its_topic(visit: Visit, smal
         assert page.locator("#tooltip p").inner_text() == page.evaluate(
             "(i) => page.data.headlines[i]", document
         )
-        assert page.locator("#tooltip span").inner_text() == page.evaluate(
-            "(r) => page.data.topics[r].label", row
-        )
+        topic = page.evaluate("(r) => page.data.topics[r].label", row)
+        assert re.fullmatch(rf"{topic} · [a-z=.A-Z]+( · 20\d\d)?", page.locator("#tooltip span").inner_text())
         page.mouse.down()
         page.mouse.up()
         assert page.evaluate("page.state.selectedTopic") == row
-        assert page.locator(".topic.selected").count() == 1
+        assert page.locator("#topic h2").inner_text() == topic
         page.mouse.move(250, 790)
         settle(page)
         assert page.locator("#tooltip").is_visible()  # it stays with the chosen document
@@ -103,3 +104,16 @@ def test_outliers_can_be_hidden(visit: Visit, small: Path) -> None:
         page.mouse.move(*place_of(page, document))
         settle(page)
         assert not page.locator("#tooltip").is_visible()
+
+
+def test_search_finds_topics_near_in_meaning(visit: Visit, small: Path) -> None:
+    with visit(small) as page:
+        page.locator("#search input").fill("Phonetics")
+        until(page, "page.state.query === 'Phonetics'")
+        assert page.locator(".topic.near strong").all_inner_texts() == [NAMES[0], NAMES[3]]
+        assert page.locator(".topic:visible").count() == 2
+        assert page.locator("#topics-title b").inner_text() == "0"  # none holds the word
+        page.locator(".topic.near button").first.click()
+        assert page.locator("#topic h2").inner_text() == NAMES[0]
+        page.get_by_role("button", name="Back to the search").click()
+        assert page.locator(".topic.near").count() == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from localtopics.report.html.content import PageContent
 from localtopics.report.html.page import write_page
 from localtopics.report.scene import compose
 from tests.report.browsing import settle, until
@@ -16,12 +17,13 @@ def test_lists_of_documents_keep_the_order_given(visit: Visit, tmp_path: Path) -
     headlines = [f"Paper {i}" for i in range(40)]
     order = list(range(39, -1, -1))
     scene = compose(layout, assignments, {})
-    write_page(tmp_path / "map.html", scene, keywords={}, headlines=headlines, order=order)
+    write_page(tmp_path / "map.html", PageContent(scene=scene, headlines=headlines, order=order))
     with visit(tmp_path / "map.html") as page:
         page.locator("#topics button").first.click()
         topic = int(page.locator("#topics strong").first.inner_text().split()[-1])
         expected = [headlines[row] for row in order if assignments[row] == topic]
-        assert page.locator(".documents span").all_inner_texts() == expected
+        page.locator("#topic .documents .note").click()
+        assert page.locator("#topic .documents span").all_inner_texts() == expected
 
 
 def test_the_button_in_the_search_field_ends_the_search(visit: Visit, small: Path) -> None:
@@ -38,9 +40,7 @@ def test_the_button_in_the_search_field_ends_the_search(visit: Visit, small: Pat
 
 def test_what_a_search_finds_first_is_seen(visit: Visit, small: Path) -> None:
     with visit(small, width=390, height=844, phone=True) as page:
-        page.locator(".topic > button").nth(2).click()
-        until(page, "document.querySelector('#lists').scrollTop > 50")
-        page.keyboard.press("Escape")
+        page.evaluate("document.querySelector('#lists').scrollTop = 60")
         page.locator("#search input").fill("speech")
         until(page, "page.state.query === 'speech'")
         settle(page)

@@ -61,8 +61,8 @@ def test_it_follows_dark_and_light(visit: Visit, small: Path) -> None:
         assert page.evaluate("page.view.theme.dotColors[1]") != dark
 
 
-def test_without_webgl_it_draws_the_same_map(visit: Visit, small: Path) -> None:
-    with visit(small) as page:
+def test_webgl_and_canvas_draw_the_same_map(visit: Visit, small: Path) -> None:
+    with visit(small, query="?dots=webgl") as page:
         assert page.evaluate("page.view.dots.constructor.name") == "WebGlDots"
         with_webgl = picture(page)
     with visit(small, "--disable-3d-apis") as page:
@@ -76,8 +76,15 @@ def test_without_webgl_it_draws_the_same_map(visit: Visit, small: Path) -> None:
         assert np.abs(without - picture(page)).mean() > 1
 
 
+def test_where_webgl_is_computed_by_the_processor_the_canvas_draws(visit: Visit, small: Path) -> None:
+    switches = ("--disable-gpu", "--enable-unsafe-swiftshader")
+    for query, drawn_by in (("", "CanvasDots"), ("?dots=webgl", "WebGlDots"), ("?dots=canvas", "CanvasDots")):
+        with visit(small, *switches, query=query) as page:
+            assert page.evaluate("page.view.dots.constructor.name") == drawn_by
+
+
 def test_a_lost_graphics_context_comes_back(visit: Visit, small: Path) -> None:
-    with visit(small) as page:
+    with visit(small, query="?dots=webgl") as page:
         before = colored(page)
         page.evaluate(
             "window.lose = page.view.dots.gl.getExtension('WEBGL_lose_context'); lose.loseContext()"

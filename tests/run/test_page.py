@@ -1,0 +1,61 @@
+"""What a run tells its page."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from localtopics.report.scene import compose
+from localtopics.run.folder import RunFolder
+from localtopics.run.page import page_content, topic_centres
+from localtopics.run.trends import compute_trends
+from localtopics.trends.settings import TrendSettings
+from tests.run.conftest import folder
+
+__all__ = ["folder"]
+
+
+@pytest.fixture
+def dated(folder: Path) -> RunFolder:
+    """The run of 0.1.0 with columns of years and themes; in topic 0 the years rise, and it has no theme."""
+    documents = pd.read_parquet(folder / "documents.parquet")
+    rank, first = documents.groupby("topic").cumcount(), documents["topic"] == 0
+    documents["year"] = (2000 + rank % 12).where(~first, 2011 - rank % 3).astype(str)
+    documents["theme"] = np.where(first, "", documents["id"].str.partition("-")[0])
+    documents.to_parquet(folder / "documents.parquet")
+    return RunFolder.open(folder)
+
+
+def test_all_that_a_run_knows_is_on_its_page(dated: RunFolder) -> None:
+    trends = compute_trends(dated, TrendSettings(time="year", group="theme", bins="year"))
+    scene = compose(dated.layout, dated.documents["topic"].to_numpy(), dated.labels)
+    content = page_content(dated, scene, trends)
+    assert content.ids == dated.documents["id"].tolist()
+    assert content.times is not None
+    assert [content.times.labels[code] for code in content.times.of] == dated.documents["year"].tolist()
+    assert content.groups is not None
+    themes = [content.groups.labels[code] if code >= 0 else "" for code in content.groups.of]
+    assert themes == dated.documents["theme"].tolist()
+    assert content.topics[0].change.startswith("rising: the odds change by a factor of ")
+    for topic in dated.topics:
+        facts = content.topics[topic.topic]
+        assert (facts.keywords, facts.fidelity) == (topic.keywords, topic.fidelity)
+        if topic.topic >= 0:
+            others = {other.topic for other in dated.topics if other.topic >= 0} - {topic.topic}
+            assert set(facts.nearest) == others
+
+
+def test_a_run_without_a_model_has_no_nearest_topics(dated: RunFolder) -> None:
+    for file in dated.model_folder.iterdir():
+        file.unlink()
+    scene = compose(dated.layout, dated.documents["topic"].to_numpy(), dated.labels)
+    content = page_content(dated, scene, compute_trends(dated, TrendSettings()))
+    assert all(facts.nearest == () for facts in content.topics.values())
+    assert content.times is content.groups is None
+
+
+def test_centres_are_means_of_unit_length() -> None:
+    vectors = np.array([[1, 0], [0, 1], [0, 1], [1, 0]], dtype=np.float32)
+    centres = topic_centres(vectors, np.array([0, 0, 2, -1]), np.array([0, 2]))
+    assert centres == pytest.approx(np.array([[2**-0.5, 2**-0.5], [0, 1]]))
