@@ -11,6 +11,7 @@ import click
 from localtopics import __version__
 from localtopics.cli.compare import compare
 from localtopics.cli.doctor import doctor
+from localtopics.cli.edit import edit
 from localtopics.cli.group import Commands
 from localtopics.cli.labels import ask, label, prompt
 from localtopics.cli.models import models
@@ -29,7 +30,7 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (  # in the order of a person's work
-    *(run_command, show, trends, evaluate, compare, map_command, reduce, assign, label, models),
+    *(run_command, show, trends, evaluate, compare, map_command, edit, reduce, assign, label, models),
     *(demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

@@ -156,7 +156,9 @@ def print_topics_json(run: Run, topic: int | None = None) -> None:
     labels = run.labels
     for found in chain(*run.levels):
         if topic is None or found.topic == topic:
-            echo_json({"label": labels[found.topic], "fidelity": found.fidelity} | asdict(found))
+            fields = asdict(found)
+            del fields["members"]
+            echo_json({"label": labels[found.topic], "fidelity": found.fidelity} | fields)
 
 
 def print_tree(run: Run) -> None:

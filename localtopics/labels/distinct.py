@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
 from localtopics.labels.label import Label
@@ -71,14 +71,19 @@ def final_names(
     labels: Mapping[int, Label],
     case: LabelCase,
     held: Mapping[int, Sequence[str]] | None = None,
+    fixed: Collection[int] = (),
 ) -> dict[int, str]:
     """What each topic of a level is called in the end: its label in one style, told apart from the others'.
 
-    ``held`` is as for `distinguish`.
+    ``held`` is as for `distinguish`; the topics in ``fixed`` have names that somebody gave, and keep them.
     """
-    styled = {topic.topic: in_style(labels[topic.topic], topic.representative, case) for topic in topics}
-    fixed = {OUTLIER} | {topic.topic for topic in topics if topic.given}
-    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, fixed, held)
+    styled = {
+        topic.topic: labels[topic.topic]
+        if topic.topic in fixed
+        else in_style(labels[topic.topic], topic.representative, case)
+        for topic in topics
+    }
+    return distinguish(styled, {topic.topic: topic.keywords for topic in topics}, {OUTLIER, *fixed}, held)
 
 
 def _without_namesakes(

@@ -13,6 +13,7 @@ from localtopics.corpus import Corpus
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.run.edits import EDITS
 from localtopics.run.lock import RECORD
 from localtopics.run.passages import PASSAGES, read_passages
 from localtopics.run.record import read_record
@@ -64,6 +65,23 @@ class RunContents:
     def labels_file(self) -> Path:
         """The labels with their candidates, one line a topic as it is finished: see `label_log`."""
         return self.folder / "labels.jsonl"
+
+    @property
+    def edits_file(self) -> Path:
+        """What people changed about the topics: see `edits`."""
+        return self.folder / EDITS
+
+    @property
+    def edited_names(self) -> dict[int, str]:
+        """The names that people gave to topics, by the topics' numbers."""
+        return {int(number): name for number, name in self.record.get("edits", {}).get("names", {}).items()}
+
+    def topics_before(self) -> list[Topic]:
+        """The topics of all levels as they were last described, whether that counts or not."""
+        try:
+            return to_topics(read_topics(self.folder / TOPICS))
+        except UserError:
+            return []
 
     @cached_property
     def documents(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +25,7 @@ from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
 from localtopics.run.contents import DOCUMENTS, TOPICS, RunContents
+from localtopics.run.edits import digest, read_edits
 from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
 from localtopics.run.passages import write_documents
 from localtopics.run.record import STAGES, changes, new_record, other_versions, read_record, versions
@@ -35,6 +36,7 @@ from localtopics.run.results import (
 )
 from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
+from localtopics.topics.editing import Edit
 from localtopics.topics.load import check_model
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
@@ -141,6 +143,8 @@ class RunFolder(RunContents):
             before["embedding"][key] != fresh["embedding"][key] for key in ("digest", "precision")
         )
         undone = STAGES if other_model else self._damaged_stages()
+        if not undone and not self.edits_are_done():
+            undone = STAGES[STAGES.index("topics") :]
         record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}
         others = other_versions(before)
         if others and len(record["stages"]) < len(STAGES):
@@ -230,6 +234,20 @@ class RunFolder(RunContents):
             self.record |= changed
             self._write_record()
 
+    def note_edits(self, edits: Sequence[Edit], names: Mapping[int, str], notes: Mapping[int, str]) -> None:
+        """Put into the record which changes were done, and the names and notes that they gave."""
+        if edits or "edits" in self.record:
+            self.record["edits"] = {
+                "digest": digest(edits),
+                "names": {str(number): name for number, name in names.items()},
+                "notes": {str(number): note for number, note in notes.items()},
+            }
+
+    def edits_are_done(self) -> bool:
+        """Whether the topics are those after the changes in `edits_file`."""
+        done = self.record.get("edits", {}).get("digest", digest([]))
+        return bool(done == digest(read_edits(self.edits_file)))
+
     def write_topics(
         self,
         corpus: Corpus,
@@ -254,7 +272,9 @@ class RunFolder(RunContents):
     def _write_topics(
         self, levels: Iterable[Sequence[Topic]], labels: Mapping[int, Label], fidelity: Mapping[int, float]
     ) -> None:
-        table = topics_table(list(chain(*levels)), labels, fidelity)
+        notes = self.record.get("edits", {}).get("notes", {})
+        topics = [replace(topic, note=notes.get(str(topic.topic), "")) for topic in chain(*levels)]
+        table = topics_table(topics, labels, fidelity)
         write_parquet(table, self.folder / TOPICS)
         self._write_csv(table)
         self._forget()

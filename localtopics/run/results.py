@@ -60,7 +60,13 @@ _TOPICS = {
     "representative_documents": "strings",
     "fidelity": "number",
 }
-_SINCE_LEVELS = {"level": "integer", "parent": "integer", "given": "boolean"}
+_SINCE_LEVELS = {
+    "level": "integer",
+    "parent": "integer",
+    "given": "boolean",
+    "note": "string",
+    "members": "string",
+}
 """Columns of topics that older releases did not write, or that are there only where they say something."""
 _MAY_LACK = {"title", "time", "group", "pull", "duplicate_of", "label", "fidelity", "parent"}
 """Columns in which a value may be missing."""
@@ -189,6 +195,8 @@ def topics_table(
             "fidelity": pd.array([fidelity.get(topic.topic) for topic in topics], dtype="Float64"),
         }
         | ({"given": [topic.given for topic in topics]} if own else {})
+        | ({"note": [topic.note for topic in topics]} if any(topic.note for topic in topics) else {})
+        | {"members": [topic.members for topic in topics]}
     )
 
 
@@ -198,7 +206,8 @@ def _numbers(topics: Sequence[Topic]) -> list[int]:
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
     """`topics_table` as a spreadsheet can show it: lists as text, three documents, cut short."""
-    table = table[[*table.columns.drop("representative_documents"), "representative_documents"]].copy()
+    last = ["representative_documents", "members"]
+    table = table[[*table.columns.drop(last, errors="ignore"), last[0]]].copy()
     for name in ("keywords", "keybert", "mmr"):
         table[name] = table[name].map(", ".join)
     table["representative_documents"] = table["representative_documents"].map(
@@ -319,6 +328,8 @@ def to_topics(table: pd.DataFrame) -> list[Topic]:
             level=int(row["level"]),
             parent=None if pd.isna(row["parent"]) else int(row["parent"]),
             given=bool(row.get("given", False)),
+            note=row.get("note", ""),
+            members=row.get("members", ""),
         )
         for row in table.to_dict("records")
     ]

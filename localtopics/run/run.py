@@ -22,6 +22,7 @@ from localtopics.errors import UserError
 from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
+from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
@@ -177,14 +178,19 @@ class Run(RunFolder):
         with self.locked():
             corpus = self.corpus
             passages = kept_passages(self.folder / PASSAGES, corpus.documents)
-            embeddings = self._kept_vectors(passages.texts, progress)
+            embeddings = self.kept_vectors(passages.texts, progress)
             self.reopen("topics", asked)
             stages.find(self, corpus, embeddings, progress, keep_labels=True, passages=passages)
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self
 
-    def _kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
+    @property
+    def edit(self) -> Editor:
+        """Changes to topics that last, as by ``localtopics edit``: ``run.edit.rename(7, "Graph theory")``."""
+        return Editor(self)
+
+    def kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
         """The passages' embeddings in half precision, as the saved model has them: float32 [m, d].
 
         Where a kill left no model, they are embedded again, from the cache as a rule.

@@ -18,6 +18,7 @@ from localtopics.labels.distinct import final_names
 from localtopics.labels.label import Label
 from localtopics.labels.scoring import LabelScorer
 from localtopics.progress import Progress, silent
+from localtopics.run.edits import read_edits
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
@@ -26,12 +27,13 @@ from localtopics.run.passages import document_originals
 from localtopics.run.record import given_topics
 from localtopics.run.results import read_layouts, write_layouts
 from localtopics.run.trends import write_trends
-from localtopics.topics.clustering import TopicModel
+from localtopics.topics.clustering import Clustering, TopicModel, cluster, with_outliers
+from localtopics.topics.editing import Edited, Places, replay
 from localtopics.topics.given import NearTopics, near_topics, topic_vectors
 from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.neighbors import directions
 from localtopics.topics.save import save_labels, save_model
-from localtopics.topics.settings import TopicSettings
+from localtopics.topics.settings import TopicSettings, check_size
 from localtopics.topics.shares import document_topics
 from localtopics.topics.topic import OUTLIER_LABEL, Topic
 from localtopics.topics.umap import Layouts, lay_out
@@ -70,13 +72,31 @@ def find(
         log.info("Embedding with %s in %s", embedder.model.name, embedder.model.precision)
         embeddings = embedder.embed(passages.texts, progress)
     layouts = _layouts(run, passages.texts, embeddings, progress)
-    from localtopics.topics.bertopic import find_topics  # takes seconds, which passed meanwhile
+    from localtopics.topics.bertopic import describe_topics  # takes seconds, which passed meanwhile
 
     with run.stage("topics"):
         settings = run.settings.topics
-        near = _near(run, embeddings)
-        found = find_topics(passages.texts, embeddings, layouts, settings, embedder.embed, progress, near)
-        found = _with_given(run, found, near)
+        check_size(len(passages.texts), settings)
+        vectors = directions(
+            embeddings.astype(np.float16)
+        )  # as the saved model keeps them, for the next time
+        near = _near(run, vectors)
+        with progress("Finding topics", 1) as advance:
+            clustering = with_outliers(
+                cluster(vectors, layouts, settings, near), vectors, settings.outlier_share
+            )
+            edited = _edited(run, corpus, passages, clustering, vectors, layouts)
+            advance(1)
+        described = describe_topics(
+            passages.texts,
+            vectors,
+            edited.clustering,
+            settings,
+            embedder.embed,
+            progress,
+            run.topics_before(),
+        )
+        found = _with_given(run, described, near)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)
         run.write_topics(corpus, passages, layouts, found, keep_labels)
         run.record |= {
@@ -86,10 +106,33 @@ def find(
         }
 
 
-def _near(run: RunFolder, embeddings: np.ndarray) -> NearTopics | None:
+def _edited(
+    run: RunFolder,
+    corpus: Corpus,
+    passages: Passages,
+    clustering: Clustering,
+    vectors: np.ndarray,
+    layouts: Layouts,
+) -> Edited:
+    """The topics after what people changed about them; the names and notes that they gave are noted."""
+    edits = read_edits(run.edits_file)
+    ids = np.array(corpus.ids, object)[passages.document]
+    done = replay(edits, clustering, Places(ids, vectors, layouts.reduced), run.settings.topics)
+    for place in done.left:
+        log.warning(
+            "Change %d (%s of %s) is left out: its topic or documents are not there",
+            place + 1,
+            edits[place].edit,
+            ", ".join(topic.label or "a topic" for topic in edits[place].topics),
+        )
+    run.note_edits(edits, done.names, done.notes)
+    return done
+
+
+def _near(run: RunFolder, vectors: np.ndarray) -> NearTopics | None:
     """The passages that are near topics that were given; None where none were."""
     given = given_topics(run.record)
-    return near_topics(directions(embeddings), topic_vectors(given, run.embedder.embed)) if given else None
+    return near_topics(vectors, topic_vectors(given, run.embedder.embed)) if given else None
 
 
 def _with_given(run: RunFolder, found: TopicModel, near: NearTopics | None) -> TopicModel:
@@ -185,6 +228,7 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
         run.note("label_model", namer.model_record)
         labels = read_labels(run.labels_file)
         names: dict[int, str] = {}
+        final: dict[int, Label] = {}
         fidelity: dict[int, float] = {}
         for level, topics in enumerate(run.levels):
             named = named_topics(run, level)
@@ -193,14 +237,15 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
             if namer.chooses and named:
                 shown = {topic.topic: scoring_documents(run, topic) for topic in named}
                 scorer = LabelScorer(run.embedder.embed, shown)
-            asked = [topic for topic in topics if not topic.given]
+            fixed = _fixed_labels(topics, run.edited_names)
+            asked = [topic for topic in topics if topic.topic not in fixed]
             for label in namer.label(asked, labels, progress, scorer, held):
                 append_label(run.labels_file, label)
                 labels[label.topic] = label
-            labels |= {topic.topic: _given_label(topic) for topic in topics if topic.given}
-            names |= final_names(topics, labels, run.settings.labels.label_case, held)
+            own = labels | fixed
+            names |= final_names(topics, own, run.settings.labels.label_case, held, fixed.keys())
+            final |= {topic.topic: replace(own[topic.topic], text=names[topic.topic]) for topic in topics}
             fidelity |= label_fidelity(run, named, names, progress)
-        final = {number: replace(labels[number], text=text) for number, text in names.items()}
         run.write_labels(final, fidelity)
         numbers = run.model_numbers
         save_labels(run.model_folder, {numbers[topic.topic]: names[topic.topic] for topic in run.topics})
@@ -212,9 +257,11 @@ def _held(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
     return [names[held.topic] for held in sorted(below, key=lambda held: (-held.size, held.topic))]
 
 
-def _given_label(topic: Topic) -> Label:
-    """The name that came with a topic, which no model wrote and nothing changes."""
-    return Label(topic.topic, topic.label or "", fallback=False, candidates=(), prompt_sha256="", seconds=0)
+def _fixed_labels(topics: Sequence[Topic], names: Mapping[int, str]) -> dict[int, Label]:
+    """The names that people gave to topics, with the topic or later, by the topics' numbers."""
+    given = {topic.topic: topic.label or "" for topic in topics if topic.given}
+    given |= {topic.topic: names[topic.topic] for topic in topics if topic.topic in names}
+    return {number: Label(number, text, False, (), "", 0.0) for number, text in given.items()}
 
 
 def draw(run: RunFolder, progress: Progress = silent) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -78,6 +80,7 @@ def describe_topics(
     settings: TopicSettings,
     embed: Embed,
     progress: Progress = silent,
+    before: Iterable[Topic] = (),
 ) -> TopicModel:
     """Describe topics in words, and the topics that hold them; their numbers stay.
 
@@ -88,7 +91,10 @@ def describe_topics(
         settings: which words are wanted.
         embed: as for `find_topics`.
         progress: told of each level.
+        before: topics as they were described before. Those that have the same documents still keep their
+            words, which otherwise depend on what other topics there are.
     """
+    known = {(topic.topic, topic.members): topic for topic in before if topic.members}
     hierarchy, assignments = clustering.hierarchy, clustering.topics
     unlike = clustering.originals == np.arange(len(documents))
     counted = unlike if settings.duplicates == "once" else np.ones(len(documents), bool)
@@ -102,7 +108,7 @@ def describe_topics(
             )
             for topic in sorted(model.topic_sizes_)
         }
-        levels = [_topics(model, assignments, hierarchy)]
+        levels = [_known(_topics(model, assignments, hierarchy), known)]
         advance(1)
         some = np.arange(len(documents))[:: -(-len(documents) // _READ_AGAIN)]
         for level in range(1, hierarchy.depth + 1):
@@ -110,7 +116,8 @@ def describe_topics(
             rows = np.union1d(some, np.unique(holders, return_index=True)[1])  # each holder has a document
             texts = [documents[row] for row in rows.tolist()]
             found = _fitted(texts, vectors[rows], holders[rows], counted[rows], settings, embed)
-            levels.append(_holders(found, holders, level, hierarchy, list(chain(*levels))))
+            described = _holders(found, holders, level, hierarchy, list(chain(*levels)))
+            levels.append(_known(described, known))
             advance(1)
     return TopicModel(model, levels, clustering)
 
@@ -228,6 +235,7 @@ def _topics(model: BERTopic, assignments: np.ndarray, hierarchy: Hierarchy) -> l
             mmr=_words(model.topic_aspects_["MMR"][own]),
             representative=tuple(model.representative_docs_[own]),
             parent=hierarchy.parents.get(number),
+            members=_digest(assignments, number),
         )
         for number, own in zip(numbers, sorted(model.topic_sizes_), strict=True)
     ]
@@ -264,9 +272,34 @@ def _holders(
                 representative=tuple(documents)[:_REPRESENTATIVE],
                 level=level,
                 parent=hierarchy.parents.get(number),
+                members=_digest(holders, number),
             )
         )
     return found
+
+
+def _known(topics: Iterable[Topic], known: Mapping[tuple[int, str], Topic]) -> list[Topic]:
+    """The topics, with the words that they had where they are known."""
+
+    def described(topic: Topic) -> Topic:
+        old = known.get((topic.topic, topic.members))
+        if old is None:
+            return topic
+        return replace(
+            topic,
+            keywords=old.keywords,
+            keybert=old.keybert,
+            mmr=old.mmr,
+            representative=old.representative,
+        )
+
+    return [described(topic) for topic in topics]
+
+
+def _digest(assignments: np.ndarray, topic: int) -> str:
+    """A hash of which documents have a topic."""
+    rows = np.flatnonzero(assignments == topic)
+    return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
 
 
 def _words(weighted: Sequence[tuple[str, float]]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,6 +42,22 @@ class Hierarchy:
         while holder is not None and self.levels.get(holder, 0) < level:
             holder = self.parents.get(holder)
         return holder if holder is not None and self.levels.get(holder, 0) == level else OUTLIER
+
+    def kept(self, topics: Collection[int]) -> Hierarchy:
+        """The same for some of the finest topics, less what then holds no two topics."""
+        levels, parents = dict(self.levels), dict(self.parents)
+        for topic in self.parents.keys() - self.levels.keys() - set(topics):
+            del parents[topic]
+        for holder in sorted(self.levels, key=lambda number: (self.levels[number], number)):
+            held = [topic for topic, parent in parents.items() if parent == holder]
+            if len(held) < 2:  # what it holds goes to what holds it
+                above = parents.pop(holder, None)
+                del levels[holder]
+                for topic in held:
+                    del parents[topic]
+                    if above is not None:
+                        parents[topic] = above
+        return Hierarchy(levels, parents)
 
     def of(self, topics: np.ndarray, level: int) -> np.ndarray:
         """The topic of a level for each of n documents, int64 [n], `OUTLIER` for none.

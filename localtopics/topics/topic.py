@@ -41,6 +41,10 @@ class Topic:
     """0 for the topics that documents have, the finest; above it those that hold them together."""
     parent: int | None = None
     """The topic of a higher level that holds it; None for one that stands at the top."""
+    note: str = ""
+    """What somebody noted of it."""
+    members: str = ""
+    """A hash of which documents it has: a topic that has the same ones keeps its words."""
 
     def __repr__(self) -> str:
         name = ", ".join(self.keywords[:3]) if self.label is None else self.label
