@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Write topics and documents as an Excel workbook instead.",
 )
 @click.option("--force", is_flag=True, help="Replace the workbook that is there.")
+@click.option("--open", "in_browser", is_flag=True, help="Open the page map.html in the browser instead.")
 def show(
     run_folder: Path,
     topic: int | None,
