@@ -20,11 +20,11 @@ class Page {
     };
     const theme = (this.theme = new Theme(data.topics));
     this.coloring = new Coloring(data);
+    const over = [new Legend(this), new Timeline(this)]; // before the map, which leaves them room
     this.view = new MapView(data, theme, this.coloring, this.state);
-    this.parts = [
-      (this.panel = new Panel(this)), new TopicPage(this), new ChosenPage(this), new Legend(this), new Timeline(this),
-      (this.link = new Link(this)),
-    ];
+    this.panel = new Panel(this);
+    this.link = new Link(this);
+    this.parts = [...over, this.panel, new TopicPage(this), new ChosenPage(this), this.link];
     this.change({});
     this.input = new InputController(this);
     new Paper(this);
