@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -22,7 +23,7 @@ PICTURES = Path(__file__).resolve().parent.parent / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 COLORS = 96
 GAP = 12
-ZOOM = """(factor) => { const { camera } = page.view, row = page.data.rowOf(8) ?? 1, topic = page.data.topics[row];
+ZOOM = """(factor) => { const { camera } = page.view, topic = page.data.topics[page.data.rowOf(8) ?? 1];
   const share = Math.min(1, factor - 1);
   Object.assign(camera, { x: share * topic.x, y: share * topic.y, scale: factor * camera.fitScale });
   page.view.redraw(); }"""
@@ -69,8 +70,8 @@ def keep(name: str, picture: Image.Image) -> None:
 
 def _palette(picture: Image.Image) -> Image.Image:
     """The commonest colours, which are those of surfaces, and others that cover what dots and names have."""
-    counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
-    common = [channel for _, color in counted[: COLORS // 3] for channel in color]  # type: ignore[union-attr]
+    colors, counts = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_counts=True)
+    common = colors[np.argsort(-counts)][: COLORS // 3].ravel().tolist()
     others = picture.quantize(COLORS - COLORS // 3, method=Image.Quantize.MAXCOVERAGE).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette(common + others[: 3 * (COLORS - COLORS // 3)])

@@ -67,7 +67,8 @@ class Page {
     const matches = query ? data.matches(query) : null;
     const topics = new Set([...data.topics.keys()].filter((row) => row && data.topicMatches(row, query)));
     const nearTopics = query ? data.nearTopics(query).filter((row) => !topics.has(row)) : [];
-    this.change({ query, matches, matchingTopics: query && topics.size ? topics : null, nearTopics, place: "lists" });
+    const matchingTopics = query && topics.size ? topics : null, place = !query && this.state.chosen ? "chosen" : "lists";
+    this.change({ query, matches, matchingTopics, nearTopics, selectedTopic: null, selectedDocument: -1, place });
     if (query) {
       const found = matches.reduce((sum, hit) => sum + hit, 0);
       announce(`${plural(topics.size, "topic")} and ${plural(found, "document")} found`);
