@@ -1,12 +1,18 @@
 /** What part of the map is seen: its middle (x, y), in the map's units, and `scale`, pixels a unit. */
 class Camera {
-  /** `bounds`: how far the map reaches from its middle, { x, y }. `width` and `height` of the screen are set later. */
+  /**
+   * `bounds`: how far the map reaches from its middle, { x, y }. `width` and `height` of the screen are set later, and how
+   * many pixels of it are covered at its `top` and `bottom`.
+   */
   constructor(bounds) {
-    Object.assign(this, { bounds, x: 0, y: 0, scale: 1, width: 1, height: 1, flight: null });
+    Object.assign(this, { bounds, x: 0, y: 0, scale: 1, width: 1, height: 1, top: 0, bottom: 0, flight: null });
   }
 
+  /** Pixels from the top to the bottom that nothing covers. */
+  get freeHeight() { return Math.max(this.height / 2, this.height - this.top - this.bottom); }
+
   /** Scale at which the whole map fits. */
-  get fitScale() { return 0.46 * Math.min(this.width / this.bounds.x, this.height / this.bounds.y); }
+  get fitScale() { return 0.46 * Math.min(this.width / this.bounds.x, this.freeHeight / this.bounds.y); }
   get zoom() { return this.scale / this.fitScale; }
   clampScale(scale) { return Math.min(Math.max(scale, 0.6 * this.fitScale), 400 * this.fitScale); }
 
@@ -37,14 +43,17 @@ class Camera {
     this.#keepInside();
   }
 
+  /** The view that has a place in the middle of what nothing covers. */
+  #view(x, y, scale) { return { x, y: y + (this.top - this.bottom) / 2 / scale, scale }; }
+
   /** The view of the whole map. */
-  whole() { return { x: 0, y: 0, scale: this.fitScale }; }
+  whole() { return this.#view(0, 0, this.fitScale); }
 
   /** The view of a rectangle with its neighbourhood. */
   around({ x: [west, east], y: [south, north] }) {
     const wide = 2.8 * Math.max(east - west, 0.02), high = 2.8 * Math.max(north - south, 0.02);
-    const scale = Math.min(this.width / wide, this.height / high, 10 * this.fitScale); // neighbours stay in view
-    return { x: (west + east) / 2, y: (south + north) / 2, scale: Math.max(scale, this.fitScale) };
+    const scale = Math.min(this.width / wide, this.freeHeight / high, 10 * this.fitScale); // neighbours stay in view
+    return this.#view((west + east) / 2, (south + north) / 2, Math.max(scale, this.fitScale));
   }
 
   /**

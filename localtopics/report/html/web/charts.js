@@ -5,7 +5,7 @@ const MOST_GROUPS = 8; // groups listed at first
 /** A figure with a heading and what belongs to it. */
 function figure(title, table, ...children) {
   const heading = make("h3", "", {}, make("span", title));
-  if (table) heading.append(copyButton(table));
+  if (table) heading.append(copyButton(title, table));
   return make("figure", "", {}, heading, ...children);
 }
 

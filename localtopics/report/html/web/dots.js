@@ -4,7 +4,7 @@
  * - opacities: the alpha of each topic (0 to 255; 0 is not drawn);
  * - presence: for each document 2, or 1 where it is faded, or 0 where it is not drawn;
  * and draw in two passes where some dots are emphasised: first the faded, so that they never lie over the others.
- * `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
+ * `version` counts what they are told. `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
  */
 const HIDDEN = 0, PALE = 1, PRESENT = 2;
 const FADED = 0.3; // dots of less alpha count as faded
@@ -46,7 +46,7 @@ void main() {
 /** Draws with WebGL 2; it comes back by itself when the graphics context has been lost. */
 class WebGlDots {
   constructor(gl, data) {
-    Object.assign(this, { gl, data, given: {} });
+    Object.assign(this, { gl, data, given: {}, version: 0 });
     this.#build();
     gl.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     gl.canvas.addEventListener("webglcontextrestored", () => {
@@ -103,6 +103,7 @@ class WebGlDots {
   /** Take any of codes, colors, opacities and presence. */
   set(given) {
     Object.assign(this.given, given);
+    this.version++;
     const { codes, colors, opacities, presence } = given;
     if (codes) this.#fill("codes", Float32Array.from(codes));
     if (presence) this.#fill("presence", presence);
@@ -144,7 +145,7 @@ class WebGlDots {
 /** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
   constructor(context, data) {
-    Object.assign(this, { context, data, given: {}, discs: new Map() });
+    Object.assign(this, { context, data, given: {}, version: 0, discs: new Map() });
   }
 
   /** A disc to be copied, of so many pixels of the canvas. */
@@ -160,7 +161,10 @@ class CanvasDots {
     return canvas;
   }
 
-  set(given) { Object.assign(this.given, given); }
+  set(given) {
+    Object.assign(this.given, given);
+    this.version++;
+  }
 
   draw(camera, { size, opacity, emphasis, pixelRatio, share, hasty }) {
     const { context, data, given: { codes, colors, opacities, presence } } = this;

@@ -49,13 +49,13 @@ function saveFile(blob, name) {
 }
 
 /** A button that copies a table, which `table` makes: [header, rows]. */
-function copyButton(table) {
+function copyButton(title, table) {
   const button = makeButton("Copy as CSV", async () => {
     const done = await copyText(toCsv(...table()));
     button.textContent = done ? "Copied" : "The browser does not allow it";
     announce(button.textContent);
     setTimeout(() => { button.textContent = "Copy as CSV"; }, 2500);
-  }, { className: "copy" });
+  }, { className: "copy", ariaLabel: `Copy as CSV: ${title}` });
   return button;
 }
 

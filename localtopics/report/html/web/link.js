@@ -19,7 +19,9 @@ class Link {
     const hash = String(link) && `#${link}`;
     if (hash === location.hash) return;
     const step = link.get("topic") !== new URLSearchParams(location.hash.slice(1)).get("topic");
-    history[step ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
+    try {
+      history[step ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
+    } catch { /* in a frame that may not change its address the page works without */ }
   }
 
   /** Show what the address says; what it says wrong is left out. */

@@ -20,11 +20,11 @@ class Page {
     };
     const theme = (this.theme = new Theme(data.topics));
     this.coloring = new Coloring(data);
+    const over = [new Legend(this), new Timeline(this)]; // before the map, which leaves them room
     this.view = new MapView(data, theme, this.coloring, this.state);
-    this.parts = [
-      (this.panel = new Panel(this)), new TopicPage(this), new ChosenPage(this), new Legend(this), new Timeline(this),
-      (this.link = new Link(this)),
-    ];
+    this.panel = new Panel(this);
+    this.link = new Link(this);
+    this.parts = [...over, this.panel, new TopicPage(this), new ChosenPage(this), this.link];
     this.change({});
     this.input = new InputController(this);
     new Paper(this);
@@ -67,7 +67,8 @@ class Page {
     const matches = query ? data.matches(query) : null;
     const topics = new Set([...data.topics.keys()].filter((row) => row && data.topicMatches(row, query)));
     const nearTopics = query ? data.nearTopics(query).filter((row) => !topics.has(row)) : [];
-    this.change({ query, matches, matchingTopics: query && topics.size ? topics : null, nearTopics, place: "lists" });
+    const matchingTopics = query && topics.size ? topics : null, place = !query && this.state.chosen ? "chosen" : "lists";
+    this.change({ query, matches, matchingTopics, nearTopics, selectedTopic: null, selectedDocument: -1, place });
     if (query) {
       const found = matches.reduce((sum, hit) => sum + hit, 0);
       announce(`${plural(topics.size, "topic")} and ${plural(found, "document")} found`);

@@ -12,7 +12,7 @@ class Panel {
     this.items = data.topics.map((topic, row) => this.#item(topic, row));
     const branches = this.items.slice(data.finest); // seen only where a search finds them
     find("#topics").append(...branches, ...this.items.slice(1, data.finest), ...(outliers ? [this.items[0]] : []));
-    find("#topics-title").append(copyButton(() => this.#table()));
+    find("#topics-title").append(copyButton("Topics", () => this.#table()));
     this.found = new DocumentList(page, find("#documents"), find("#documents-title .downloads"), () => page.state.query);
     this.tree = new Tree(page, find("#tree"));
     this.treeShown = data.topics.length > data.finest;

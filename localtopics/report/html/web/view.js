@@ -120,13 +120,17 @@ class MapView {
     if (!width || !height) return;
     const { camera } = this;
     const zoom = this.pixelRatio ? camera.zoom : 1; // the same part of the map stays in view
-    Object.assign(camera, { width, height });
+    const tools = find("#map-tools"), timeline = find("#timeline");
+    const top = tools.offsetTop + tools.offsetHeight, bottom = timeline.hidden ? 0 : height - timeline.offsetTop;
+    Object.assign(camera, { width, height, top, bottom });
     camera.scale = zoom * camera.fitScale;
+    if (zoom === 1) Object.assign(camera, camera.whole());
     this.pixelRatio = Math.min(devicePixelRatio || 1, 2);
     for (const canvas of [this.dotCanvas, this.labelCanvas]) {
       canvas.width = Math.round(width * this.pixelRatio);
       canvas.height = Math.round(height * this.pixelRatio);
     }
+    this.dotsDrawn = null;
     this.#draw(performance.now()); // at once: setting the size has wiped the canvases
   }
 
@@ -161,6 +165,9 @@ class MapView {
     const emphasis = state.selectedTopic !== null || state.emphasis;
     const share = moving ? this.dotShare : 1;
     const hasty = moving && this.data.size > FEWEST_DOTS;
+    const { x, y, scale } = this.camera, drawn = [x, y, scale, share, hasty, emphasis, this.dots.version].join();
+    if (this.dotsDrawn === drawn) return; // only what lies over them has changed
+    this.dotsDrawn = drawn;
     this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share, hasty });
   }
 
@@ -171,6 +178,7 @@ class MapView {
     const context = canvas.getContext("2d");
     context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
+    this.dotsDrawn = null;
     this.#drawDots(false);
     context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);

@@ -62,9 +62,11 @@ def test_the_map_moves_by_wheel_drag_buttons_and_keys(visit: Visit, small: Path)
         page.keyboard.press("ArrowRight")
         assert page.evaluate("page.view.camera.zoom") == pytest.approx(zoom)
         page.keyboard.press("0")
-        assert page.evaluate(
-            "[page.view.camera.x, page.view.camera.y, page.view.camera.zoom]"
-        ) == pytest.approx([0, 0, 1])
+        assert page.evaluate("page.view.camera.zoom") == pytest.approx(1)
+        edges = "[-1, 1].flatMap((side) => page.view.camera.screen(0, side * page.data.bounds.y)[1])"
+        highest, lowest = sorted(page.evaluate(edges))
+        assert box_of(page, "#map-tools")["y"] + 38 < highest + stage["y"]  # nothing stands over the map
+        assert lowest + stage["y"] < box_of(page, "#timeline")["y"]
 
 
 def test_the_list_is_worked_by_keys(visit: Visit, small: Path) -> None:

@@ -117,3 +117,18 @@ def test_search_finds_topics_near_in_meaning(visit: Visit, small: Path) -> None:
         assert page.locator("#topic h2").inner_text() == NAMES[0]
         page.get_by_role("button", name="Back to the search").click()
         assert page.locator(".topic.near").count() == 2
+
+
+def test_a_search_leaves_a_topics_page_and_a_lasso_comes_back_after_it(visit: Visit, small: Path) -> None:
+    with visit(small) as page:
+        page.locator(".topic > button").first.click()
+        page.locator("#search input").fill("robot")
+        until(page, "page.state.query === 'robot'")
+        assert page.locator("#lists").is_visible()
+        assert page.evaluate("page.state.selectedTopic") is None
+        page.get_by_role("button", name="Clear the search").click()
+        page.evaluate("page.choose([1, 2, 3])")
+        page.locator("#search input").fill("paper 2")
+        until(page, "page.state.query === 'paper 2'")
+        page.get_by_role("button", name="Clear the search").click()
+        assert page.locator("#chosen h2").inner_text() == "3 documents chosen"

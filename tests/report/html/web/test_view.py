@@ -103,7 +103,7 @@ def test_a_hundred_thousand_documents_stay_small_and_smooth(visit: Visit, large:
             """async () => {
               const times = [];
               for (let i = 0; i < 30; i++) {
-                page.view.camera.zoomAt(500, 300, i < 15 ? 1.1 : 1 / 1.1);
+                page.view.zoomAt(500, 300, i < 15 ? 1.1 : 1 / 1.1);
                 page.hover(page.view.documentAt(20 * i, 15 * i, 9));
                 page.view.redraw();
                 const start = await new Promise(requestAnimationFrame);
