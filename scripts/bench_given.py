@@ -72,9 +72,9 @@ def main() -> None:
     vectors = embedder.embed(papers["abstract"].tolist())
     topics, counted = [], np.ones(len(papers), bool)
     for name, topic in GIVEN.items():
-        rows = np.flatnonzero(categories == name)[: given.examples]
-        counted[rows] = False  # no document counts that was given
-        examples = tuple(papers["abstract"].iloc[rows])
+        own = np.flatnonzero(categories == name)[: given.examples]
+        counted[own] = False  # no document counts that was given
+        examples = tuple(papers["abstract"].iloc[own])
         topics.append(GivenTopic(topic.name, topic.description, examples))
     directions = topic_vectors(topics, embedder.embed)
     cosines = vectors @ directions.T

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ MOST_PASSAGES = 1000
 """Of one document; of a longer one so many are read, evenly from its beginning to its end."""
 _BLOCK = 2**20
 """Characters that are tokenised together."""
+_PIECE = 2**16
+"""Characters of a longer text that are tokenised at a time."""
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？]\s*")
 _SPACE = re.compile(r"\s")
@@ -111,16 +114,24 @@ def _spans(texts: Sequence[str], window: Window) -> Iterator[list[tuple[int, int
 
 def _offsets(text: str, window: Window) -> np.ndarray:
     """Where the tokens of a text of any length begin and end, int64 [tokens, 2]."""
-    found, start = [], 0
-    while start < len(text):
-        end = min(len(text), start + _BLOCK)
-        if end < len(text):
-            spaces = [match.start() for match in _SPACE.finditer(text, max(start + 1, end - 1000), end)]
-            end = spaces[-1] if spaces else end
-        encoded = window.tokenizer.encode(text[start:end], add_special_tokens=False)
-        found.append(np.array(encoded.offsets, np.int64).reshape(-1, 2) + start)
-        start = end
+    bounds = [0]
+    while bounds[-1] < len(text):
+        end = bounds[-1] + _PIECE
+        spaces = [match.start() for match in _SPACE.finditer(text, end - _PIECE // 2, end)]
+        bounds.append(spaces[-1] if spaces and end < len(text) else min(end, len(text)))
+    found = []
+    for pieces in _batched(pairwise(bounds), _BLOCK // _PIECE):
+        encoded = window.tokenizer.encode_batch([text[a:b] for a, b in pieces], add_special_tokens=False)
+        for (start, _), own in zip(pieces, encoded, strict=True):
+            found.append(np.array(own.offsets, np.int64).reshape(-1, 2) + start)
     return np.concatenate(found)
+
+
+def _batched(pairs: Iterable[tuple[int, int]], size: int) -> Iterator[list[tuple[int, int]]]:
+    """So many pairs at a time; itertools has it from Python 3.12 on."""
+    left = iter(pairs)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def _strengths(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -118,7 +118,8 @@ class Run(RunFolder):
 
         Returns:
             One row a document: id, title, time and group (if any), topic (-1: none), label, and probability,
-            which is the share of votes that the topic got among the nearest documents of the run.
+            which is the share of votes that the topic got among the nearest documents of the run; and where a
+            long one was split, the shares of its topics.
 
         Raises:
             UserError: the run has no labels yet, or the embeddings are missing or do not fit.

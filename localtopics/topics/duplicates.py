@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
+from localtopics.progress import Progress, silent
 from localtopics.topics.neighbors import NeighborGraph
 
 COSINE = 0.85
@@ -30,7 +31,9 @@ def first_copies(documents: Sequence[str]) -> np.ndarray:
     return np.array([rows.setdefault(document, row) for row, document in enumerate(documents)], np.int64)
 
 
-def near_duplicates(documents: Sequence[str], graph: NeighborGraph) -> np.ndarray:
+def near_duplicates(
+    documents: Sequence[str], graph: NeighborGraph, progress: Progress = silent
+) -> np.ndarray:
     """Which documents are nearly the same, directly or by way of others.
 
     Two are if they are neighbours with a cosine of at least `COSINE` and their texts resemble each other by
@@ -40,27 +43,32 @@ def near_duplicates(documents: Sequence[str], graph: NeighborGraph) -> np.ndarra
     Args:
         documents: n texts.
         graph: their neighbours.
+        progress: told of the neighbours that are compared.
 
     Returns:
         The first document of the group to which each belongs, int64 [n]; itself where it is like no other.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     near = np.argwhere(graph.distances <= 1 - COSINE + 1e-6)
     pairs = np.stack([near[:, 0], graph.indices[near[:, 0], near[:, 1]]], axis=1)
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    before = np.arange(len(documents)).tolist()  # a document of the same group that is no later
+
+    def first(row: int) -> int:
+        while before[row] != row:
+            before[row] = row = before[before[row]]
+        return row
 
     @cache
     def sketched(row: int) -> frozenset[int]:
         return sketch(documents[row])
 
-    alike = [resemblance(sketched(one), sketched(other)) >= RESEMBLANCE for one, other in pairs.tolist()]
-    pairs = pairs[np.array(alike, bool)]
-    links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=[len(documents)] * 2)
-    groups = connected_components(links, directed=False)[1]
-    first: np.ndarray = np.unique(groups, return_index=True)[1].astype(np.int64)[groups]
-    return first
+    with progress("Comparing neighbours", len(pairs)) as advance:
+        for one, other in pairs.tolist():
+            ends = sorted((first(one), first(other)))
+            if ends[0] < ends[1] and resemblance(sketched(one), sketched(other)) >= RESEMBLANCE:
+                before[ends[1]] = ends[0]
+            advance(1)
+    return np.array([first(row) for row in range(len(documents))], np.int64)
 
 
 def sketch(text: str) -> frozenset[int]:

@@ -112,7 +112,7 @@ def _unlike(
     rows, _ = _laid_out(originals)
     graph = neighbor_graph(embeddings[rows], settings.neighbors, settings.seed, progress)
     while True:  # those near a large group have no other neighbours before it is one document
-        found = near_duplicates([documents[row] for row in rows], graph)
+        found = near_duplicates([documents[row] for row in rows], graph, progress)
         kept = np.unique(found)
         if len(kept) == len(rows) or len(kept) < FEWEST_DOCUMENTS:
             return originals, graph

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +42,18 @@ def test_documents_near_a_given_topic_get_it_and_its_name(run: Run) -> None:
     assert len([topic for topic in run if topic.topic >= 0]) >= 3
 
 
-def test_thresholds_are_kept_and_what_is_near_none_is_said(run: Run, tmp_path: Path) -> None:
+def test_thresholds_are_kept(run: Run) -> None:
     (one,) = run.record["given_thresholds"]
     assert one["name"] == "what I call iT"
     assert 0 < one["cosine"] < 1
 
 
-def test_names_stay_whatever_else_changes(run: Run) -> None:
-    again = Run.open(run.folder)
+def test_names_stay_whatever_else_changes(run: Run, tmp_path: Path) -> None:
+    again = Run.open(shutil.copytree(run.folder, tmp_path / "again.topics"))
     again.reduce_outliers("0%")
     again.relabel(model="none", label_case="sentence")
     assert "what I call iT" in again.labels.values()
     assert again.evaluate(seeds=1).stability is not None
-    again.reduce_outliers("100%")
 
 
 def test_other_topics_are_another_run(run: Run, tmp_path: Path) -> None:

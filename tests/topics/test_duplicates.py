@@ -71,20 +71,6 @@ def test_copies_are_not_in_the_way_of_the_other_topics(copied: Sample, library: 
     assert alike > 0.6
 
 
-def test_how_many_documents_are_the_same_is_said(
-    few: tuple[list[str], np.ndarray], embedder: Embedder, caplog: pytest.LogCaptureFixture
-) -> None:
-    documents, embeddings = [*few[0], *few[0][:3], few[0][0]], np.vstack([few[1], few[1][:3], few[1][:1]])
-    reduced = np.vstack([embeddings[:, :2]])
-    with caplog.at_level("INFO"):
-        find_topics(few[0], few[1], layouts_of(few[1]), TopicSettings(), embedder.embed)
-        assert not caplog.records
-        layouts = layouts_of(reduced, documents)
-        found = find_topics(documents, embeddings, layouts, TopicSettings(), embedder.embed)
-    assert "4 of 64 documents are duplicates of another, 4 of them word for word" in caplog.text
-    assert found.assignments[0] == found.assignments[60] == found.assignments[63]
-
-
 def test_the_text_decides_what_is_the_same_whatever_the_embeddings(
     few: tuple[list[str], np.ndarray], embedder: Embedder
 ) -> None:

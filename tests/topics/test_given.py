@@ -51,7 +51,7 @@ def test_a_table_of_topics_may_have_a_name_alone(tmp_path: Path) -> None:
         ("topics.toml", "[[topic]]\ndescription = 'x'", "a topic has no name"),
         ("topics.toml", "[[topic]]\nname = 'x'\nexample = 'y'", "and no 'example'"),
         ("topics.toml", "[[topic]]\nname = 'x'\nexamples = [1]", "an example of 'x' is no text"),
-        ("topics.toml", "[[topic]]\nname = 'x'\n[[topic]]\nname = 'X'", "gives the topic 'X' twice"),
+        ("topics.toml", "[[topic]]\nname = 'x'\n[[topic]]\nname = 'X'", "gives the topic 'x' twice"),
         ("topics.toml", "topic", "holds no topics that can be given"),
         ("topics.csv", "title\nBread\n", "name"),
         ("topics.csv", "name,description\n,bread\n", "a topic has no name"),
@@ -74,7 +74,7 @@ def test_a_topic_lies_between_its_texts(embedder: Embedder) -> None:
 
 
 def test_documents_of_a_topic_stand_out_from_the_others() -> None:
-    vectors = groups(60, 40, 900, spread=0.4)
+    vectors = groups(60, 40, *[90] * 10, spread=0.1)
     topics = np.stack([vectors[:60].mean(axis=0), vectors[60:100].mean(axis=0)])
     found = near_topics(vectors, topics / np.linalg.norm(topics, axis=1, keepdims=True))
     assert (found.topics[:60] == 0).mean() > 0.9

