@@ -18,6 +18,7 @@ from localtopics.cli.models import models
 from localtopics.cli.results import assign, evaluate, map_command, reduce, show
 from localtopics.cli.run import demo, run_command
 from localtopics.cli.trends import trends
+from localtopics.cli.update import update
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -30,8 +31,8 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (  # in the order of a person's work
-    *(run_command, show, trends, evaluate, compare, map_command, edit, reduce, assign, label, models),
-    *(demo, doctor, ask, prompt),
+    *(run_command, show, trends, evaluate, compare, map_command, edit, reduce, assign, update, label),
+    *(models, demo, doctor, ask, prompt),
 ):
     cli.add_command(command)
 

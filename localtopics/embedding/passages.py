@@ -59,6 +59,17 @@ class Passages:
         count = len(documents)
         return cls(list(documents), np.arange(count), np.zeros(count, np.int64), lengths, np.ones(count, int))
 
+    def followed_by(self, others: Passages) -> Passages:
+        """These and the passages of documents that come behind theirs."""
+        first = int(self.document.max(initial=-1)) + 1
+        return Passages(
+            self.texts + others.texts,
+            np.append(self.document, others.document + first),
+            np.append(self.start, others.start),
+            np.append(self.end, others.end),
+            np.append(self.tokens, others.tokens),
+        )
+
     @property
     def split(self) -> np.ndarray:
         """The documents that have several passages, rows int64."""

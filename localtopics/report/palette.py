@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import cos, radians, sin
 
@@ -76,7 +77,7 @@ OUTLIER_COLOR_ON_DARK = Color(0.42, 0.012, 260)
 """The same for a dark background."""
 
 
-def choose_colors(affinity: NDArray[np.float64]) -> list[Color]:
+def choose_colors(affinity: NDArray[np.float64], known: Mapping[int, Color] | None = None) -> list[Color]:
     """Return one colour of `PALETTE` for each topic, so that topics that touch get unlike ones.
 
     Each topic in turn takes the colour that is least like those of its neighbours; then, in a few more
@@ -85,7 +86,9 @@ def choose_colors(affinity: NDArray[np.float64]) -> list[Color]:
     Args:
         affinity: [t, t], symmetric and at least 0: how much each two topics touch; topics come in order of
             importance.
+        known: by their places in that order, topics that have colours of `PALETTE` already, and keep them.
     """
+    known = known or {}
     lab = np.array([color.oklab() for color in PALETTE])
     difference = np.linalg.norm(lab[:, None] - lab[None], axis=2)
     similarity = np.exp(-((difference / 0.09) ** 2))
@@ -93,10 +96,10 @@ def choose_colors(affinity: NDArray[np.float64]) -> list[Color]:
     topics = len(affinity)
     weight = np.array(affinity, dtype=float)
     np.fill_diagonal(weight, 0.0)
-    chosen = np.full(topics, -1)
+    chosen = np.array([PALETTE.index(known[topic]) if topic in known else -1 for topic in range(topics)])
     for _ in range(5):
         before = chosen.copy()
-        for topic in range(topics):
+        for topic in sorted(set(range(topics)) - known.keys()):
             colored = chosen >= 0
             cost = similarity[:, chosen[colored]] @ weight[topic, colored] + ring_cost
             chosen[topic] = int(np.argmin(cost))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from localtopics.report.palette import Color, choose_colors
+from localtopics.report.palette import PALETTE, Color, choose_colors
 from localtopics.text import one_line
 from localtopics.topics.topic import OUTLIER
 
@@ -94,7 +94,10 @@ class Scene:
 
 
 def compose(
-    layout: NDArray[np.floating], assignments: NDArray[np.integer], labels: Mapping[int, str]
+    layout: NDArray[np.floating],
+    assignments: NDArray[np.integer],
+    labels: Mapping[int, str],
+    colors: Mapping[int, str] | None = None,
 ) -> Scene:
     """Arrange the scene; compose it once and draw it in as many formats as are wanted.
 
@@ -102,6 +105,7 @@ def compose(
         layout: [n, 2], the place of each document; rows that are not finite are not drawn.
         assignments: [n], the topic of each document, `OUTLIER` for none.
         labels: the names of topics; a topic without one is called by its number.
+        colors: the colours that topics had on an earlier map, as ``Color.hex`` gives them, which they keep.
 
     Raises:
         ValueError: the shapes do not fit each other, or no document has a finite place.
@@ -120,7 +124,13 @@ def compose(
     topics = [topic for topic, own in members.items() if len(own)]
     circles = [densest_circle(members[topic]) for topic in topics]
     centers = np.array([(x, y) for x, y, _ in circles])
-    colors = choose_colors(_affinity(points[drawn], topic_of[drawn], topics, centers))
+    of_hex = {color.hex(): color for color in PALETTE}
+    known = {
+        place: of_hex[hex]
+        for place, topic in enumerate(topics)
+        if (hex := (colors or {}).get(topic)) in of_hex
+    }
+    chosen = choose_colors(_affinity(points[drawn], topic_of[drawn], topics, centers), known)
     marks = tuple(
         TopicMark(
             topic=topic,
@@ -130,7 +140,7 @@ def compose(
             core_radius=radius,
             color=color,
         )
-        for topic, (x, y, radius), color in zip(topics, circles, colors, strict=True)
+        for topic, (x, y, radius), color in zip(topics, circles, chosen, strict=True)
     )
     return Scene(points=points, assignments=topic_of, drawn=drawn, topics=marks)
 

@@ -19,6 +19,7 @@ from localtopics.run.passages import PASSAGES, read_passages
 from localtopics.run.record import read_record
 from localtopics.run.results import check_together, read_documents, read_topics, to_corpus, to_topics
 from localtopics.run.settings import RunSettings
+from localtopics.run.state import GrownState, read_state
 from localtopics.run.trust import trusted_embedding_model, trusted_labels
 from localtopics.topics.hierarchy import Hierarchy
 from localtopics.topics.topic import OUTLIER, Topic
@@ -59,7 +60,20 @@ class RunContents:
     @property
     def layouts_file(self) -> Path:
         """The layouts, from which topics can be found again: see `results`."""
-        return self.folder / "stages" / "layouts.npz"
+        number = self.record.get("growth", {}).get("number")
+        return self.folder / "stages" / "layouts.npz" if number is None else self.state_file(number)
+
+    def state_file(self, number: int) -> Path:
+        """What the run goes on from since it has grown so many times: see `state`."""
+        return self.folder / "stages" / f"grown-{number}.npz"
+
+    def grown_state(self) -> GrownState:
+        """What the run goes on from since it has grown.
+
+        Raises:
+            UserError: that is damaged.
+        """
+        return read_state(self.layouts_file, self.record["corpus"]["source"])
 
     @property
     def labels_file(self) -> Path:
@@ -169,6 +183,8 @@ class RunContents:
     @property
     def corpus(self) -> Corpus:
         """The documents as they were read; they are there from the first time that topics were found."""
+        if "growth" in self.record and not self.done("topics"):
+            return self.grown_state().corpus
         found_before = not self.done("topics") and (self.folder / DOCUMENTS).exists()
         table = read_documents(self.folder / DOCUMENTS) if found_before else self.documents
         return to_corpus(table, self.record["corpus"]["source"])

@@ -15,9 +15,10 @@ from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.edits import LONGEST_NAME, check, read_edits, write_edits
 from localtopics.run.passages import PASSAGES, kept_passages
+from localtopics.run.results import read_layouts
 from localtopics.text import one_line
 from localtopics.topics.clustering import Clustering
-from localtopics.topics.editing import Edit, Kind, find, reference
+from localtopics.topics.editing import Edit, Kind, Places, Reference, find, parts_of, reference
 from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Editor:
             topic: its number.
             parts: how many there are to be, from 2 to 100; None: as many as are found in it.
         """
-        self._change("split", [topic], parts=parts)
+        self._change("split", [topic], parts=parts, into=self._parts(topic, parts))
 
     def drop(self, topic: int) -> None:
         """Make all documents of a topic outliers."""
@@ -113,6 +114,23 @@ class Editor:
         if not edits:
             raise UserError(f"{path} holds no changes, or is not there.")
         self._do([*self, *edits])
+
+    def _parts(self, topic: int, parts: int | None) -> tuple[Reference, ...]:
+        """The parts of a topic; none where it has none, or is no topic of documents."""
+        run = self._run
+        clustering, documents, settings = _clustering(run), _documents(run), run.settings.topics
+        if topic not in clustering.topics:
+            return ()
+        vectors = run.kept_vectors(run.passages["text"].tolist(), self._progress)
+        layouts = read_layouts(run.layouts_file, run.passages["text"].tolist(), settings.components)
+        if layouts is None:
+            raise UserError(
+                f"{run.layouts_file} is missing or damaged: do the run again, which makes it anew."
+            )
+        found = parts_of(topic, clustering, Places(documents, vectors, layouts.reduced), parts, settings)
+        if not found and topic != OUTLIER:
+            raise UserError(f"Topic {topic} is too small to be split.")
+        return found
 
     def _change(self, kind: Kind, topics: Sequence[int], **more: Any) -> None:
         run = self._run

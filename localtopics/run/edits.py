@@ -69,7 +69,7 @@ def _edit(content: Any) -> Edit:
     """
     if not isinstance(content, dict):
         raise TypeError("it is no JSON object")
-    known = ["edit", "topics", "documents", "text", "parts"]
+    known = ["edit", "topics", "documents", "text", "parts", "into"]
     if strange := content.keys() - set(known):
         raise ValueError(f"it has {min(strange)!r}, and a change has {', '.join(known)}")
     kind, text, parts = content["edit"], content.get("text", ""), content.get("parts")
@@ -78,7 +78,9 @@ def _edit(content: Any) -> Edit:
     if not isinstance(text, str) or not (parts is None or (type(parts) is int and 2 <= parts <= 100)):
         raise ValueError("its text is none, or its parts are not from 2 to 100")
     topics = tuple(_reference(one) for one in content["topics"])
-    edit = Edit(kind, topics, _texts(content.get("documents", ())), one_line(text)[:LONGEST_NAME], parts)
+    into = tuple(_reference(one) for one in content.get("into", ()))
+    documents, text = _texts(content.get("documents", ())), one_line(text)[:LONGEST_NAME]
+    edit = Edit(kind, topics, documents, text, parts, into)
     check(edit)
     return edit
 

@@ -234,6 +234,18 @@ class RunFolder(RunContents):
             self.record |= changed
             self._write_record()
 
+    def grow(self, growth: Mapping[str, Any], corpus: Corpus) -> None:
+        """Go on from the state of this growth, whose documents are ``corpus``; the last one's goes."""
+        last = self.record.get("growth", {}).get("number")
+        self.record["growth"] = dict(growth)
+        self.record["corpus"] |= {"documents": len(corpus), "digest": corpus.digest}
+        self.record["stages"] = {"layouts": self.record["stages"]["layouts"]}
+        self._write_record()
+        self._forget()
+        if last is not None:
+            for ending in (".npz", ".parquet"):
+                remove(self.state_file(last).with_suffix(ending))
+
     def note_edits(self, edits: Sequence[Edit], names: Mapping[int, str], notes: Mapping[int, str]) -> None:
         """Put into the record which changes were done, and the names and notes that they gave."""
         if edits or "edits" in self.record:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bertopic import BERTopic
 
     from localtopics.run.compare import Comparison
+    from localtopics.run.growth import Growth
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +186,46 @@ class Run(RunFolder):
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self
+
+    def update(
+        self,
+        documents: Iterable[str] | Corpus,
+        *,
+        titles: Iterable[str] | None = None,
+        times: Iterable[str] | None = None,
+        groups: Iterable[str] | None = None,
+        ids: Iterable[str] | None = None,
+        embeddings: ArrayLike | str | os.PathLike[str] | None = None,
+        refit: bool = False,
+        progress: Progress = silent,
+        **settings: Any,
+    ) -> Growth:
+        """Take documents into the run that came later, as ``localtopics update`` does.
+
+        Old documents keep their topics and places, topics their numbers, colours and, unless they grow by
+        more than half, their names. What fits nowhere makes new topics.
+
+        Args:
+            documents: the texts, or a `Corpus`; those that are in the run already are left out.
+            titles, times, groups: one for each document, if there are any.
+            ids: one for each document, all different; without them those that follow the run's own.
+            embeddings: as for `assign`.
+            refit: lay out and cluster all anew; topics keep the numbers of those that they match.
+            progress: told of each stage.
+            settings: those of `LabelSettings` by which new topics are named, as for `relabel`.
+
+        Raises:
+            UserError: the run has no labels yet, nothing is new, or embeddings are missing or do not fit.
+        """
+        from localtopics.run.growth import update
+
+        corpus = (
+            documents
+            if isinstance(documents, Corpus)
+            else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
+        )
+        ready = ready_embeddings(embeddings, corpus)
+        return update(self, corpus, ready, refit=refit, progress=progress, labels=settings)
 
     @property
     def edit(self) -> Editor:

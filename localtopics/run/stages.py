@@ -51,6 +51,7 @@ def find(
     progress: Progress = silent,
     keep_labels: bool = False,
     passages: Passages | None = None,
+    growth: float = 1,
 ) -> None:
     """Split and embed the documents, lay them out and cluster them, as far as the run has not.
 
@@ -62,6 +63,7 @@ def find(
         keep_labels: as for `RunFolder.write_topics`.
         passages: of the documents, where they are split already; None: they are split, or where embeddings
             are ready each is one.
+        growth: as for `describe_topics`.
     """
     if run.done("topics"):
         return
@@ -80,7 +82,7 @@ def find(
         vectors = directions(
             embeddings.astype(np.float16)
         )  # as the saved model keeps them, for the next time
-        near = _near(run, vectors)
+        near = near_given(run, vectors)
         with progress("Finding topics", 1) as advance:
             clustering = with_outliers(
                 cluster(vectors, layouts, settings, near), vectors, settings.outlier_share
@@ -106,6 +108,15 @@ def find(
         }
 
 
+def base_clustering(
+    run: RunFolder, vectors: np.ndarray, layouts: Layouts, near: NearTopics | None = None
+) -> Clustering:
+    """The topics before outliers join them and edits are done: as the run has grown, or as they are found."""
+    if "growth" in run.record:
+        return run.grown_state().clustering
+    return cluster(vectors, layouts, run.settings.topics, near or near_given(run, vectors))
+
+
 def _edited(
     run: RunFolder,
     corpus: Corpus,
@@ -129,7 +140,7 @@ def _edited(
     return done
 
 
-def _near(run: RunFolder, vectors: np.ndarray) -> NearTopics | None:
+def near_given(run: RunFolder, vectors: np.ndarray) -> NearTopics | None:
     """The passages that are near topics that were given; None where none were."""
     given = given_topics(run.record)
     return near_topics(vectors, topic_vectors(given, run.embedder.embed)) if given else None
@@ -275,7 +286,9 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
     with run.stage("maps"), progress("Drawing maps", 3) as advance:
         trends = write_trends(run)
         advance(1)
-        scene = compose(run.layout, run.documents["topic"].to_numpy(), run.labels)
+        colors = {int(topic): color for topic, color in run.record.get("colors", {}).items()}
+        scene = compose(run.layout, run.documents["topic"].to_numpy(), run.labels, colors)
+        run.record["colors"] = {str(mark.topic): mark.color.hex() for mark in scene.topics}
         draw_map(run.folder / "map.png", scene, title=run.title)
         advance(1)
         write_page(run.folder / "map.html", page_content(run, scene, trends, progress))

@@ -81,6 +81,7 @@ def describe_topics(
     embed: Embed,
     progress: Progress = silent,
     before: Iterable[Topic] = (),
+    growth: float = 1,
 ) -> TopicModel:
     """Describe topics in words, and the topics that hold them; their numbers stay.
 
@@ -93,8 +94,9 @@ def describe_topics(
         progress: told of each level.
         before: topics as they were described before. Those that have the same documents still keep their
             words, which otherwise depend on what other topics there are.
+        growth: so do those that have at most so many times as many; 1: no others do.
     """
-    known = {(topic.topic, topic.members): topic for topic in before if topic.members}
+    known = {topic.topic: topic for topic in before if topic.members}
     hierarchy, assignments = clustering.hierarchy, clustering.topics
     unlike = clustering.originals == np.arange(len(documents))
     counted = unlike if settings.duplicates == "once" else np.ones(len(documents), bool)
@@ -108,7 +110,7 @@ def describe_topics(
             )
             for topic in sorted(model.topic_sizes_)
         }
-        levels = [_known(_topics(model, assignments, hierarchy), known)]
+        levels = [_known(_topics(model, assignments, hierarchy), known, growth)]
         advance(1)
         some = np.arange(len(documents))[:: -(-len(documents) // _READ_AGAIN)]
         for level in range(1, hierarchy.depth + 1):
@@ -117,7 +119,7 @@ def describe_topics(
             texts = [documents[row] for row in rows.tolist()]
             found = _fitted(texts, vectors[rows], holders[rows], counted[rows], settings, embed)
             described = _holders(found, holders, level, hierarchy, list(chain(*levels)))
-            levels.append(_known(described, known))
+            levels.append(_known(described, known, growth))
             advance(1)
     return TopicModel(model, levels, clustering)
 
@@ -278,12 +280,14 @@ def _holders(
     return found
 
 
-def _known(topics: Iterable[Topic], known: Mapping[tuple[int, str], Topic]) -> list[Topic]:
-    """The topics, with the words that they had where they are known."""
+def _known(topics: Iterable[Topic], known: Mapping[int, Topic], growth: float) -> list[Topic]:
+    """The topics, with the words that they had where they are the same, or grew by no more than that."""
 
     def described(topic: Topic) -> Topic:
-        old = known.get((topic.topic, topic.members))
-        if old is None:
+        old = known.get(topic.topic)
+        if old is None or (
+            topic.members != old.members and not 1 < growth * old.size / topic.size <= growth**2
+        ):
             return topic
         return replace(
             topic,

@@ -10,7 +10,8 @@ import numpy as np
 
 from localtopics.topics.clustering import Clustering
 from localtopics.topics.clusters import find_clusters
-from localtopics.topics.hierarchy import join_nearest
+from localtopics.topics.hierarchy import Hierarchy, join_nearest
+from localtopics.topics.neighbors import directions
 from localtopics.topics.outliers import join_outliers
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
@@ -47,6 +48,8 @@ class Edit:
     """The new name, or the note."""
     parts: int | None = None
     """Into how many topics one is split; None: as many as are found in it."""
+    into: tuple[Reference, ...] = ()
+    """Of a topic that was split, its parts, the largest first: its documents go to the nearest of them."""
 
 
 @dataclass(frozen=True)
@@ -146,21 +149,19 @@ def _done(edit: Edit, before: Edited, places: Places, settings: TopicSettings) -
         return _changed(
             before, np.where(np.isin(clustering.topics, others), first, clustering.topics), others
         )
-    return _split(before, first, edit.parts, places, settings)
+    return _split(before, first, edit, places, settings)
 
 
-def _split(
-    before: Edited, topic: int, parts: int | None, places: Places, settings: TopicSettings
-) -> Edited | None:
-    """A topic clustered anew: its largest part keeps the number, each other gets one of its own."""
+def _split(before: Edited, topic: int, edit: Edit, places: Places, settings: TopicSettings) -> Edited | None:
+    """A topic in parts: the first keeps the number, each other gets one of its own."""
     clustering = before.clustering
     rows = np.flatnonzero(clustering.topics == topic)
-    if len(rows) < 2 * (parts or 2):
-        return None
-    own = _parts(places.vectors[rows], places.reduced[rows], parts, settings)
+    own = _nearest_part(rows, edit.into, places)
+    if own is None:
+        own = _parts(places.vectors[rows], places.reduced[rows], edit.parts, settings)
     if not own.any():
         return None
-    numbers = np.array([topic, *_free_numbers(clustering, int(own.max()))])
+    numbers = np.array([topic, *free_numbers(clustering, int(own.max()))])
     topics = clustering.topics.copy()
     topics[rows] = numbers[own]
     parents = dict(clustering.hierarchy.parents)
@@ -171,6 +172,36 @@ def _split(
     return _changed(divided, topics, nameless=[topic])
 
 
+def parts_of(
+    topic: int, clustering: Clustering, places: Places, parts: int | None, settings: TopicSettings
+) -> tuple[Reference, ...]:
+    """The parts of a topic, each by some of its documents, the largest first; none where it has no parts."""
+    rows = np.flatnonzero(clustering.topics == topic)
+    own = _parts(places.vectors[rows], places.reduced[rows], parts, settings)
+    if not own.any():
+        return ()
+    whole = replace(clustering, topics=np.full(len(clustering.topics), OUTLIER), hierarchy=Hierarchy())
+    whole.topics[rows] = own
+    return tuple(reference(part, whole, places.documents, "") for part in range(int(own.max()) + 1))
+
+
+def _nearest_part(rows: np.ndarray, parts: Sequence[Reference], places: Places) -> np.ndarray | None:
+    """Which part of a topic its passages are nearest to, int64 [n]; None where fewer than two are there.
+
+    Args:
+        rows: the topic's passages.
+        parts: each by some of its documents.
+        places: of all passages.
+    """
+    documents = places.documents[rows]
+    known = [np.isin(documents, np.array(part.documents, object)) for part in parts]
+    if sum(own.any() for own in known) < 2:
+        return None
+    vectors = places.vectors[rows]
+    centres = [vectors[own].mean(axis=0) if own.any() else -vectors.mean(axis=0) for own in known]
+    return np.asarray((vectors @ directions(np.stack(centres)).T).argmax(axis=1), np.int64)
+
+
 def _parts(
     vectors: np.ndarray, reduced: np.ndarray, parts: int | None, settings: TopicSettings
 ) -> np.ndarray:
@@ -179,6 +210,8 @@ def _parts(
     HDBSCAN finds the parts where it can; what it leaves out joins the nearest. Where it finds too few, or
     none, k-means divides the embeddings.
     """
+    if len(vectors) < 2 * (parts or 2):
+        return np.zeros(len(vectors), np.int64)
     size, samples = replace(settings, min_cluster_size=None).density(len(vectors))
     found, _ = find_clusters(reduced, size, samples)
     wanted = parts or 2
@@ -192,7 +225,7 @@ def _parts(
     return np.asarray(ranks[labels], np.int64)
 
 
-def _free_numbers(clustering: Clustering, count: int) -> list[int]:
+def free_numbers(clustering: Clustering, count: int) -> list[int]:
     """Numbers of new topics, above all others of the finest level."""
     taken = set(clustering.hierarchy.levels)
     numbers = (number for number in range(int(clustering.topics.max()) + 1, 10**9) if number not in taken)
