@@ -73,7 +73,7 @@ class Editor:
             topic: its number.
             parts: how many there are to be, from 2 to 100; None: as many as are found in it.
         """
-        self._change("split", [topic], parts=parts, into=self._parts(topic, parts))
+        self._change("split", [topic], parts=parts)
 
     def drop(self, topic: int) -> None:
         """Make all documents of a topic outliers."""
@@ -90,7 +90,7 @@ class Editor:
 
     def finish(self) -> None:
         """Do what is left of changes that were stopped; nothing where nothing is."""
-        if not (self._run.edits_are_done() and self._run.done("maps")):
+        if self._unfinished:
             self._do(list(self))
 
     def undo(self, count: int = 1) -> None:
@@ -116,11 +116,9 @@ class Editor:
         self._do([*self, *edits])
 
     def _parts(self, topic: int, parts: int | None) -> tuple[Reference, ...]:
-        """The parts of a topic; none where it has none, or is no topic of documents."""
+        """The parts of a topic of documents."""
         run = self._run
         clustering, documents, settings = _clustering(run), _documents(run), run.settings.topics
-        if topic not in clustering.topics:
-            return ()
         vectors = run.kept_vectors(run.passages["text"].tolist(), self._progress)
         layouts = read_layouts(run.layouts_file, run.passages["text"].tolist(), settings.components)
         if layouts is None:
@@ -128,13 +126,17 @@ class Editor:
                 f"{run.layouts_file} is missing or damaged: do the run again, which makes it anew."
             )
         found = parts_of(topic, clustering, Places(documents, vectors, layouts.reduced), parts, settings)
-        if not found and topic != OUTLIER:
+        if not found:
             raise UserError(f"Topic {topic} is too small to be split.")
         return found
 
     def _change(self, kind: Kind, topics: Sequence[int], **more: Any) -> None:
         run = self._run
-        if not run.edits_are_done():
+        text = one_line(more.pop("text", ""))[:LONGEST_NAME]
+        if self._repeats(kind, topics, text):
+            self.finish()
+            return
+        if self._unfinished:
             raise UserError(
                 f"Changes to {run.folder} were stopped: finish them first.", command=f"edit {run.folder}"
             )
@@ -148,13 +150,24 @@ class Editor:
         known = tuple(reference(topic, clustering, documents, names.get(topic, "")) for topic in topics)
         if strange := sorted(set(more.get("documents", ())) - set(documents.tolist())):
             raise UserError(f"{run.folder} has no document {strange[0]!r}: name documents by their ids.")
-        text = one_line(more.pop("text", ""))[:LONGEST_NAME]
+        if kind == "split" and topics[0] in clustering.topics:
+            more["into"] = self._parts(topics[0], more.get("parts"))
         edit = Edit(kind, known, text=text, **more)
         try:
             check(edit)
         except ValueError as error:
             raise UserError(f"This changes no topic: {error}.") from None
         self._do([*self, edit])
+
+    @property
+    def _unfinished(self) -> bool:
+        return not (self._run.edits_are_done() and self._run.done("maps"))
+
+    def _repeats(self, kind: Kind, topics: Sequence[int], text: str) -> bool:
+        """Whether the last change was this one: a command that was stopped is given again."""
+        last = list(self)[-1:]
+        same = [(edit.edit, [topic.number for topic in edit.topics], edit.text) for edit in last]
+        return same == [(kind, list(topics), text)] and (self._unfinished or kind not in ("split", "move"))
 
     def _do(self, edits: list[Edit]) -> None:
         """Make the topics those after these changes, from the first stage that this touches."""

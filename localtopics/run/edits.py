@@ -100,10 +100,12 @@ def check(edit: Edit) -> None:
 
 
 def _reference(content: Mapping[str, Any]) -> Reference:
-    label, level = content.get("label", ""), content.get("level", 0)
+    label, number, level = content.get("label", ""), content.get("number"), content.get("level", 0)
     if not isinstance(label, str) or type(level) is not int or level < 0:
         raise ValueError("a topic has a label and a level")
-    return Reference(_texts(content.get("documents", ())), one_line(label), level)
+    if number is not None and type(number) is not int:
+        raise ValueError("a topic's number is none")
+    return Reference(_texts(content.get("documents", ())), one_line(label), number, level)
 
 
 def _texts(found: Any) -> tuple[str, ...]:

@@ -79,14 +79,11 @@ def find(
     with run.stage("topics"):
         settings = run.settings.topics
         check_size(len(passages.texts), settings)
-        vectors = directions(
-            embeddings.astype(np.float16)
-        )  # as the saved model keeps them, for the next time
+        vectors = directions(embeddings.astype(np.float16))  # as the saved model keeps them
         near = near_given(run, vectors)
         with progress("Finding topics", 1) as advance:
-            clustering = with_outliers(
-                cluster(vectors, layouts, settings, near), vectors, settings.outlier_share
-            )
+            clustering = base_clustering(run, vectors, layouts, near)
+            clustering = with_outliers(clustering, vectors, settings.outlier_share)
             edited = _edited(run, corpus, passages, clustering, vectors, layouts)
             advance(1)
         described = describe_topics(
@@ -96,7 +93,8 @@ def find(
             settings,
             embedder.embed,
             progress,
-            run.topics_before(),
+            before=run.topics_before(),
+            growth=growth,
         )
         found = _with_given(run, described, near)
         save_model(found.model, run.model_folder, embedder.model.location if run.embeds_documents else None)

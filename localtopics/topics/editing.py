@@ -30,6 +30,8 @@ class Reference:
     """The ids of some of its documents; empty for the outliers."""
     label: str = ""
     """What it was called, for who reads the edit."""
+    number: int | None = None
+    """What number it had, likewise."""
     level: int = 0
     """As `localtopics.topics.topic.Topic.level`."""
 
@@ -113,11 +115,11 @@ def find(reference: Reference, clustering: Clustering, documents: np.ndarray) ->
 def reference(topic: int, clustering: Clustering, documents: np.ndarray, label: str) -> Reference:
     """What `find` finds ``topic`` by: ids of documents that are evenly spread among its own."""
     if topic == OUTLIER:
-        return Reference((), label)
+        return Reference((), label, topic)
     level = clustering.hierarchy.levels.get(topic, 0)
     own = list(dict.fromkeys(documents[clustering.hierarchy.of(clustering.topics, level) == topic].tolist()))
     spread = np.linspace(0, len(own) - 1, min(SAMPLE, len(own))).round().astype(int)
-    return Reference(tuple(own[place] for place in spread.tolist()), label, level)
+    return Reference(tuple(own[place] for place in spread.tolist()), label, topic, level)
 
 
 def _done(edit: Edit, before: Edited, places: Places, settings: TopicSettings) -> Edited | None:

@@ -19,6 +19,10 @@ from localtopics.topics.settings import FEWEST_DOCUMENTS, TopicSettings
 from localtopics.topics.topic import OUTLIER
 from localtopics.topics.umap import Layouts, lay_out
 
+_BESIDE = 500
+"""Old documents, or as many as are looked at, beside which new topics are looked for."""
+_NEW, _MORE = 1 / 3, 1.5
+"""The least share of new documents in a new topic; so many times their share in what fits nowhere."""
 _NEIGHBORS = 15
 """The documents about one that say where it lies and whether others like it were there before."""
 
@@ -33,9 +37,9 @@ def grow(
 ) -> tuple[Clustering, Layouts]:
     """Give new documents the topics and places of the old ones about them.
 
-    Those that fit nowhere, together with old outliers, are laid out and clustered by themselves; a cluster in
-    which new documents make at least half of the fewest of a topic becomes a new topic. Apart from that no
-    old document changes.
+    Those that fit nowhere, together with old outliers, are laid out and clustered beside some of the others;
+    a cluster of them in which new documents are many becomes a new topic. Apart from that no old document
+    changes.
 
     Args:
         old: the topics of the first n documents.
@@ -169,17 +173,20 @@ def _with_new_topics(
     count = len(texts) - len(crowded)
     free = grown.topics == OUTLIER
     free[count:] |= crowded
-    rows = np.flatnonzero(free & unlike)
     size, samples = settings.density(int(unlike.sum()))
-    if (rows >= count).sum() < max(1, size // 2) or len(rows) < max(2 * size, FEWEST_DOCUMENTS):
+    wanted = np.flatnonzero(free & unlike)
+    if (wanted >= count).sum() < size / 2:
+        return grown, layouts
+    others = np.flatnonzero(~free & unlike)  # beside which they are seen to be different
+    others = others[:: max(1, len(others) // max(len(wanted), _BESIDE))]
+    rows = np.concatenate([wanted, others])
+    if len(rows) < max(2 * size, FEWEST_DOCUMENTS):
         return grown, layouts
     found = lay_out([texts[row] for row in rows.tolist()], vectors[rows], settings, progress)
     clusters, sure = find_clusters(found.reduced, size, samples)
-    new = [
-        cluster
-        for cluster in range(int(clusters.max()) + 1)
-        if (rows[clusters == cluster] >= count).sum() >= size / 2
-    ]
+    own = free[rows]
+    clusters[~own] = np.where(clusters[~own] == OUTLIER, OUTLIER, -2 - clusters[~own])
+    new = _new_clusters(clusters, rows >= count, size)
     topics, strengths, drawn = grown.topics.copy(), grown.strengths.copy(), layouts.map.copy()
     parents = dict(grown.hierarchy.parents)
     spread = _spread(layouts.map, grown.topics)
@@ -196,6 +203,28 @@ def _with_new_topics(
     hierarchy = replace(grown.hierarchy, parents=parents)
     after = replace(grown, topics=topics[originals], strengths=strengths[originals], hierarchy=hierarchy)
     return after, replace(layouts, map=drawn[originals].astype(np.float32))
+
+
+def _new_clusters(clusters: np.ndarray, new: np.ndarray, size: int) -> list[int]:
+    """The clusters that are there because documents came.
+
+    Of what fits nowhere far more than chance has it are new documents, and enough of them; and there are more
+    of it than of documents that have topics.
+
+    Args:
+        clusters: int64 [n]; those of documents that have topics as -2 less their number.
+        new: bool [n], which documents came.
+        size: the fewest documents of a topic.
+    """
+    free = clusters >= OUTLIER
+    least = max(_NEW, _MORE * float(new[free].mean())) if free.any() else 1.0
+    found = []
+    for cluster in range(int(clusters.max()) + 1):
+        own = new[clusters == cluster]
+        beside = int((clusters == -2 - cluster).sum())
+        if own.sum() >= size / 2 and own.mean() >= min(least, 1.0) and len(own) > beside:
+            found.append(cluster)
+    return found
 
 
 def _spread(places: np.ndarray, topics: np.ndarray) -> float:

@@ -18,7 +18,17 @@ from tests.scripted_gguf import scripted_model
 NOTES = ROOT / "tests" / "data" / "notes.csv"
 COLUMNS = ["--id", "id", "--title", "title"]
 FAST = ["--threads", "1", "--candidates", "2"]
-FEWEST = {"run": 40, "run --force": 50, "label": 15, "map": 6, "trends": 10, "reduce": 20, "assign": 3}
+FEWEST = {
+    "run": 40,
+    "run --force": 50,
+    "label": 15,
+    "map": 6,
+    "trends": 10,
+    "reduce": 20,
+    "edit": 20,
+    "update": 20,
+    "assign": 3,
+}
 """States that there are at least: the sweep would say nothing if it found none."""
 
 
@@ -66,6 +76,8 @@ def commands(model: Path) -> dict[str, list[str]]:
         "map": ["map", "notes.topics"],
         "trends": ["trends", "notes.topics", "--group", "id"],
         "reduce": ["reduce", "notes.topics", "--outliers", "2%", *named],
+        "edit": ["edit", *named, "notes.topics", "merge", "0", "1"],
+        "update": ["update", "notes.topics", "more.csv", *named],
         "assign": ["assign", "notes.topics", "notes.csv", *COLUMNS, "--out", "new.csv", "--force"],
     }
 
@@ -81,6 +93,9 @@ def finished(
     """A folder with a finished run of other settings."""
     folder = tmp_path_factory.mktemp("finished")
     shutil.copy(NOTES, folder)
+    first, *lines = NOTES.read_text(encoding="utf-8").splitlines(keepends=True)
+    later = [f"later-{line}" for line in lines[:12]]  # the id is the first column
+    (folder / "more.csv").write_text("".join([first, *later]), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "localtopics", *commands["old"]], cwd=folder, env=place, check=True)
     return folder
 
