@@ -217,12 +217,13 @@ def _new_clusters(clusters: np.ndarray, new: np.ndarray, size: int) -> list[int]
         size: the fewest documents of a topic.
     """
     free = clusters >= OUTLIER
-    least = max(_NEW, _MORE * float(new[free].mean())) if free.any() else 1.0
+    chance = float(new[free].mean()) if free.any() else 1.0
+    least = max(_NEW, min(_MORE * chance, (1 + chance) / 2))
     found = []
     for cluster in range(int(clusters.max()) + 1):
         own = new[clusters == cluster]
         beside = int((clusters == -2 - cluster).sum())
-        if own.sum() >= size / 2 and own.mean() >= min(least, 1.0) and len(own) > beside:
+        if own.sum() >= size / 2 and own.mean() >= least and len(own) > beside:
             found.append(cluster)
     return found
 
