@@ -218,7 +218,7 @@ def _new_clusters(clusters: np.ndarray, new: np.ndarray, size: int) -> list[int]
     """
     free = clusters >= OUTLIER
     chance = float(new[free].mean()) if free.any() else 1.0
-    least = max(_NEW, min(_MORE * chance, (1 + chance) / 2))
+    least = min(max(_NEW, _MORE * chance), 1 - _NEW)
     found = []
     for cluster in range(int(clusters.max()) + 1):
         own = new[clusters == cluster]
