@@ -1,5 +1,5 @@
 /** Which topics' names stand on the map at a zoom: the coarse ones far out, the fine ones close by. */
-const ROOM = 118; // pixels that neighbouring topics of a level are apart where their names have room
+const ROOM = 80; // pixels that a topic of a level is apart from its nearest where their names have room
 const SLACK = 1.12; // a level gives way only so much later than it came, so that none flickers
 
 class Levels {

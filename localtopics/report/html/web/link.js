@@ -9,9 +9,11 @@ class Link {
 
   /** Write what is seen into the address; another topic is a step in the browser's history. */
   show(state) {
-    if (this.following) return;
     const { data } = this.page, link = new URLSearchParams();
-    if (state.selectedTopic !== null && state.place === "topic") link.set("topic", data.topics[state.selectedTopic].topic);
+    const open = state.selectedTopic !== null && state.place === "topic" ? data.topics[state.selectedTopic] : null;
+    document.title = open ? `${open.label} · ${data.title}` : data.title;
+    if (this.following) return;
+    if (open) link.set("topic", open.topic);
     if (state.selectedDocument >= 0) link.set("document", data.ids[state.selectedDocument]);
     if (state.colorBy !== "topic") link.set("color", state.colorBy);
     if (state.period) link.set("time", state.period.join("-"));

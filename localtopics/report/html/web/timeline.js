@@ -34,6 +34,8 @@ class Timeline {
       this.handles[end].value = bin;
       this.handles[end].setAttribute("aria-valuetext", labels[bin]);
     });
+    const above = first === last && 2 * first >= labels.length; // of two in one place that which can move away
+    this.handles[0].style.setProperty("z-index", above ? 1 : 0);
     const shown = counts.slice(first, last + 1).reduce((sum, count) => sum + count, 0);
     const range = first === last ? labels[first] : `${labels[first]} – ${labels[last]}`;
     find("#timeline output").textContent = `${range} · ${plural(shown, "document")}`;

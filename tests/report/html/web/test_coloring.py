@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.report.browsing import colored, lonely, picture, place_of, settle
+from tests.report.browsing import box_of, colored, lonely, picture, place_of, settle
 from tests.report.conftest import Visit
 from tests.report.html.conftest import GROUPS, YEARS
 
@@ -69,6 +69,14 @@ def test_the_slider_leaves_the_documents_of_its_time(visit: Visit, small: Path) 
         for _ in range(5):
             page.keyboard.press("ArrowLeft")  # the handles do not pass each other
         assert page.evaluate("page.state.period") == [2, 2]
+        page.evaluate("page.showPeriod([4, 4])")
+        box = box_of(page, "#time-to")
+        right = box["x"] + box["width"] - 8
+        page.mouse.move(right, box["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(right - box["width"] / 2, box["y"] + 8, steps=3)
+        page.mouse.up()
+        assert page.evaluate("page.state.period") == [2, 4]  # one can move away
         page.get_by_role("button", name="All times").click()
         settle(page)
         assert colored(page) == before

@@ -46,6 +46,7 @@ def test_a_link_leads_to_a_topic_and_back_goes_back(visit: Visit, small: Path) -
     with visit(small) as page:
         page.locator(".topic > button", has_text=NAMES[2]).click()
         assert page.url.endswith("#topic=2")
+        assert page.title() == f"{NAMES[2]} · A <small> & plain map"
         page.locator("#topic .links button").first.click()
         assert page.url.endswith("#topic=3")
         page.go_back()
