@@ -128,7 +128,7 @@ class Namer:
         """The exact prompt that names ``topic``, with control tokens by name, and how many tokens it takes.
 
         Raises:
-            UserError: there is no model, or the topic is one that no model names: the outliers, or a given one.
+            UserError: there is no model, or the topic is none that a model names: the outliers, a given one.
         """
         if topic.topic == OUTLIER:
             raise UserError("Topic -1 holds the outliers: it is always called so, and no prompt asks for it.")
