@@ -18,7 +18,7 @@ def found() -> DocumentTopics:
     passages = Passages([""] * 10, document, zeros, zeros, np.array(TOKENS))
     vectors = np.eye(10, dtype=np.float32)
     vectors[3] += vectors[2]
-    strengths = np.array([0.5, 1, 0.2, 0.8, 0, 0, 1, 0, 0, 1], np.float32)
+    strengths = np.array([0.5, 1, 0.2, 0.8, 0, 0, 1, 0, 0, 0], np.float32)
     return document_topics(passages, np.array(TOPICS), strengths, vectors)
 
 
