@@ -88,12 +88,15 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--categories", type=int, default=20, help="the commonest, of which papers are taken")
     parser.add_argument("--embedding-model", default="all-MiniLM-L6-v2")
+    parser.add_argument("--min-cluster-size", type=int)
+    parser.add_argument("--outliers", metavar="SHARE")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
 
     papers = pd.read_parquet(given.corpus, columns=["abstract", "primary_cat"])
     texts, kinds, starts = long_documents(papers, given.documents, given.categories, given.seed)
-    settings = {"model": "none", "embedding_model": given.embedding_model}
+    names = ("embedding_model", "min_cluster_size", "outliers")
+    settings = {"model": "none"} | {name: getattr(given, name) for name in names}
     began = time.monotonic()
     run = localtopics.fit(texts, **settings)
     seconds = time.monotonic() - began

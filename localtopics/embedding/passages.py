@@ -24,6 +24,8 @@ _PIECE = 2**16
 """Characters of a longer text that are tokenised at a time."""
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？]\s*")
+_PARAGRAPHS = 3
+"""How well a text can be split where a paragraph begins."""
 _SPACE = re.compile(r"\s")
 
 
@@ -85,9 +87,10 @@ class Passages:
 def split(documents: Sequence[str], window: Window, progress: Progress = silent) -> Passages:
     """Split the documents that are longer than a model reads; the others stay whole.
 
-    A document is split at paragraphs where there are any in reach, else between sentences, else between
-    words, into passages of about one length, none longer than the window and none shorter than a quarter of
-    it. Of a document of more than `MOST_PASSAGES` so many are taken, evenly from its beginning to its end.
+    Each paragraph is a passage, short ones together; one that is too long is split between sentences, else
+    between words, into passages of about one length. None is longer than the window, and none shorter than a
+    quarter of it. Of a document of more than `MOST_PASSAGES` so many are taken, evenly from its beginning to
+    its end.
     """
     spans: list[list[tuple[int, int, int]]] = []
     with progress("Splitting documents", len(documents)) as advance:
@@ -149,20 +152,29 @@ def _strengths(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """What begins with each token, int8 [tokens]: 3 a paragraph, 2 a sentence, 1 a word, 0 none of them."""
     strengths = np.zeros(len(starts) + 1, np.int8)
     strengths[1:-1] = starts[1:] > ends[:-1]
-    for strength, pattern in ((2, _SENTENCE), (3, _PARAGRAPH)):
+    for strength, pattern in ((2, _SENTENCE), (_PARAGRAPHS, _PARAGRAPH)):
         places = np.array([match.end() for match in pattern.finditer(text)], np.int64)
         strengths[np.searchsorted(starts, places)] = strength
     return strengths[:-1]
 
 
 def _cuts(strengths: np.ndarray, window: int) -> list[int]:
-    """The first token of each passage: at the best places in reach, and of these nearest to equal lengths."""
+    """The first token of each passage.
+
+    Each paragraph is one, short ones together; what is too long for the window is cut at the best places in
+    reach, and of these at those nearest to equal lengths.
+    """
     tokens, least = len(strengths), max(1, window // 4)
     cuts = [0]
-    while (left := tokens - cuts[-1]) > window:
+    while True:
+        left = tokens - cuts[-1]
         low, high = cuts[-1] + least, min(cuts[-1] + window, tokens - least)
-        equal = cuts[-1] + left / -(-left // window)
         reach = strengths[low : high + 1]
-        best = low + np.flatnonzero(reach == reach.max())
-        cuts.append(int(best[np.abs(best - equal).argmin()]))
-    return cuts
+        best = low + np.flatnonzero(reach == reach.max(initial=0))
+        if len(best) and strengths[best[0]] == _PARAGRAPHS:
+            cuts.append(int(best[0]))
+        elif left > window:
+            equal = cuts[-1] + left / -(-left // window)
+            cuts.append(int(best[np.abs(best - equal).argmin()]))
+        else:
+            return cuts

@@ -134,10 +134,12 @@ class Namer:
         """The exact prompt that names ``topic``, with control tokens by name, and how many tokens it takes.
 
         Raises:
-            UserError: there is no model, or the topic is the outliers, which no model names.
+            UserError: there is no model, or the topic is none that a model names: the outliers, a given one.
         """
         if topic.topic == OUTLIER:
             raise UserError("Topic -1 holds the outliers: it is always called so, and no prompt asks for it.")
+        if topic.given:
+            raise UserError(f"Topic {topic.topic} was given with its name, and no prompt asks for it.")
         tokens = self._prompt(topic, self._builder()).tokens
         for note in self._chat_model.notes:
             log.warning(note, extra={"arguments": ["chat_format"]})

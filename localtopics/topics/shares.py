@@ -30,7 +30,7 @@ def document_topics(
 ) -> DocumentTopics:
     """Give each document the topic that has the largest share of it.
 
-    A document of which more than half is in no topic is an outlier; otherwise what is in none does not count.
+    What is in no topic does not count; only a document that is in none with all its passages is an outlier.
 
     Args:
         passages: m of them.
@@ -46,8 +46,7 @@ def document_topics(
         sizes = np.bincount(places, weights=weights)
         ordered = np.argsort(-sizes, kind="stable")
         found = [(int(numbers[place]), float(sizes[place])) for place in ordered]
-        inside = [topic for topic, _ in found if topic != OUTLIER]
-        main = inside[0] if inside and dict(found).get(OUTLIER, 0) <= 0.5 else OUTLIER
+        main = next((topic for topic, _ in found if topic != OUTLIER), OUTLIER)
         rows = start + np.flatnonzero(own == main)
         shares.append(found)
         mains.append(main)

@@ -11,6 +11,8 @@ import pytest
 
 import localtopics
 from localtopics.errors import UserError
+from localtopics.labels.namer import Namer
+from localtopics.labels.settings import LabelSettings
 from localtopics.run.run import Run
 from tests.run.test_stages import NOTES
 
@@ -40,6 +42,12 @@ def test_documents_near_a_given_topic_get_it_and_its_name(run: Run) -> None:
     assert own.count(FIRST) / THEMES.count(FIRST) > 0.5
     assert own.count(FIRST) / len(own) > 0.8
     assert len([topic for topic in run if topic.topic >= 0]) >= 3
+
+
+def test_no_prompt_asks_for_a_given_topic(run: Run) -> None:
+    (topic,) = (topic for topic in run if topic.given)
+    with pytest.raises(UserError, match=f"Topic {topic.topic} was given with its name"):
+        Namer(settings=LabelSettings(model="none")).prompt_of(topic)
 
 
 def test_thresholds_are_kept(run: Run) -> None:
