@@ -56,7 +56,7 @@ def main() -> None:
     print(f"old documents in topics that keep theirs  {(after[:count] == before)[inside].mean():.3f}")
     print(f"topics that keep their names              {kept:.3f} of {len(set(before.tolist())) - 1}")
     print(
-        f"AMI with {options.group} after update     {ami(classes, after):.3f}, anew {ami(classes, topics):.3f}"
+        f"AMI with classes after update             {ami(classes, after):.3f}, anew {ami(classes, topics):.3f}"
     )
     own = [ami_without_outliers(_numbers(classes), found) for found in (after, topics)]
     print(f"  without outliers                        {own[0]:.3f}, anew {own[1]:.3f}")

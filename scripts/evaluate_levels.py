@@ -93,15 +93,12 @@ def _flat(reduced: np.ndarray) -> dict[int, np.ndarray]:
 def _cosine(run: Run, archives: np.ndarray, finest: np.ndarray, level: int) -> float:
     """The mean cosine of a level's names to the names of the archives that most of their documents are of."""
     own = run.hierarchy.of(finest, level) if level else finest
-    pairs = [
-        (
-            run.labels[topic.topic],
-            ARCHIVES.get(Counter(archives[own == topic.topic]).most_common(1)[0][0], ""),
-        )
-        for topic in run.levels[level]
-        if topic.topic != OUTLIER and (own == topic.topic).any()
-    ]
-    names, wanted = (run.embedder.embed(list(side)) for side in zip(*pairs, strict=True))
+    names, wanted = [], []
+    for topic in run.levels[level]:
+        if topic.topic != OUTLIER and (own == topic.topic).any():
+            names.append(run.labels[topic.topic])
+            wanted.append(ARCHIVES.get(Counter(archives[own == topic.topic]).most_common(1)[0][0], ""))
+    found, aims = run.embedder.embed(names), run.embedder.embed(wanted)
     return float((found * aims).sum(axis=1).mean())
 
 
