@@ -36,7 +36,8 @@ class Editor {
     this.place.replaceChildren(form);
     this.opener = opener;
     opener.ariaExpanded = "true";
-    field.focus();
+    form.scrollIntoView({ block: "nearest" });
+    field.focus({ preventScroll: true });
     field.select();
   }
 
@@ -57,7 +58,7 @@ class Editor {
   /** What is wrong with a topic as the one where something goes to; else it goes there. */
   into(text, { without, note }) {
     const { data, state } = this.page, row = topicCalled(data, text);
-    if (row === null) return "This is no topic: give its number, or its name as the list has it.";
+    if (row === null) return "This is not one topic: give its number, or its name as the list has it.";
     if (row === without) return "This is the same topic.";
     if (row === 0 && without) return "The outliers are no topic: what is dropped becomes outliers.";
     const wrong = whyFixed(data, state.changes, row);

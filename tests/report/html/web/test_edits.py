@@ -91,13 +91,15 @@ def test_what_is_wrong_is_said_and_nothing_noted(visit: Visit, small: Path, tmp_
     with visit(small) as page:
         page.locator(".topic > button", has_text=NAMES[1]).click()
         for verb, text, wrong in [
-            ("Merge", "no such", "This is no topic"),
+            ("Merge", "no such", "This is not one topic"),
+            ("Merge", "e", "This is not one topic"),
             ("Merge", "1", "This is the same topic"),
             ("Merge", "-1", "The outliers are no topic"),
             ("Rename", "\u200b ", "This is empty"),
             ("Split", "41", ""),  # the browser says itself that it is too many
         ]:
             page.locator("#topic .tools button", has_text=verb).click()
+            assert nameless(page) == []
             page.locator("#panel form input").fill(text)
             page.keyboard.press("Enter")
             assert page.locator("form input").evaluate("(field) => field.validationMessage").startswith(wrong)
