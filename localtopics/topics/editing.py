@@ -118,8 +118,13 @@ def reference(topic: int, clustering: Clustering, documents: np.ndarray, label: 
         return Reference((), label, topic)
     level = clustering.hierarchy.levels.get(topic, 0)
     own = list(dict.fromkeys(documents[clustering.hierarchy.of(clustering.topics, level) == topic].tolist()))
-    spread = np.linspace(0, len(own) - 1, min(SAMPLE, len(own))).round().astype(int)
-    return Reference(tuple(own[place] for place in spread.tolist()), label, topic, level)
+    return Reference(tuple(own[place] for place in evenly(len(own))), label, topic, level)
+
+
+def evenly(count: int) -> list[int]:
+    """Places among so many documents by which they are known again: at most `SAMPLE`, evenly spread."""
+    places: list[int] = np.linspace(0, count - 1, min(SAMPLE, count)).round().astype(int).tolist()
+    return places
 
 
 def _done(edit: Edit, before: Edited, places: Places, settings: TopicSettings) -> Edited | None:

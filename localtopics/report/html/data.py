@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from localtopics.report.html.content import Coded, PageContent, TopicFacts
 from localtopics.report.palette import HUES, OUTLIER_COLOR, OUTLIER_COLOR_ON_DARK, PALETTE
 from localtopics.report.scene import Branch, TopicMark, place_branches
 from localtopics.text import one_line
+from localtopics.topics.editing import evenly
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 HEADLINE_LENGTH = 140
@@ -29,8 +30,9 @@ def page_data(content: PageContent) -> dict[str, object]:
     """Return the fields of the page's JSON.
 
     Documents without a place are left out. Places are scaled so that the map's longer side reaches from -1
-    to 1. ``rows`` holds the topic of each document as an index into ``topics``, of which the first are the
-    outliers; ``branches`` count on after them. Columns are packed, see `packed`.
+    to 1. ``sample`` are some documents by which a topic is known again. ``rows`` holds the topic of each
+    document as an index into ``topics``, of which the first are the outliers; ``branches`` count on after
+    them. Columns are packed, see `packed`.
     """
     scene = content.scene
     order = range(len(scene.drawn)) if content.order is None else content.order
@@ -56,6 +58,12 @@ def page_data(content: PageContent) -> dict[str, object]:
     def near(facts: TopicFacts) -> dict[str, object]:
         return {"nearest": [row_of[number] for number in facts.nearest if number in row_of]}
 
+    above = {branch.topic: branch.parent for branch in branches} | dict(content.parents)
+    samples = _samples(scene.assignments[documents], documents, above)
+
+    def sample(number: int) -> dict[str, object]:
+        return {"sample": samples[number]} if number in samples else {}
+
     def facts_of(number: int) -> TopicFacts:
         return content.topics.get(number, TopicFacts())
 
@@ -70,11 +78,13 @@ def page_data(content: PageContent) -> dict[str, object]:
                 _topic(mark, facts_of(mark.topic), place, half)
                 | near(facts_of(mark.topic))
                 | parent(content.parents.get(mark.topic))
+                | sample(mark.topic)
                 for mark in scene.topics
             ),
         ],
         "branches": [
-            _branch(branch) | place(places[branch.topic]) | parent(branch.parent) for branch in branches
+            _branch(branch) | place(places[branch.topic]) | parent(branch.parent) | sample(branch.topic)
+            for branch in branches
         ],
         "headlines": [_shorten(one_line(content.headlines[document])) for document in documents],
         "ids": _ids(content.ids, documents),
@@ -105,6 +115,25 @@ def packed(values: NDArray[np.generic], kind: str | None = None) -> dict[str, st
     if kind is None:
         kind = next(k for k in ("<u1", "<u2", "<u4") if not len(values) or values.max() <= np.iinfo(k).max)
     return {"kind": kind[1:], "base64": base64.b64encode(values.astype(kind).tobytes()).decode()}
+
+
+def _samples(
+    topics: NDArray[np.integer], documents: Sequence[int], above: Mapping[int, int | None]
+) -> dict[int, list[int]]:
+    """Some documents of each topic and branch, spread among its own in the corpus' order as in `reference`.
+
+    Args:
+        topics: int [n], the topic of each document of the page.
+        documents: n rows of the corpus, one for each.
+        above: the branch of each topic or branch that has one.
+    """
+    own: dict[int, list[int]] = {}
+    for place in np.argsort(documents).tolist():
+        number: int | None = int(topics[place])
+        while number is not None and number != OUTLIER:
+            own.setdefault(number, []).append(place)
+            number = above.get(number)
+    return {number: [places[at] for at in evenly(len(places))] for number, places in own.items()}
 
 
 def _coded(column: Coded | None, documents: Sequence[int]) -> dict[str, object] | None:

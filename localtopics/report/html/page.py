@@ -28,6 +28,8 @@ SCRIPTS = (
     "tooltip.js",
     "view.js",
     "exports.js",
+    "edits.js",
+    "editing.js",
     "documents.js",
     "charts.js",
     "tree.js",

@@ -11,6 +11,7 @@ const ACTIONS = {
   lasso: (page) => page.input.toggleLasso(),
   "save-png": savePng,
   "save-svg": saveSvg,
+  "save-edits": saveEdits,
   "all-times": (page) => page.showPeriod(null),
   "toggle-lists": (page) => page.panel.toggleLists(),
   "toggle-tree": (page) => page.panel.toggleTree(),

@@ -2,9 +2,10 @@
 const MOST_LISTED = 200; // documents listed at once
 
 class DocumentList {
-  /** `list`: the element that holds the documents; `downloads`: that which holds the buttons. */
-  constructor(page, list, downloads, name) {
-    Object.assign(this, { page, list, downloads, documents: [], limit: 0 });
+  /** `list`: the element that holds the documents; `downloads`: that which holds the buttons; `whole`: whether it may be moved to a topic. */
+  constructor(page, list, downloads, name, whole = true) {
+    Object.assign(this, { page, list, downloads, whole, documents: [], limit: 0, mover: new Mover(page, []) });
+    list.before(this.mover.element);
     const save = (kind) => exportDocuments(page, this.documents, kind, name());
     downloads.replaceChildren(
       makeButton("CSV", () => save("csv"), { title: "Save these documents as a table (CSV)" }),
@@ -45,6 +46,7 @@ class DocumentList {
 
   /** Show which document is selected. */
   mark(selected) {
+    this.mover.show(this.documents, selected, this.whole);
     for (const button of this.#buttons) {
       const own = Number(button.dataset.document) === selected;
       button.classList.toggle("selected", own);

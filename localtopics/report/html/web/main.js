@@ -8,6 +8,7 @@
  *                dot at a place; legend.js and timeline.js stand over it
  *   panel.js     shows the lists beside the map, with tree.js; topic.js is a topic's page with charts.js, chosen.js
  *                what a lasso went round; documents.js lists documents in all of them
+ *   editing.js   notes changes of topics and lists them, edits.js knows what a change is and makes their file
  *   exports.js   makes files of documents, tables and the map; paper.js prepares the print; link.js is the address
  *   input.js     listens to pointers, wheel and keys
  *   actions.js   says what buttons and keys do: a new button begins there

@@ -16,6 +16,8 @@ class Page {
       chosen: null, // for each document 1 where a lasso went round it, or null without one
       presence: new Uint8Array(data.size).fill(PRESENT), // of each document, as dots.js has it
       emphasis: false, // whether some are paler than others
+      changes: [], // of topics, noted and not done: see edits.js
+      savedChanges: null, // those that were downloaded last
       place: "lists", // what the panel shows: "lists", "topic" or "chosen"
     };
     const theme = (this.theme = new Theme(data.topics));
@@ -24,7 +26,8 @@ class Page {
     this.view = new MapView(data, theme, this.coloring, this.state);
     this.panel = new Panel(this);
     this.link = new Link(this);
-    this.parts = [...over, this.panel, new TopicPage(this), new ChosenPage(this), this.link];
+    this.parts = [...over, this.panel, new TopicPage(this), new ChosenPage(this),
+      new ChangesList(this), this.link];
     this.change({});
     this.input = new InputController(this);
     new Paper(this);
@@ -105,6 +108,17 @@ class Page {
     for (const index of documents ?? []) chosen[index] = 1;
     this.change({ chosen, selectedTopic: null, selectedDocument: -1, place: chosen ? "chosen" : "lists" });
     if (documents) announce(`${plural(documents.length, "document")} chosen`);
+  }
+
+  /** Note a change of topics, which the command line will do. */
+  noteChange(change) {
+    this.change({ changes: [...this.state.changes.filter((before) => !replaces(change, before)), change] });
+    announce(`Noted: ${inWords(this.data, change)}`);
+  }
+
+  takeBack(change) {
+    this.change({ changes: this.state.changes.filter((other) => other !== change) });
+    announce(`Taken back: ${inWords(this.data, change)}`);
   }
 
   /** Show a document's tooltip; -1 for none. */

@@ -27,6 +27,7 @@ class TopicPage {
       if ((opened || !sameTopic) && hadFocus) this.element.querySelector("h2").focus({ preventScroll: true });
     }
     this.list.mark(selectedDocument);
+    this.editor.show(this.page.state);
   }
 
   #build(row) {
@@ -35,11 +36,13 @@ class TopicPage {
     const list = make("ul", "", { className: "documents" });
     const downloads = make("div", "", { className: "downloads" });
     const { period } = page.state;
+    this.editor = new TopicEditor(page, row);
     const parts = [
       make("nav", "", { className: "path" }, makeButton(this.#origin, () => page.clearSelection(), { className: "back" }),
         ...data.above(row).map((above) => this.#link(above))),
       this.#title(topic),
       make("p", TopicPage.#facts(topic, documents, all), { className: "facts" }),
+      this.editor.element,
       ...this.#words(topic),
       ...(data.children[row].length ? [this.#links("Topics within", data.children[row])] : []),
       make("figure", "", {}, make("h3", "", {}, make("span", "Documents, the most typical first"), downloads), list),
@@ -49,7 +52,7 @@ class TopicPage {
     ];
     this.element.replaceChildren(...parts);
     const name = () => (row ? `topic ${topic.topic}` : "outliers");
-    this.list = new DocumentList(page, list, downloads, name);
+    this.list = new DocumentList(page, list, downloads, name, false); // the whole is merged
     this.list.fill(documents, LISTED_IN_TOPIC);
   }
 
