@@ -55,9 +55,8 @@ def main() -> None:
     kept = np.mean([names[topic] == later_names.get(topic) for topic in set(before.tolist()) - {OUTLIER}])
     print(f"old documents in topics that keep theirs  {(after[:count] == before)[inside].mean():.3f}")
     print(f"topics that keep their names              {kept:.3f} of {len(set(before.tolist())) - 1}")
-    print(
-        f"AMI with classes after update             {ami(classes, after):.3f}, anew {ami(classes, topics):.3f}"
-    )
+    both = ami(classes, after), ami(classes, topics)
+    print(f"AMI with classes                          {both[0]:.3f}, anew {both[1]:.3f}")
     own = [ami_without_outliers(_numbers(classes), found) for found in (after, topics)]
     print(f"  without outliers                        {own[0]:.3f}, anew {own[1]:.3f}")
     print(f"update / anew, seconds                    {ratio:.2f}")

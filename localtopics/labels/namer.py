@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -276,11 +277,19 @@ class Namer:
 
     def _questions(self, topics: Sequence[Topic], held: Mapping[int, Sequence[str]] | None) -> list[Question]:
         if held is None:
-            builder, beside = self._builder(), dict[int, Sequence[str]]()
+            builder = self._builder()
+            prompts = [self._prompt(topic, builder) for topic in topics]
         else:
-            builder, beside = self._special_builder(self._defaults.text.asking_broader, TOPICS), dict(held)
-        tokens = [self._prompt(topic, builder, beside.get(topic.topic, ())).tokens for topic in topics]
+            builder = self._special_builder(self._defaults.text.asking_broader, TOPICS)
+            prompts = [self._broader_prompt(topic, builder, held.get(topic.topic, ())) for topic in topics]
+        tokens = [prompt.tokens for prompt in prompts]
         return [Question(topic, own, self._hash(own)) for topic, own in zip(topics, tokens, strict=True)]
+
+    def _broader_prompt(self, topic: Topic, builder: PromptBuilder, names: Sequence[str]) -> Prompt:
+        """The prompt for a topic that holds others; without a slot for their names these are a document."""
+        if self._defaults.text.asking_broader is self._defaults.text:
+            topic = replace(topic, representative=(", ".join(names), *topic.representative))
+        return self._prompt(topic, builder, names)
 
     @property
     def _thinking(self) -> int:

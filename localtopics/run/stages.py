@@ -252,7 +252,8 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
                 append_label(run.labels_file, label)
                 labels[label.topic] = label
             own = labels | fixed
-            names |= final_names(topics, own, run.settings.labels.label_case, held, fixed.keys())
+            within = {topic.topic: _within(run, topic, names) for topic in named} if level else None
+            names |= final_names(topics, own, run.settings.labels.label_case, within, fixed.keys())
             final |= {topic.topic: replace(own[topic.topic], text=names[topic.topic]) for topic in topics}
             fidelity |= label_fidelity(run, named, names, progress)
         run.write_labels(final, fidelity)
@@ -264,6 +265,12 @@ def _held(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
     """The names of the topics that a topic holds, the largest first."""
     below = [held for level in run.levels[: topic.level] for held in level if held.parent == topic.topic]
     return [names[held.topic] for held in sorted(below, key=lambda held: (-held.size, held.topic))]
+
+
+def _within(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
+    """The names of all topics below a topic, none of which is to be its own."""
+    hierarchy = run.hierarchy
+    return [names[number] for number in names if hierarchy.ancestor(number, topic.level) == topic.topic]
 
 
 def _fixed_labels(topics: Sequence[Topic], names: Mapping[int, str]) -> dict[int, Label]:
