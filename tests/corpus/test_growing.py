@@ -28,7 +28,7 @@ def test_known_documents_are_left_out() -> None:
     joined = grown(old, Corpus.from_documents(["three", "four"], ids=["c", "d"]))
     assert joined.corpus.ids == ["a", "b", "c", "d"]
     assert joined.added.tolist() == [1]
-    with pytest.raises(UserError, match="All 2 documents of .* are in the run already"):
+    with pytest.raises(UserError, match=r"All 2 documents of .* are in the run already"):
         grown(old, Corpus.from_documents(["two", "one"], ids=["b", "a"]))
 
 

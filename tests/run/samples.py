@@ -57,5 +57,7 @@ def _documents(places: dict[str, slice]) -> tuple[Corpus, np.ndarray]:
             ids.append(f"{kind}-{row}")
             chosen.append(own[row])
             vectors.append(middles[kind] + 0.2 * draw.standard_normal(_DIMENSIONS))
-    corpus = Corpus.from_documents(chosen, ids=ids, titles=[text[:30] for text in chosen], groups=[module_of(one) for one in ids])
+    corpus = Corpus.from_documents(
+        chosen, ids=ids, titles=[text[:30] for text in chosen], groups=[module_of(one) for one in ids]
+    )
     return corpus, np.array(vectors, np.float32)

@@ -200,8 +200,7 @@ def test_any_json_is_a_change_or_a_sentence(tmp_path_factory: Any, content: Any)
     path.write_text(json.dumps(content), encoding="utf-8")
     try:
         edits = read_edits(path)
-    except UserError as error:
-        assert "\n" not in str(error)
+    except UserError:
         return
     write_edits(edits, path)
     assert read_edits(path) == edits, "what was read is written so that it is read again"

@@ -51,7 +51,7 @@ def updated(levelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Updated
 def test_old_documents_stay_as_they_are(updated: Updated) -> None:
     count = len(updated.before.documents)
     pd.testing.assert_frame_equal(
-        updated.after.documents[: count].drop(columns="probability"),
+        updated.after.documents[:count].drop(columns="probability"),
         updated.before.documents.drop(columns="probability"),
         check_dtype=False,
     )
