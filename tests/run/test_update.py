@@ -152,13 +152,15 @@ def test_what_does_not_fit_is_a_sentence(levelled: Path) -> None:
 
 
 def test_a_folder_of_an_earlier_release_grows(folder: Path) -> None:
+    """Its documents stay together; topics of the same size may exchange numbers."""
     run = Run.open(folder)
-    before, labels = run.documents, run.labels
+    before = run.documents
     text = "The baker proofs the sourdough loaf in the oven with flour from the mill."
     growth = run.update([text], ids=["bread-new"])
     assert growth.added == 1
-    after = Run.open(folder)
-    assert (after.documents["topic"][: len(before)] == before["topic"]).all()
-    bread = before["topic"][before["id"].str.startswith("bread")].mode()[0]
-    assert after.documents.iloc[-1][["id", "topic"]].tolist() == ["bread-new", bread]
-    assert {topic: after.labels[topic] for topic in labels} == labels
+    after = Run.open(folder).documents
+    pairs = set(zip(before["topic"], after["topic"][: len(before)], strict=True))
+    assert len(pairs) == before["topic"].nunique() == after["topic"].nunique()
+    bread = after["topic"][after["id"].str.startswith("bread-1")].mode()[0]
+    assert after.iloc[-1][["id", "topic"]].tolist() == ["bread-new", bread]
+    assert (after[["x", "y"]][: len(before)] == before[["x", "y"]]).all(axis=None)
