@@ -30,10 +30,11 @@ def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tu
     yield words
     if isinstance(command, click.Group):
         context = click.Context(command)
+        between = [own.human_readable_name for own in command.params if isinstance(own, click.Argument)]
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             assert below is not None
-            yield from commands(below, (*words, name))
+            yield from commands(below, (*words, *between, name))
 
 
 def help_of(words: tuple[str, ...]) -> str:
@@ -53,7 +54,7 @@ def page() -> str:
     listed, sections = [], []
     for words in commands(cli):
         name = " ".join([PROGRAM, *words])
-        listed.append(f"- [`{name}`](#{name.replace(' ', '-')})")
+        listed.append(f"- [`{name}`](#{name.replace(' ', '-').lower()})")
         sections.append(f"## {name}\n\n```text\n{help_of(words)}\n```")
     return "\n\n".join([HEAD.strip(), "\n".join(listed), *sections]) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +25,26 @@ if TYPE_CHECKING:
 class _Asked:
     """What all ways to edit have in common."""
 
-    run: Run
+    folder: Path
+    embedding_model: str | None
     quiet: bool
     labels: dict[str, Any]
+
+    @cached_property
+    def run(self) -> Run:
+        """The run, opened when it is first needed: not for ``--help``."""
+        from localtopics.run.run import Run
+
+        return Run.open(self.folder, self.embedding_model)
 
     @contextmanager
     def editor(self) -> Iterator[Editor]:
         """What changes the topics; they are shown when that is done."""
         from localtopics.run.editor import Editor
 
+        run = self.run
         with reporting(self.quiet) as progress:
-            yield Editor(self.run, progress, **self.labels)
+            yield Editor(run, progress, **self.labels)
         finish(self.run, as_json=False)
 
 
@@ -53,15 +63,14 @@ def edit(
     again after label, update and run --force. Only topics that change are named anew. Without a command the
     changes so far are shown, and finished where one was stopped.
     """
-    from localtopics.run.run import Run
-
-    asked = _Asked(Run.open(run_folder, embedding_model), ctx.obj, options.label_settings(given))
+    asked = _Asked(run_folder, embedding_model, ctx.obj, options.label_settings(given))
     ctx.obj = asked
     if ctx.invoked_subcommand is None:
         from localtopics.run.editor import Editor
 
+        run = asked.run
         with reporting(asked.quiet) as progress:
-            editor = Editor(asked.run, progress, **asked.labels)
+            editor = Editor(run, progress, **asked.labels)
             editor.finish()
         _show(list(editor), as_json)
 

@@ -150,13 +150,13 @@ class Editor:
         known = tuple(reference(topic, clustering, documents, names.get(topic, "")) for topic in topics)
         if strange := sorted(set(more.get("documents", ())) - set(documents.tolist())):
             raise UserError(f"{run.folder} has no document {strange[0]!r}: name documents by their ids.")
-        if kind == "split" and topics[0] in clustering.topics:
-            more["into"] = self._parts(topics[0], more.get("parts"))
         edit = Edit(kind, known, text=text, **more)
         try:
             check(edit)
         except ValueError as error:
             raise UserError(f"This changes no topic: {error}.") from None
+        if kind == "split":
+            edit = replace(edit, into=self._parts(topics[0], edit.parts))
         self._do([*self, edit])
 
     @property

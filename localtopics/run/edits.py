@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -18,6 +18,8 @@ EDITS = "edits.jsonl"
 """The file of a run folder; it is there from the first change, and outlives ``run --force``."""
 LONGEST_NAME = 200
 """Characters of a name that somebody gives."""
+MOST_PARTS = 100
+"""Of a topic that is split."""
 
 
 def read_edits(path: Path) -> list[Edit]:
@@ -75,8 +77,8 @@ def _edit(content: Any) -> Edit:
     kind, text, parts = content["edit"], content.get("text", ""), content.get("parts")
     if kind not in get_args(Kind):
         raise ValueError(f"{kind!r} is none of {', '.join(get_args(Kind))}")
-    if not isinstance(text, str) or not (parts is None or (type(parts) is int and 2 <= parts <= 100)):
-        raise ValueError("its text is none, or its parts are not from 2 to 100")
+    if not isinstance(text, str) or not (parts is None or type(parts) is int):
+        raise ValueError("its text or the number of its parts is none")
     topics = tuple(_reference(one) for one in content["topics"])
     into = tuple(_reference(one) for one in content.get("into", ()))
     documents, text = _texts(content.get("documents", ())), one_line(text)[:LONGEST_NAME]
@@ -87,19 +89,23 @@ def _edit(content: Any) -> Edit:
 
 def check(edit: Edit) -> None:
     """Raise ValueError where a change lacks something that its kind needs."""
-    if edit.edit == "merge" and len(edit.topics) < 2:
+    if edit.edit == "merge" and len(set(edit.topics)) < 2:
         raise ValueError("two topics and more are merged")
     if edit.edit != "merge" and len(edit.topics) != 1:
         raise ValueError(f"{edit.edit} is about one topic")
     if edit.edit == "rename" and not edit.text:
         raise ValueError("the new name is empty")
+    if edit.parts is not None and not 2 <= edit.parts <= MOST_PARTS:
+        raise ValueError(f"its parts are not from 2 to {MOST_PARTS}")
     if edit.edit == "move" and not edit.documents:
         raise ValueError("no documents are named")
     if edit.edit not in ("rename", "note") and any(topic.level for topic in edit.topics):
         raise ValueError("a topic of topics can be renamed and noted of, and nothing else")
 
 
-def _reference(content: Mapping[str, Any]) -> Reference:
+def _reference(content: Any) -> Reference:
+    if not isinstance(content, dict):
+        raise TypeError("a topic is no JSON object")
     label, number, level = content.get("label", ""), content.get("number"), content.get("level", 0)
     if not isinstance(label, str) or type(level) is not int or level < 0:
         raise ValueError("a topic has a label and a level")

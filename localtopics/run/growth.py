@@ -111,9 +111,10 @@ def _begin(run: Run, later: Corpus, embeddings: np.ndarray | None, refit: bool, 
     old = stages.base_clustering(run, vectors[:count], layouts)
     if refit:
         places = register(layouts, lay_out(passages.texts, vectors, settings, progress))
-        clustering = renumber(old, cluster(vectors, places, settings, stages.near_given(run, vectors)))
+        found = cluster(vectors, places, settings, stages.near_given(run, vectors))
+        clustering = renumber(old, found, labels)
     else:
-        clustering, places = grow(old, layouts, passages.texts, vectors, settings, progress)
+        clustering, places = grow(old, layouts, passages.texts, vectors, settings, progress, labels)
     former = run.documents["topic"].to_numpy(np.int64)
     number = int(run.record.get("growth", {}).get("number", 0)) + 1
     write_state(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE, PRIVATE_FOLDER, naming, remove, temporary_name
+from localtopics.run.edits import EDITS
 from localtopics.run.record import read_record
 
 RECORD = "run.json"
@@ -31,7 +32,7 @@ RESULTS = (
 )
 """What a run leaves in its folder beside its record."""
 _LOCK = ".lock"
-_LEFT = {temporary_name(Path(name)).name for name in (RECORD, *RESULTS)}
+_LEFT = {temporary_name(Path(name)).name for name in (RECORD, EDITS, *RESULTS)}
 """What a killed process can leave half-written."""
 
 
@@ -87,7 +88,7 @@ def alone(folder: Path) -> Iterator[None]:
 def _refuse_links(folder: Path) -> None:
     """Raise `UserError` where a name of ours is a link: what is written to it would land elsewhere."""
     inside = [path for part in ("stages", "model") for path in (folder / part).glob("*")]
-    for path in [*(folder / name for name in (_LOCK, RECORD, *RESULTS, *_LEFT)), *inside]:
+    for path in [*(folder / name for name in (_LOCK, RECORD, EDITS, *RESULTS, *_LEFT)), *inside]:
         if path.is_symlink():
             raise UserError(f"{path} is a link, which a run folder does not hold: put the file itself there.")
 
@@ -98,5 +99,6 @@ def _mend(folder: Path) -> None:
     if old.is_dir() and not model.exists():  # 0.1.0 swapped two folders in two renames
         old.rename(model)
     inside = [temporary_name(path) for path in (folder / "stages" / "layouts.npz", model / "topics.json")]
+    inside += (folder / "stages").glob(temporary_name(Path("grown-*")).name)
     for path in (old, *(folder / name for name in _LEFT), *inside):
         remove(path)

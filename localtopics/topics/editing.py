@@ -20,6 +20,8 @@ Kind = Literal["rename", "merge", "split", "drop", "move", "note"]
 SAMPLE = 20
 """Documents by which a topic is known again."""
 _SEED = 0
+_HIGHEST = 10**6
+"""No topic's number is as high."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Edit:
     parts: int | None = None
     """Into how many topics one is split; None: as many as are found in it."""
     into: tuple[Reference, ...] = ()
-    """Of a topic that was split, its parts, the largest first: its documents go to the nearest of them."""
+    """Of a topic that was split, its parts, the largest first: its documents go to the nearest of them, and
+    they keep their numbers where no other topic has these."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ def _split(before: Edited, topic: int, edit: Edit, places: Places, settings: Top
         own = _parts(places.vectors[rows], places.reduced[rows], edit.parts, settings)
     if not own.any():
         return None
-    numbers = np.array([topic, *free_numbers(clustering, int(own.max()))])
+    numbers = np.array([topic, *_part_numbers(clustering, edit.into, int(own.max()))])
     topics = clustering.topics.copy()
     topics[rows] = numbers[own]
     parents = dict(clustering.hierarchy.parents)
@@ -189,7 +192,11 @@ def parts_of(
         return ()
     whole = replace(clustering, topics=np.full(len(clustering.topics), OUTLIER), hierarchy=Hierarchy())
     whole.topics[rows] = own
-    return tuple(reference(part, whole, places.documents, "") for part in range(int(own.max()) + 1))
+    numbers = [topic, *free_numbers(clustering, int(own.max()))]
+    return tuple(
+        replace(reference(part, whole, places.documents, ""), number=number)
+        for part, number in enumerate(numbers)
+    )
 
 
 def _nearest_part(rows: np.ndarray, parts: Sequence[Reference], places: Places) -> np.ndarray | None:
@@ -232,11 +239,24 @@ def _parts(
     return np.asarray(ranks[labels], np.int64)
 
 
-def free_numbers(clustering: Clustering, count: int) -> list[int]:
-    """Numbers of new topics, above all others of the finest level."""
-    taken = set(clustering.hierarchy.levels)
-    numbers = (number for number in range(int(clustering.topics.max()) + 1, 10**9) if number not in taken)
+def free_numbers(clustering: Clustering, count: int, taken: Iterable[int] = ()) -> list[int]:
+    """Numbers of new topics, above all others of the finest level, none of which is ``taken`` already."""
+    unfree = {*clustering.hierarchy.levels, *taken}
+    numbers = (number for number in range(int(clustering.topics.max()) + 1, 10**9) if number not in unfree)
     return [next(numbers) for _ in range(count)]
+
+
+def _part_numbers(clustering: Clustering, into: Sequence[Reference], count: int) -> list[int]:
+    """The numbers of the parts of a topic after the first: those that they had where these are free."""
+    had = [part.number for part in into[1 : count + 1]]
+    taken = {*clustering.hierarchy.levels, *np.unique(clustering.topics).tolist()}
+    free = iter(free_numbers(clustering, count, {number for number in had if number is not None}))
+    numbers: list[int] = []
+    for place in range(count):
+        own = had[place] if place < len(had) else None
+        known = own is not None and 0 <= own < _HIGHEST and own not in {*taken, *numbers}
+        numbers.append(own if known and own is not None else next(free))
+    return numbers
 
 
 def _changed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +34,7 @@ def grow(
     vectors: np.ndarray,
     settings: TopicSettings,
     progress: Progress = silent,
+    taken: Collection[int] = (),
 ) -> tuple[Clustering, Layouts]:
     """Give new documents the topics and places of the old ones about them.
 
@@ -48,6 +49,7 @@ def grow(
         vectors: float32 [m, d] of unit length, their embeddings.
         settings: by which the topics were found.
         progress: told of the steps.
+        taken: numbers that no new topic may have.
 
     Returns:
         The topics and places of all.
@@ -62,7 +64,7 @@ def grow(
     topics = np.where(copied, topics[originals], topics)
     strengths = np.where(copied, strengths[originals], strengths)
     after = Clustering(topics, strengths, originals, old.hierarchy, old.given)
-    return _with_new_topics(after, layouts, texts, vectors, _crowded(rows, count), settings, progress)
+    return _with_new_topics(after, layouts, texts, vectors, _crowded(rows, count), settings, progress, taken)
 
 
 def register(old: Layouts, new: Layouts) -> Layouts:
@@ -84,23 +86,24 @@ def register(old: Layouts, new: Layouts) -> Layouts:
     return replace(new, map=((new.map - middle) @ turn * scale + aim).astype(np.float32))
 
 
-def renumber(old: Clustering, new: Clustering) -> Clustering:
+def renumber(old: Clustering, new: Clustering, taken: Collection[int] = ()) -> Clustering:
     """Give topics that were found anew the numbers of the old ones that they match, at every level.
 
     Args:
         old: the topics of n documents.
         new: those of the same documents and others behind them; ones without a forebear get new numbers.
+        taken: numbers that no new topic may have.
     """
     count = len(old.topics)
     numbers: dict[int, int] = {}
-    taken = {*old.hierarchy.levels, *old.topics.tolist()}
+    unfree = {*old.hierarchy.levels, *old.topics.tolist(), *taken}
     for level in range(new.hierarchy.depth + 1):
         before, after = old.hierarchy.of(old.topics, level), new.hierarchy.of(new.topics, level)
         links = links_by_documents(before, after[:count])
         numbers |= {link.second: link.first for link in links if link.kind == "match"}
         own = np.unique(after[after != OUTLIER]).tolist()
         first = max([int(before.max()), min(own, default=0) - 1]) + 1
-        free = (number for number in range(first, 10**9) if number not in taken)
+        free = (number for number in range(first, 10**9) if number not in unfree)
         for topic in own:
             if topic not in numbers:
                 numbers[topic] = next(free)
@@ -167,6 +170,7 @@ def _with_new_topics(
     crowded: np.ndarray,
     settings: TopicSettings,
     progress: Progress,
+    taken: Collection[int],
 ) -> tuple[Clustering, Layouts]:
     """New topics among what fits nowhere."""
     unlike = grown.originals == np.arange(len(texts))
@@ -190,7 +194,7 @@ def _with_new_topics(
     topics, strengths, drawn = grown.topics.copy(), grown.strengths.copy(), layouts.map.copy()
     parents = dict(grown.hierarchy.parents)
     spread = _spread(layouts.map, grown.topics)
-    for cluster, number in zip(new, free_numbers(grown, len(new)), strict=True):
+    for cluster, number in zip(new, free_numbers(grown, len(new), taken), strict=True):
         own = rows[clusters == cluster]
         topics[own], strengths[own] = number, sure[clusters == cluster]
         inner = found.map[clusters == cluster]

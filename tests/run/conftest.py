@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+import localtopics
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model
+from localtopics.run.run import Run
 from tests.run.folders import NOTES, OLD
+from tests.run.samples import SETTINGS, old
 
 
 @pytest.fixture
@@ -24,3 +27,17 @@ def model() -> EmbeddingModel:
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
     return read_corpus(str(NOTES), title="title", id="id")
+
+
+@pytest.fixture(scope="session")
+def levelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run with twelve topics in three, which no test changes."""
+    documents, embeddings = old()
+    out = tmp_path_factory.mktemp("levels") / "docs.topics"
+    return localtopics.fit(documents, embeddings=embeddings, out=out, **SETTINGS).folder
+
+
+@pytest.fixture
+def run(levelled: Path, tmp_path: Path) -> Run:
+    """That run, in a folder that a test may change."""
+    return Run.open(shutil.copytree(levelled, tmp_path / "docs.topics"))

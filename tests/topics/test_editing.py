@@ -107,6 +107,20 @@ def test_new_numbers_are_none_that_stands_for_anything() -> None:
     assert sorted(set(done.topics.tolist())) == [OUTLIER, 0, 1, 2, 999, 1001]
 
 
+def test_parts_keep_their_numbers_where_these_are_free() -> None:
+    parts = parts_of(0, FOUND, places(), 2, SETTINGS)
+    assert [part.number for part in parts] == [0, 4]
+    split = Edit("split", (of(0),), into=parts)
+    for topic, others, numbers in ((5, [1, 2, 5], [0, 4]), (4, [1, 2, 4], [0, 5])):
+        grown = replace(FOUND, topics=np.where(TOPICS == 3, topic, TOPICS))
+        done = replay([split], grown, places(), SETTINGS).clustering.topics
+        assert sorted(set(done.tolist())) == sorted([OUTLIER, *others, *numbers])
+        assert (done[:25] == 0).all()
+        assert (done[25:40] == numbers[1]).all()
+    strange = replace(split, into=(parts[0], replace(parts[1], number=10**12)))
+    assert set(replay([strange], FOUND, places(), SETTINGS).clustering.topics[25:40].tolist()) == {4}
+
+
 def test_names_and_notes_go_with_their_topic() -> None:
     named = (Edit("rename", (of(1),), text="Mine"), Edit("note", (of(1),), text="look again"))
     holder = Edit("rename", (reference(1001, FOUND, IDS, ""),), text="Upper")
