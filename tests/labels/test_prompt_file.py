@@ -21,7 +21,7 @@ def test_a_file_may_replace_some_parts(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('request = "[KEYWORDS]\\n[DOCUMENTS]"\nexample = ""\nanswer = ""\n', encoding="utf-8-sig")
     assert read_prompt(path) == replace(
-        DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="", again=""
+        DEFAULT, request="[KEYWORDS]\n[DOCUMENTS]", example="", answer="", again="", broader=""
     )
     path.write_text('system = ""')
     assert read_prompt(path) == replace(DEFAULT, system=""), "the built-in request has words to ask again by"
@@ -30,7 +30,9 @@ def test_a_file_may_replace_some_parts(tmp_path: Path) -> None:
 def test_a_plain_text_file_is_the_request(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("Name this:\n[DOCUMENTS]\nand [KEYWORDS]")
-    assert read_prompt(path) == replace(DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]", again="")
+    assert read_prompt(path) == replace(
+        DEFAULT, request="Name this:\n[DOCUMENTS]\nand [KEYWORDS]", again="", broader=""
+    )
 
 
 @pytest.mark.parametrize(
