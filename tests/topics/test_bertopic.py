@@ -146,7 +146,7 @@ def test_one_topic_is_a_result(
 ) -> None:
     documents, embeddings = few
     one = (np.zeros(60, np.int64), np.ones(60, np.float32))
-    monkeypatch.setattr(bertopic_module, "document_clusters", lambda *_: one)
+    monkeypatch.setattr(clustering, "document_clusters", lambda *_: one)
     found = find_topics(documents, embeddings, layouts_of(embeddings), TopicSettings(), embedder.embed)
     assert [(topic.topic, topic.size) for topic in found.topics] == [(0, 60)]
     check_saved(found, documents, embeddings, tmp_path)
