@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +14,13 @@ from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.edits import LONGEST_NAME, check, read_edits, write_edits
+from localtopics.run.folder import RunFolder
 from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.results import read_layouts
 from localtopics.text import one_line
 from localtopics.topics.clustering import Clustering
 from localtopics.topics.editing import Edit, Kind, Places, Reference, find, parts_of, reference
 from localtopics.topics.topic import OUTLIER
-
-if TYPE_CHECKING:
-    from localtopics.run.run import Run
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ class Editor:
         labels: settings of `LabelSettings` by which topics that change are named; others stay as they were.
     """
 
-    def __init__(self, run: Run, progress: Progress = silent, **labels: Any) -> None:
+    def __init__(self, run: RunFolder, progress: Progress = silent, **labels: Any) -> None:
         self._run = run
         self._progress = progress
         self._labels = labels
@@ -211,13 +209,13 @@ class Editor:
         run.reopen("labels", asked)
 
 
-def _clustering(run: Run) -> Clustering:
+def _clustering(run: RunFolder) -> Clustering:
     """The topics of the run's passages as they are."""
     passages = run.passages
     topics = passages["topic"].to_numpy(np.int64)
     return Clustering(topics, np.ones(len(topics), np.float32), np.arange(len(topics)), run.hierarchy)
 
 
-def _documents(run: Run) -> np.ndarray:
+def _documents(run: RunFolder) -> np.ndarray:
     """The id of the document of each passage, object [n]."""
     return run.passages["document"].to_numpy(object)

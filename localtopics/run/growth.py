@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
+from localtopics.run.folder import RunFolder
 from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.results import read_layouts
 from localtopics.run.state import GrownState, write_state
@@ -24,9 +25,6 @@ from localtopics.topics.matching import GROWN, fates, links_by_documents
 from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import OUTLIER
 from localtopics.topics.umap import lay_out
-
-if TYPE_CHECKING:
-    from localtopics.run.run import Run
 
 _GROWTH = 1.5
 """By how much a topic may grow and keep its words, and so its name."""
@@ -48,7 +46,7 @@ class Growth:
 
 
 def update(
-    run: Run,
+    run: RunFolder,
     later: Corpus,
     embeddings: np.ndarray | None = None,
     *,
@@ -96,7 +94,9 @@ def update(
         return _report(run)
 
 
-def _begin(run: Run, later: Corpus, embeddings: np.ndarray | None, refit: bool, progress: Progress) -> None:
+def _begin(
+    run: RunFolder, later: Corpus, embeddings: np.ndarray | None, refit: bool, progress: Progress
+) -> None:
     """Find places and topics for the new documents, and note them all at once."""
     if not run.edits_are_done():
         raise UserError(f"Changes to {run.folder} were stopped: finish them.", command=f"edit {run.folder}")
@@ -134,7 +134,7 @@ def _begin(run: Run, later: Corpus, embeddings: np.ndarray | None, refit: bool, 
 
 
 def _vectors(
-    run: Run,
+    run: RunFolder,
     before: Corpus,
     joined: Grown,
     later: Corpus,
@@ -164,7 +164,7 @@ def _vectors(
     return old.followed_by(new), np.concatenate([known, directions(vectors.astype(np.float16))])
 
 
-def _report(run: Run) -> Growth:
+def _report(run: RunFolder) -> Growth:
     """What the last growth changed."""
     growth, former = run.record["growth"], run.grown_state().former
     labels_before = {int(topic): label for topic, label in growth["labels"].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from html import escape
 from itertools import chain
@@ -30,7 +30,6 @@ from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
-from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import Topic
 from localtopics.trends.trends import Trends
 
@@ -231,31 +230,6 @@ class Run(RunFolder):
     def edit(self) -> Editor:
         """Changes to topics that last, as by ``localtopics edit``: ``run.edit.rename(7, "Graph theory")``."""
         return Editor(self)
-
-    def kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
-        """The passages' embeddings in half precision, as the saved model has them: float32 [m, d].
-
-        Where a kill left no model, they are embedded again, from the cache as a rule.
-        """
-        from localtopics.topics.load import document_embeddings
-
-        try:
-            return document_embeddings(self.model_folder)
-        except UserError:
-            if self.record["corpus"]["embeddings_digest"] is not None:
-                raise
-            return directions(self.embedder.embed(passages, progress).astype(np.float16))
-
-    def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
-        """How the topics were named, with what is given in place.
-
-        Raises:
-            UserError: a setting is not one of `LabelSettings`; or the model that named them is a file which
-                only the run folder names, and no other is given.
-        """
-        given = {name: value for name, value in given.items() if value is not None}
-        before = self.settings if "model" in given else replace(self.settings, labels=self.label_settings)
-        return before.updated({"labels": given}, "The call").labels
 
     def redraw(self, progress: Progress = silent) -> Run:
         """Draw ``map.png`` and ``map.html`` anew, as ``localtopics map`` does.
