@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from localtopics.corpus import Corpus
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.progress import Progress
 from localtopics.run.edits import EDITS
 from localtopics.run.lock import RECORD
 from localtopics.run.passages import PASSAGES, read_passages
@@ -22,6 +25,7 @@ from localtopics.run.settings import RunSettings
 from localtopics.run.state import GrownState, read_state
 from localtopics.run.trust import trusted_embedding_model, trusted_labels
 from localtopics.topics.hierarchy import Hierarchy
+from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import OUTLIER, Topic
 
 DOCUMENTS = "documents.parquet"
@@ -203,6 +207,31 @@ class RunContents:
             UserError: as `trusted_embedding_model`.
         """
         return Embedder(trusted_embedding_model(self.folder, self.record["embedding"], self.embedding_model))
+
+    def kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
+        """The passages' embeddings in half precision, as the saved model has them: float32 [m, d].
+
+        Where a kill left no model, they are embedded again, from the cache as a rule.
+        """
+        from localtopics.topics.load import document_embeddings
+
+        try:
+            return document_embeddings(self.model_folder)
+        except UserError:
+            if self.record["corpus"]["embeddings_digest"] is not None:
+                raise
+            return directions(self.embedder.embed(passages, progress).astype(np.float16))
+
+    def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
+        """How the topics were named, with what is given in place.
+
+        Raises:
+            UserError: a setting is not one of `LabelSettings`; or the model that named them is a file which
+                only the run folder names, and no other is given.
+        """
+        given = {name: value for name, value in given.items() if value is not None}
+        before = self.settings if "model" in given else replace(self.settings, labels=self.label_settings)
+        return before.updated({"labels": given}, "The call").labels
 
     @property
     def title(self) -> str:

@@ -45,11 +45,14 @@ def _kinds() -> list[str]:
 
 def _documents(places: dict[str, slice]) -> tuple[Corpus, np.ndarray]:
     texts, kinds = docstrings()
-    middles, draw = {}, np.random.default_rng(1)
+    middles: dict[str, np.ndarray] = {}
+    draw = np.random.default_rng(1)
     for theme in THEMES:
         middle = 2 * draw.standard_normal(_DIMENSIONS)
         middles |= {kind: middle + draw.standard_normal(_DIMENSIONS) for kind in theme}
-    ids, chosen, vectors = [], [], []
+    ids: list[str] = []
+    chosen: list[str] = []
+    vectors: list[np.ndarray] = []
     for kind, place in places.items():
         own = [text for text, other in zip(texts, kinds, strict=True) if other == kind]
         for row in range(len(own))[place]:
