@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
@@ -25,8 +24,6 @@ from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import remove, replacing
 from localtopics.labels.label import Label
-from localtopics.labels.settings import LabelSettings
-from localtopics.progress import Progress
 from localtopics.run.contents import DOCUMENTS, TOPICS, RunContents
 from localtopics.run.edits import digest, read_edits
 from localtopics.run.lock import RECORD, RESULTS, TRENDS, alone, require_ours
@@ -41,7 +38,6 @@ from localtopics.run.settings import RunSettings
 from localtopics.run.tables import write_table
 from localtopics.topics.editing import Edit
 from localtopics.topics.load import check_model
-from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts
 
@@ -249,31 +245,6 @@ class RunFolder(RunContents):
         if last is not None:
             for ending in (".npz", ".parquet"):
                 remove(self.state_file(last).with_suffix(ending))
-
-    def kept_vectors(self, passages: Sequence[str], progress: Progress) -> np.ndarray:
-        """The passages' embeddings in half precision, as the saved model has them: float32 [m, d].
-
-        Where a kill left no model, they are embedded again, from the cache as a rule.
-        """
-        from localtopics.topics.load import document_embeddings
-
-        try:
-            return document_embeddings(self.model_folder)
-        except UserError:
-            if self.record["corpus"]["embeddings_digest"] is not None:
-                raise
-            return directions(self.embedder.embed(passages, progress).astype(np.float16))
-
-    def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
-        """How the topics were named, with what is given in place.
-
-        Raises:
-            UserError: a setting is not one of `LabelSettings`; or the model that named them is a file which
-                only the run folder names, and no other is given.
-        """
-        given = {name: value for name, value in given.items() if value is not None}
-        before = self.settings if "model" in given else replace(self.settings, labels=self.label_settings)
-        return before.updated({"labels": given}, "The call").labels
 
     def note_edits(self, edits: Sequence[Edit], names: Mapping[int, str], notes: Mapping[int, str]) -> None:
         """Put into the record which changes were done, and the names and notes that they gave."""
