@@ -167,6 +167,19 @@ def test_a_damaged_file_is_a_sentence(run: Run) -> None:
         assert files(run) == before
 
 
+def test_the_file_is_guarded_like_the_others(run: Run, tmp_path: Path) -> None:
+    left = [run.folder / ".edits.jsonl.part", run.folder / "stages" / ".grown-1.npz.part"]
+    for path in left:
+        path.write_text("half-writ")
+    run.edit.note(3, "look again")
+    assert not any(path.exists() for path in left)
+    (run.folder / "edits.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    (run.folder / "edits.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    with pytest.raises(UserError, match=r"edits\.jsonl is a link"):
+        Run.open(run.folder).edit.note(3, "or not")
+    assert len(read_edits(tmp_path / "elsewhere.jsonl")) == 1
+
+
 JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=5),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=5), inner, max_size=3),
