@@ -99,7 +99,7 @@ def test_changes_outlive_new_names_and_another_run_of_the_documents(run: Run) ->
     assert run.labels[first] == "Mail and files"
     assert "The third" in run.labels.values()
     documents, embeddings = old()
-    settings = SETTINGS | {"min_cluster_size": 5, "top_n_words": 6}
+    settings = SETTINGS | {"min_cluster_size": 5}
     again = localtopics.fit(documents, embeddings=embeddings, out=run.folder, force=True, **settings)
     assert again.labels[topic_of(again, "smtplib")] == "Mail and files"
     assert topic_of(again, "smtplib") == topic_of(again, "shutil")
