@@ -38,7 +38,7 @@ class Editor:
     Args:
         run: the run.
         progress: told of what a change entails.
-        labels: settings of `LabelSettings` by which topics that change are named; others stay as they were.
+        labels: settings of `LabelSettings` that are to change; with another model all topics are named anew.
     """
 
     def __init__(self, run: RunFolder, progress: Progress = silent, **labels: Any) -> None:

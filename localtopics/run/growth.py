@@ -63,7 +63,7 @@ def update(
         refit: lay out and cluster all documents anew, and give topics the numbers of those that they match;
             False: old documents stay where they are.
         progress: told of each stage.
-        labels: settings of `LabelSettings` by which new topics are named; others stay as they were.
+        labels: settings of `LabelSettings` that are to change; with another model all topics are named anew.
 
     Raises:
         UserError: the run has no labels yet, all documents are in it already, or embeddings are missing.

@@ -211,7 +211,7 @@ class Run(RunFolder):
             embeddings: as for `assign`.
             refit: lay out and cluster all anew; topics keep the numbers of those that they match.
             progress: told of each stage.
-            settings: those of `LabelSettings` by which new topics are named, as for `relabel`.
+            settings: those of `LabelSettings` that are to change; another model names all topics anew.
 
         Raises:
             UserError: the run has no labels yet, nothing is new, or embeddings are missing or do not fit.

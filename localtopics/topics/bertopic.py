@@ -285,9 +285,10 @@ def _known(topics: Iterable[Topic], known: Mapping[int, Topic], growth: float) -
 
     def described(topic: Topic) -> Topic:
         old = known.get(topic.topic)
-        if old is None or (
-            topic.members != old.members and not 1 < growth * old.size / topic.size <= growth**2
-        ):
+        if old is None:
+            return topic
+        grown = _count(topic.members) / max(_count(old.members), 1)
+        if topic.members != old.members and not 1 / growth <= grown < growth:
             return topic
         return replace(
             topic,
@@ -301,9 +302,15 @@ def _known(topics: Iterable[Topic], known: Mapping[int, Topic], growth: float) -
 
 
 def _digest(assignments: np.ndarray, topic: int) -> str:
-    """A hash of which documents have a topic."""
+    """How many documents have a topic, and a hash of which."""
     rows = np.flatnonzero(assignments == topic)
-    return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
+    return f"{len(rows)}:{hashlib.sha256(rows.astype('<i8').tobytes()).hexdigest()[:16]}"
+
+
+def _count(members: str) -> int:
+    """How many documents `_digest` says that there are: of passages, where sizes count whole documents."""
+    count = members.partition(":")[0]
+    return int(count) if count.isascii() and count.isdecimal() and len(count) < 10 else 0
 
 
 def _words(weighted: Sequence[tuple[str, float]]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Topic:
     note: str = ""
     """What somebody noted of it."""
     members: str = ""
-    """A hash of which documents it has: a topic that has the same ones keeps its words."""
+    """How many documents or passages it has, and a hash of which: with the same ones it keeps its words."""
 
     def __repr__(self) -> str:
         name = ", ".join(self.keywords[:3]) if self.label is None else self.label

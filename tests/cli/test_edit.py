@@ -56,6 +56,13 @@ def test_a_mistake_is_a_sentence(levelled: Path, arguments: list[object], messag
     assert "Traceback" not in done.output
 
 
+def test_help_needs_no_run() -> None:
+    done = localtopics("edit", "gone.topics", "merge", "--help")
+    assert done.exit_code == 0
+    assert "Make one topic of TOPICS" in done.stdout
+    assert localtopics("edit", "gone.topics", "merge", 1, 2).exit_code == 2
+
+
 def test_a_tree_shows_what_holds_what(levelled: Path) -> None:
     done = localtopics("show", levelled, "--tree")
     assert done.exit_code == 0

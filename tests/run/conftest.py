@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import localtopics
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import EmbeddingModel, choose_model
 from localtopics.run.run import Run
 from tests.run.folders import NOTES, OLD
-from tests.run.samples import SETTINGS, old
+from tests.run.samples import finished
 
 
 @pytest.fixture
@@ -32,9 +31,7 @@ def corpus() -> Corpus:
 @pytest.fixture(scope="session")
 def levelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run with twelve topics in three, which no test changes."""
-    documents, embeddings = old()
-    out = tmp_path_factory.mktemp("levels") / "docs.topics"
-    return localtopics.fit(documents, embeddings=embeddings, out=out, **SETTINGS).folder
+    return finished(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import localtopics
 from localtopics.corpus import Corpus
 from tests.topics.samples import docstrings
 
@@ -26,6 +29,14 @@ _DIMENSIONS = 32
 def old() -> tuple[Corpus, np.ndarray]:
     """The documents of a run, and their embeddings, float32 [n, d]."""
     return _documents({kind: slice(0, FIRST) for kind in _kinds() if kind != LATER})
+
+
+@cache
+def finished(base: Path) -> Path:
+    """The folder of a finished run below ``base``, made once for all tests that ask for it."""
+    documents, embeddings = old()
+    out = base / "levels" / "docs.topics"
+    return localtopics.fit(documents, embeddings=embeddings, out=out, **SETTINGS).folder
 
 
 def later() -> tuple[Corpus, np.ndarray]:

@@ -99,7 +99,7 @@ def test_changes_outlive_new_names_and_another_run_of_the_documents(run: Run) ->
     assert run.labels[first] == "Mail and files"
     assert "The third" in run.labels.values()
     documents, embeddings = old()
-    settings = SETTINGS | {"min_cluster_size": 5, "top_n_words": 6}
+    settings = SETTINGS | {"min_cluster_size": 5}
     again = localtopics.fit(documents, embeddings=embeddings, out=run.folder, force=True, **settings)
     assert again.labels[topic_of(again, "smtplib")] == "Mail and files"
     assert topic_of(again, "smtplib") == topic_of(again, "shutil")
@@ -165,6 +165,19 @@ def test_a_damaged_file_is_a_sentence(run: Run) -> None:
         with pytest.raises(UserError, match=r"Line 2 of .* holds no change to topics: it lacks 'topics'"):
             change()
         assert files(run) == before
+
+
+def test_the_file_is_guarded_like_the_others(run: Run, tmp_path: Path) -> None:
+    left = [run.folder / ".edits.jsonl.part", run.folder / "stages" / ".grown-1.npz.part"]
+    for path in left:
+        path.write_text("half-writ")
+    run.edit.note(3, "look again")
+    assert not any(path.exists() for path in left)
+    (run.folder / "edits.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    (run.folder / "edits.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    with pytest.raises(UserError, match=r"edits\.jsonl is a link"):
+        Run.open(run.folder).edit.note(3, "or not")
+    assert len(read_edits(tmp_path / "elsewhere.jsonl")) == 1
 
 
 JSON = some.recursive(

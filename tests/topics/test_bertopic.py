@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from localtopics.topics.clustering import TopicModel
 from localtopics.topics.load import assign
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings
+from localtopics.topics.topic import Topic
 from tests.topics.samples import Sample, layouts_of
 
 
@@ -181,3 +183,17 @@ def test_importing_costs_nothing() -> None:
     program = "import sys, localtopics.topics; print(*sys.modules)"
     imported = subprocess.check_output([sys.executable, "-c", program], text=True).split()
     assert not {*imported} & {"numpy", "torch", "bertopic", "umap", "hdbscan", "sklearn", "pandas"}
+
+
+@pytest.mark.parametrize(
+    ("members", "growth", "kept"),
+    [("20:a", 1, True), ("20:b", 1, False), ("29:b", 1.5, True), ("30:b", 1.5, False), ("13:b", 1.5, False)],
+)
+def test_words_stay_while_a_topic_grows_little(members: str, growth: float, kept: bool) -> None:
+    """What counts are passages, also where the sizes of topics before count documents."""
+    old = Topic(0, 7, ("old",), (), (), ("text",), members="20:a")
+    new = Topic(0, 29, ("new",), (), (), ("text",), members=members)
+    (found,) = bertopic_module._known([new], {0: old}, growth)
+    assert found.keywords == (("old",) if kept else ("new",))
+    assert found.size == 29
+    assert bertopic_module._known([new], {0: replace(old, members="x" * 16)}, 9) == [new]

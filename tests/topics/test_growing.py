@@ -38,10 +38,10 @@ BEFORE = Clustering(
 )
 
 
-def grown(*parts: np.ndarray) -> tuple[Clustering, Layouts]:
+def grown(*parts: np.ndarray, taken: tuple[int, ...] = ()) -> tuple[Clustering, Layouts]:
     vectors = np.concatenate([OLD_VECTORS, directions(np.concatenate(parts))])
     texts = [f"text {row} of words {row * 7} and {row * 11}" for row in range(len(vectors))]
-    return grow(BEFORE, OLD_PLACES, texts, vectors, SETTINGS)
+    return grow(BEFORE, OLD_PLACES, texts, vectors, SETTINGS, taken=taken)
 
 
 def test_new_documents_join_their_like_and_old_ones_stay() -> None:
@@ -62,6 +62,8 @@ def test_what_fits_nowhere_makes_a_topic_of_its_own() -> None:
     assert (new == 6).mean() > 0.9, "the number follows the highest"
     assert found.topics[COUNT + 45 :].tolist() == [2] * 6
     assert np.isfinite(places.map).all()
+    other, _ = grown(documents_of(3, 45), taken=(6, 7, 1000))
+    assert 8 in other.topics, "numbers that edits gave are taken"
 
 
 def test_a_handful_makes_no_topic() -> None:
@@ -95,4 +97,6 @@ def test_matching_topics_keep_their_numbers_at_every_level() -> None:
     found = renumber(BEFORE, Clustering(topics, np.ones(len(topics)), np.arange(len(topics)), tree))
     assert (found.topics[:COUNT] == OLD).all()
     assert set(found.topics[COUNT:].tolist()) == {6}
+    new = Clustering(topics, np.ones(len(topics)), np.arange(len(topics)), tree)
+    assert set(renumber(BEFORE, new, taken=(6, 7)).topics[COUNT:].tolist()) == {8}
     assert found.hierarchy == Hierarchy({1000: 1, 1001: 1}, {0: 1000, 5: 1000, 2: 1001, 6: 1001})
