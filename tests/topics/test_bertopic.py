@@ -14,6 +14,7 @@ from bertopic import BERTopic
 
 from localtopics.embedding import Embedder, choose_model
 from localtopics.errors import UserError
+from localtopics.topics import bertopic as bertopic_module
 from localtopics.topics import clustering
 from localtopics.topics.bertopic import find_topics
 from localtopics.topics.clustering import TopicModel
