@@ -168,7 +168,7 @@ class RunContents:
 
     @property
     def labels(self) -> dict[int, str]:
-        """Topic number to label, once labelling is done."""
+        """Topic number to label, of all levels, once labelling is done."""
         self._require("labels")
         table = self.topic_table
         return dict(
@@ -177,7 +177,7 @@ class RunContents:
 
     @property
     def fidelity(self) -> dict[int, float]:
-        """Topic number to its label's fidelity, from 0 to 1, where it has one."""
+        """Topic number to its label's fidelity, of all levels, from 0 to 1, where it has one."""
         self._require("labels")
         table = self.topic_table.dropna(subset="fidelity")
         return dict(
