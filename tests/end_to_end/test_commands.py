@@ -131,9 +131,9 @@ def test_demo_does_the_whole_job(localtopics: Command, tmp_path: Path) -> None:
     assert re.search(r"100 docstrings\b.*the rest (takes )?about \d+ (second|minute)", done.stderr)
     run = Run.open(tmp_path / "demo.topics")
     assert len(run.documents) == 100
-    for number, label in run.labels.items():
-        assert re.search(rf"^ *{number} +\d+ ", done.stdout, re.MULTILINE), label
-    found = sum(number >= 0 for number in run.labels)
+    for topic in run.topics:
+        assert re.search(rf"^ *{topic.topic} +\d+ ", done.stdout, re.MULTILINE), topic
+    found = sum(topic.topic >= 0 for topic in run.topics)
     assert f"{found} topics in 100 documents" in done.stdout
     assert done.stdout.endswith("demo.topics/map.html\ndemo.topics/map.png\ndemo.topics/topics.csv\n")
     assert json.loads((tmp_path / "demo.topics" / "run.json").read_text())["label_model"]["name"]
