@@ -54,10 +54,11 @@ def test_a_run_leaves_the_files_that_the_readme_names(finished: Path) -> None:
     assert len(run.documents) == 400
     assert list(run.documents.columns) == ["id", "title", "text", "topic", "probability", "x", "y"]
     assert len([topic for topic in run.topics if topic.topic >= 0]) >= 5
-    assert run.topic_table["size"].sum() == 400
+    assert sum(topic.size for topic in run.topics) == 400
     assert all(run.done(stage) for stage in STAGES)
     assert run.labels[-1] == "Outliers"
-    assert len(set(run.labels.values())) == len(run.labels)
+    for level in run.levels:
+        assert len({topic.label for topic in level}) == len(level)
     flat = pd.read_csv(finished / "topics.csv")
     assert flat["label"].tolist() == list(run.labels.values())
 
