@@ -48,11 +48,12 @@ def test_a_run_leaves_the_files_that_the_readme_names(finished: Path) -> None:
     names = {path.name for path in finished.iterdir() if not path.name.startswith(".")}
     assert names == {
         "run.json", "documents.parquet", "topics.parquet", "topics.csv", "labels.jsonl", "model", "stages",
-        "map.png", "map.html",
+        "map.png", "map.html", "passages.parquet",
     }  # fmt: skip
     run = Run.open(finished)
     assert len(run.documents) == 400
-    assert list(run.documents.columns) == ["id", "title", "text", "topic", "probability", "x", "y"]
+    columns = [name for name in run.documents.columns if name != "duplicate_of"]
+    assert columns == ["id", "title", "text", "topic", "probability", "shares", "x", "y"]
     assert len([topic for topic in run.topics if topic.topic >= 0]) >= 5
     assert sum(topic.size for topic in run.topics) == 400
     assert all(run.done(stage) for stage in STAGES)
