@@ -36,7 +36,7 @@ def contents(folder: Path) -> dict[str, object]:
     """What a run found, without what only says how long it took."""
     run = Run.open(folder)
     return {
-        "documents": run.documents.to_dict("list"),
+        "documents": run.documents.to_json(double_precision=15),
         "topics": run.topics,
         "labels": run.labels,
         "map": (folder / "map.png").read_bytes(),
