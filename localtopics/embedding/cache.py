@@ -83,7 +83,7 @@ class EmbeddingCache:
         try:
             try:
                 self._connect_and(work)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:  # sqlite's message quotes what is damaged
                 if not self._damaged(error):
                     raise
                 log.warning("The embedding cache %s is damaged (%s); it is begun anew", self.path, error)
@@ -98,7 +98,7 @@ class EmbeddingCache:
                 getattr(error, "strerror", None) or error,
             )
 
-    def _damaged(self, error: sqlite3.Error) -> bool:
+    def _damaged(self, error: Exception) -> bool:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code == sqlite3.SQLITE_READONLY:  # a damaged header may say so of a file that can be written
             return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
