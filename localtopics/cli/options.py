@@ -128,6 +128,10 @@ trends = options(
     )
 )
 
+later_embeddings = click.option(
+    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
+)
+
 run_folder = click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 
 force = click.option(

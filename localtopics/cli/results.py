@@ -234,9 +234,7 @@ def reduce(
 @click.argument("source")
 @options.columns
 @options.embedding_model_again
-@click.option(
-    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
-)
+@options.later_embeddings
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.argument("source")
 @options.columns
 @options.embedding_model_again
-@click.option(
-    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
-)
+@options.later_embeddings
 @click.option(
     "--refit",
     is_flag=True,

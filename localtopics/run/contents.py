@@ -138,7 +138,7 @@ class RunContents:
         """The topics that documents have, by number; -1, the outliers, first if there are any."""
         return self.levels[0]
 
-    @property
+    @cached_property
     def hierarchy(self) -> Hierarchy:
         """Which topics hold which."""
         found = [topic for level in self.levels for topic in level]

@@ -15,7 +15,6 @@ from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.edits import LONGEST_NAME, check, read_edits, write_edits
 from localtopics.run.folder import RunFolder
-from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.results import read_layouts
 from localtopics.text import one_line
 from localtopics.topics.clustering import Clustering
@@ -184,11 +183,7 @@ class Editor:
             if named:
                 self._name(edits, new, asked)
             else:
-                corpus = run.corpus
-                passages = kept_passages(run.folder / PASSAGES, corpus.documents)
-                vectors = run.kept_vectors(passages.texts, self._progress)
-                run.reopen("topics", asked)
-                stages.find(run, corpus, vectors, self._progress, keep_labels=True, passages=passages)
+                stages.find_again(run, asked, self._progress)
             stages.name(run, namer, self._progress)
             stages.draw(run, self._progress)
 

@@ -296,5 +296,5 @@ class RunFolder(RunContents):
 
     def _forget(self) -> None:
         """Read the tables again when they are next needed."""
-        for name in ("documents", "passages", "topic_table", "levels", "_topic_of"):
+        for name in ("documents", "passages", "topic_table", "levels", "hierarchy", "_topic_of"):
             self.__dict__.pop(name, None)

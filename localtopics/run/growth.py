@@ -21,7 +21,7 @@ from localtopics.run.results import read_layouts
 from localtopics.run.state import GrownState, write_state
 from localtopics.topics.clustering import cluster
 from localtopics.topics.growing import grow, register, renumber
-from localtopics.topics.matching import GROWN, fates, links_by_documents
+from localtopics.topics.matching import GROWN, fates, links_by_documents, sizes_of
 from localtopics.topics.neighbors import directions
 from localtopics.topics.topic import OUTLIER
 from localtopics.topics.umap import lay_out
@@ -169,9 +169,9 @@ def _report(run: RunFolder) -> Growth:
     growth, former = run.record["growth"], run.grown_state().former
     labels_before = {int(topic): label for topic, label in growth["labels"].items()}
     after = run.documents["topic"].to_numpy(np.int64)
-    sizes = [_sizes(former), _sizes(after)]
+    sizes = [sizes_of(former), sizes_of(after)]
     now = after[: len(former)]
-    became = fates(links_by_documents(former, now), list(sizes[0]), list(_sizes(now)))
+    became = fates(links_by_documents(former, now), list(sizes[0]), list(sizes_of(now)))
     rows = []
     for topic in sorted(sizes[0].keys() | sizes[1].keys()):
         was, has = sizes[0].get(topic, 0), sizes[1].get(topic, 0)
@@ -191,8 +191,3 @@ def _report(run: RunFolder) -> Growth:
         topics=pd.DataFrame(rows, columns=["topic", "label", "before", "after", "change", "renamed"]),
         kept=float((now == former)[inside].mean()) if inside.any() else 1.0,
     )
-
-
-def _sizes(topics: np.ndarray) -> dict[int, int]:
-    numbers, counts = np.unique(topics[topics != OUTLIER], return_counts=True)
-    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

@@ -13,6 +13,7 @@ from localtopics.report.html.content import Coded, PageContent, TopicFacts
 from localtopics.report.scene import Branch, Scene
 from localtopics.run.folder import RunFolder
 from localtopics.run.words import near_topics
+from localtopics.topics.hierarchy import topic_centres
 from localtopics.topics.load import document_embeddings
 from localtopics.topics.topic import OUTLIER
 from localtopics.trends.trends import FALLING, NO_GROUP, RISING, Groups, Trends
@@ -123,21 +124,6 @@ def _nearest_topics(numbers: list[int], centres: NDArray[np.float32]) -> dict[in
     np.fill_diagonal(similar, -np.inf)
     order = np.argsort(-similar, axis=1, kind="stable")[:, : min(_NEAREST, len(numbers) - 1)]
     return dict(zip(numbers, np.array(numbers)[order].tolist(), strict=True))
-
-
-def topic_centres(
-    vectors: NDArray[np.floating], assignments: NDArray[np.int64], numbers: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """The mean embedding of each topic, float32 [t, d] of unit length.
-
-    Args:
-        vectors: [n, d], the documents' embeddings.
-        assignments: [n], the topic of each document.
-        numbers: [t], the topics that are asked for; each has documents.
-    """
-    centres = np.stack([vectors[assignments == number].mean(axis=0) for number in numbers])
-    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
-    return np.asarray(centres / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def _changes(trends: Trends) -> dict[int, str]:

@@ -26,7 +26,6 @@ from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
-from localtopics.run.passages import PASSAGES, kept_passages
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
@@ -177,11 +176,7 @@ class Run(RunFolder):
         namer = Namer(settings=asked.labels)
         namer.check()
         with self.locked():
-            corpus = self.corpus
-            passages = kept_passages(self.folder / PASSAGES, corpus.documents)
-            embeddings = self.kept_vectors(passages.texts, progress)
-            self.reopen("topics", asked)
-            stages.find(self, corpus, embeddings, progress, keep_labels=True, passages=passages)
+            stages.find_again(self, asked, progress)
             stages.name(self, namer, progress)
             stages.draw(self, progress)
         return self

@@ -23,9 +23,10 @@ from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import label_fidelity, named_topics, scoring_documents
 from localtopics.run.label_log import append_label, read_labels
 from localtopics.run.page import page_content
-from localtopics.run.passages import document_originals
+from localtopics.run.passages import PASSAGES, document_originals, kept_passages
 from localtopics.run.record import given_topics
 from localtopics.run.results import read_layouts, write_layouts
+from localtopics.run.settings import RunSettings
 from localtopics.run.trends import write_trends
 from localtopics.topics.clustering import Clustering, TopicModel, cluster, with_outliers
 from localtopics.topics.editing import Edited, Places, replay
@@ -227,6 +228,15 @@ def _layouts(run: RunFolder, documents: Sequence[str], embeddings: np.ndarray, p
         )
         write_layouts(layouts, run.layouts_file)
     return layouts
+
+
+def find_again(run: RunFolder, asked: RunSettings, progress: Progress = silent) -> None:
+    """Find the topics of a run again from the layouts and embeddings that it keeps, with other settings."""
+    corpus = run.corpus
+    passages = kept_passages(run.folder / PASSAGES, corpus.documents)
+    vectors = run.kept_vectors(passages.texts, progress)
+    run.reopen("topics", asked)
+    find(run, corpus, vectors, progress, keep_labels=True, passages=passages)
 
 
 def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:

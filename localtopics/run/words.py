@@ -14,6 +14,7 @@ from localtopics.embedding.model import BUILT_IN_MODEL, cached_folder
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
+from localtopics.topics.neighbors import directions
 
 MOST_WORDS = 2000
 """Words of the table: keywords of topics first, then the commonest of headlines."""
@@ -58,7 +59,7 @@ def near_topics(
         return {}
     if vectors.shape[1] != centres.shape[1]:
         return {}
-    cosines = _directions(vectors - vectors.mean(axis=0)) @ _directions(centres - centres.mean(axis=0)).T
+    cosines = directions(vectors - vectors.mean(axis=0)) @ directions(centres - centres.mean(axis=0)).T
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :_NEAREST]
     return {word: [numbers[row] for row in rows] for word, rows in zip(words, order.tolist(), strict=True)}
 
@@ -85,8 +86,3 @@ def _embedder(run: RunFolder) -> Embedder | None:
         return run.embedder if there else None
     except UserError:
         return None
-
-
-def _directions(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))

@@ -12,9 +12,9 @@ from localtopics.topics.clustering import Clustering
 from localtopics.topics.clusters import DocumentClusters, find_clusters
 from localtopics.topics.duplicates import first_copies, near_duplicates
 from localtopics.topics.editing import free_numbers
-from localtopics.topics.hierarchy import Hierarchy
+from localtopics.topics.hierarchy import Hierarchy, topic_centres
 from localtopics.topics.matching import links_by_documents
-from localtopics.topics.neighbors import NeighborGraph, directions, nearest
+from localtopics.topics.neighbors import NeighborGraph, nearest
 from localtopics.topics.settings import FEWEST_DOCUMENTS, TopicSettings
 from localtopics.topics.topic import OUTLIER
 from localtopics.topics.umap import Layouts, lay_out
@@ -244,6 +244,6 @@ def _nearest_holder(vectors: np.ndarray, grown: Clustering, rows: np.ndarray) ->
     numbers = np.unique(grown.topics[grown.topics != OUTLIER])
     if not len(numbers):
         return None
-    centres = directions(np.stack([vectors[grown.topics == number].mean(axis=0) for number in numbers]))
+    centres = topic_centres(vectors, grown.topics, numbers)
     nearest_one = int(numbers[(centres @ vectors[rows].mean(axis=0)).argmax()])
     return grown.hierarchy.parents.get(nearest_one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -133,10 +133,20 @@ def join_nearest(vectors: np.ndarray, topics: np.ndarray, count: int) -> np.ndar
     return ranked
 
 
+def topic_centres(vectors: np.ndarray, topics: np.ndarray, numbers: Iterable[int]) -> np.ndarray:
+    """The direction of the mean embedding of each topic, float32 [t, d] of unit length.
+
+    Args:
+        vectors: [n, d], the documents' embeddings.
+        topics: [n], their topics.
+        numbers: the t topics that are asked for; each has documents.
+    """
+    return directions(np.stack([vectors[topics == number].mean(axis=0) for number in numbers]))
+
+
 def _tree(vectors: np.ndarray, topics: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """How topics join one after the other, as scipy's linkage says it (Ward 1963, on their directions)."""
-    centres = directions(np.stack([vectors[topics == number].mean(axis=0) for number in numbers]))
-    tree: np.ndarray = linkage(centres, "ward")
+    tree: np.ndarray = linkage(topic_centres(vectors, topics, numbers), "ward")
     return tree
 
 

@@ -71,7 +71,7 @@ def links_by_documents(first: np.ndarray, second: np.ndarray) -> list[Link]:
             documents that a topic has lost or gained.
     """
     shared = overlaps(first, second)
-    sizes = _sizes(first), _sizes(second)
+    sizes = sizes_of(first), sizes_of(second)
     f1 = {
         (a, b): 2 * count / (sizes[0][a] + sizes[1][b])
         for (a, b), count in shared.items()
@@ -158,7 +158,7 @@ def fates(links: Sequence[Link], first: Sequence[int], second: Sequence[int]) ->
     return Fates(of(first, "first", "vanished"), of(second, "second", "new"))
 
 
-def _sizes(topics: np.ndarray) -> dict[int, int]:
+def sizes_of(topics: np.ndarray) -> dict[int, int]:
     """Topic to its number of documents, outliers left out."""
     numbers, counts = np.unique(topics[topics != OUTLIER], return_counts=True)
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

@@ -8,8 +8,9 @@ import pytest
 
 from localtopics.report.scene import compose
 from localtopics.run.folder import RunFolder
-from localtopics.run.page import page_content, topic_centres
+from localtopics.run.page import page_content
 from localtopics.run.trends import compute_trends
+from localtopics.topics.hierarchy import topic_centres
 from localtopics.trends.settings import TrendSettings
 from tests.run.conftest import folder
 
