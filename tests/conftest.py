@@ -1,5 +1,6 @@
 """What every part of the suite uses: models, and the rule about skipped tests."""
 
+import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -15,6 +16,21 @@ MAY_BE_MISSING = ("GPU", "AMX", "Llama 2's vocabulary", "packages that carry a m
 
 # who starts the tests in the background has them, and the processes that they start, ignore Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _takes_its_share() -> None:
+    """One of several processes that run the tests leaves the others their processors.
+
+    Two that both start a thread on each wait for each other at every matrix product.
+    """
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if worker and workers and hasattr(os, "sched_setaffinity"):
+        all_of_them, number = sorted(os.sched_getaffinity(0)), int(worker.removeprefix("gw"))
+        share = all_of_them[number :: int(workers)] or [all_of_them[number % len(all_of_them)]]
+        os.sched_setaffinity(0, share)
+
+
+_takes_its_share()  # before a library counts processors
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from localtopics.machine import usable_cpus
 from tests.conftest import ROOT
 from tests.end_to_end.changes import content, fingerprint
 from tests.scripted_gguf import scripted_model
@@ -121,12 +122,12 @@ def results(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def programs(place: dict[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
-    """Two processes that run commands one after the other."""
+    """Processes that run commands one after the other, one for each processor."""
     running = [
         subprocess.Popen(
             watched("resume"), env=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for _ in range(2)
+        for _ in range(usable_cpus())
     ]
     yield running
     for program in running:
