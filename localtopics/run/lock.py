@@ -14,7 +14,8 @@ from localtopics.run.record import read_record
 RECORD = "run.json"
 TRENDS = (
     *("topics_over_time.csv", "topic_trends.csv", "topics_over_time.png"),
-    *("topics_by_group.csv", "topics_by_group.png", "topics_by_group_over_time.csv"),
+    *("topics_by_group.csv", "topics_by_group.png"),
+    *("topics_by_group_over_time.csv", "topics_by_group_over_time.png"),
 )
 """What it leaves where documents have times or groups."""
 RESULTS = (

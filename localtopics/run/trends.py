@@ -74,6 +74,7 @@ def write_trends(run: RunFolder) -> Trends:
     Within a stage: what a kill leaves half done is done again.
     """
     from localtopics.report.png.groups import draw_by_group
+    from localtopics.report.png.groups_over_time import draw_groups_over_time
     from localtopics.report.png.trends import draw_over_time
 
     trends = compute_trends(run, trend_settings(run))
@@ -90,6 +91,8 @@ def write_trends(run: RunFolder) -> Trends:
         draw_over_time(run.folder / "topics_over_time.png", trends, title=run.title)
     if trends.by_group is not None:
         draw_by_group(run.folder / "topics_by_group.png", trends, title=run.title)
+    if trends.by_group_over_time is not None:
+        draw_groups_over_time(run.folder / "topics_by_group_over_time.png", trends, title=run.title)
     if trends:
         run.note("trends", {"settings": asdict(trend_settings(run)), "files": files})
     return trends

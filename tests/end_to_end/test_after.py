@@ -177,7 +177,11 @@ def test_outliers_join_and_leave_again(localtopics: Command, run: Run, tmp_path:
     outliers = reduced.documents["topic"] == -1
     assert outliers.mean() <= 0.01 < (before == -1).mean()
     joined = (before == -1) & ~outliers
-    assert reduced.documents["pull"].notna().tolist() == (before == -1).tolist()
+    # a document of several passages may have topics in one and be an outlier in another
+    whole = reduced.passages.groupby("row").size() == 1
+    assert (reduced.documents["pull"].notna() == (before == -1))[whole].all()
+    lost = run.passages["topic"] == -1
+    assert reduced.passages["pull"].notna().tolist() == lost.tolist()
     assert (reduced.documents["probability"][joined] == reduced.documents["pull"][joined]).all()
     assert "package" in reduced.documents, "what came with the documents stays with them"
     assert localtopics("reduce", folder, "--outliers", "100%", "--model", "none").returncode == 0

@@ -70,10 +70,8 @@ def plot_by_group(trends: Trends, *, title: str = "") -> Figure:
     )
     axes = figure.add_axes(box)
     _dots(axes, grid)
-    names = [
-        _cut(fonts.drawable(one_line(labels[topic])) or f"Topic {topic}", _LINE) for topic in grid.topics
-    ]
-    groups = [_cut(fonts.drawable(one_line(group)) or "…", _NAME) for group in grid.groups]
+    names = [cut(fonts.drawable(one_line(labels[topic])) or f"Topic {topic}", _LINE) for topic in grid.topics]
+    groups = [cut(fonts.drawable(one_line(group)) or "…", _NAME) for group in grid.groups]
     axes.set_yticks(range(len(names)), names)
     axes.set_xticks(range(len(groups)), groups, rotation=50, ha="left", rotation_mode="anchor")
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
@@ -130,5 +128,6 @@ def _dots(axes: Axes, grid: _Grid) -> None:
         spine.set_visible(False)
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """A text of at most ``length`` characters."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
