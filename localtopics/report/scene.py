@@ -54,6 +54,7 @@ class Branch:
         size: the number of its documents.
         keywords: its words, the weightiest first.
         fidelity: how surely its name finds it among those of its level, 0 to 1; None where not measured.
+        note: what somebody noted of it.
     """
 
     topic: int
@@ -63,6 +64,7 @@ class Branch:
     size: int
     keywords: Sequence[str] = ()
     fidelity: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def page_content(run: RunFolder, scene: Scene, trends: Trends, progress: Progres
             fidelity=topic.fidelity,
             nearest=nearest.get(topic.topic, ()),
             change=changes.get(topic.topic, ""),
+            note=topic.note,
         )
         for topic in run.topics
     }
@@ -98,6 +99,7 @@ def _branches(run: RunFolder) -> list[Branch]:
             size=topic.size,
             keywords=topic.keywords,
             fidelity=topic.fidelity,
+            note=topic.note,
         )
         for topic in chain(*run.levels[1:])
     ]

@@ -77,6 +77,7 @@ def test_all_kinds_of_changes_and_the_same_again(run: Run, levelled: Path, tmp_p
     assert documents[[f"statistics-{row}" for row in range(10)]].nunique() == 2
     table = pd.read_csv(run.folder / "topics.csv").set_index("topic")
     assert table["note"][logging] == "look again"
+    assert '"note":"look again"' in (run.folder / "map.html").read_text(encoding="utf-8")
     kept = run.folder.parent / "kept.jsonl"
     kept.write_bytes((run.folder / "edits.jsonl").read_bytes())
     assert [edit.edit for edit in run.edit] == ["rename", "rename", "note", "drop", "move", "split"]

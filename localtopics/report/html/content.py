@@ -22,6 +22,7 @@ class TopicFacts:
         fidelity: how surely its name finds it among the others, 0 to 1; None where nobody measured it.
         nearest: the numbers of the topics most like it, the nearest first.
         change: what is sure of it over time, in words; "" where nothing is.
+        note: what somebody noted of it.
     """
 
     keywords: Sequence[str] = ()
@@ -30,6 +31,7 @@ class TopicFacts:
     fidelity: float | None = None
     nearest: Sequence[int] = ()
     change: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,7 @@ def _topic(mark: TopicMark, facts: TopicFacts, place: _Place, half: float) -> di
         "size": mark.size,
         "fidelity": _rounded(facts.fidelity),
         "change": facts.change,
+        "note": one_line(facts.note),
         "coreRadius": round(mark.core_radius / half, 5),
         "color": mark.color.hex(),
         "colorOnDark": mark.color.on_dark().hex(),
@@ -200,6 +201,7 @@ def _branch(branch: Branch) -> dict[str, object]:
         "label": one_line(branch.label) or f"Topic {branch.topic}",
         "size": branch.size,
         "fidelity": _rounded(branch.fidelity),
+        "note": one_line(branch.note),
     }
 
 

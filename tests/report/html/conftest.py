@@ -13,6 +13,7 @@ from localtopics.report.scene import Branch, compose
 from tests.report.samples import grid_of_islands
 
 NAMES = ["Speech recognition", "Graph neural networks", "Poincaré maps & chaos", "Robot motion planning"]
+NOTE = "Two subjects? <b>Ask</b> Poincaré"
 YEARS = ["2015", "2016", "2017", "2018", "2019"]
 GROUPS = ["cs.CL", "cs.LG", "=math", "stat"]
 
@@ -31,6 +32,7 @@ def small_content() -> PageContent:
                 fidelity=0.25 * (topic + 1),
                 nearest=[(topic + 1) % 4, (topic + 2) % 4],
                 change="rising: the odds change by a factor of 1.2 each year" if topic == 1 else "",
+                note=NOTE if topic == 1 else "",
             )
             for topic, name in enumerate(NAMES)
         },

@@ -97,7 +97,7 @@ class TopicEditor extends Editor {
         note(edit, [row], { text: oneLine(text) });
       } }));
     const noted = (edit) => page.state.changes.find((change) => change.edit === edit && change.rows[0] === row)?.text;
-    const buttons = [naming("rename", "Rename", "New name", noted("rename") ?? label), naming("note", "Note", "Note", noted("note") ?? "")];
+    const buttons = [naming("rename", "Rename", "New name", noted("rename") ?? label), naming("note", "Note", "Note", noted("note") ?? page.data.topics[row].note ?? "")];
     if (level) return buttons; // a topic of topics can be renamed and noted of, and nothing else
     buttons.push(this.button("Merge …", (button) => this.ask(button, {
       label: "Merge into topic", verb: "Merge", choices: true, placeholder: "number or name",

@@ -42,6 +42,7 @@ class TopicPage {
         ...data.above(row).map((above) => this.#link(above))),
       this.#title(topic),
       make("p", TopicPage.#facts(topic, documents, all), { className: "facts" }),
+      ...(topic.note ? [make("p", topic.note, { className: "remark", dir: "auto" })] : []),
       this.editor.element,
       ...this.#words(topic),
       ...(data.children[row].length ? [this.#links("Topics within", data.children[row])] : []),

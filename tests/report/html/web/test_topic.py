@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.report.browsing import settle, until
 from tests.report.conftest import Visit
-from tests.report.html.conftest import NAMES
+from tests.report.html.conftest import NAMES, NOTE
 
 
 def text(page: Page) -> str:
@@ -30,8 +30,12 @@ def test_it_says_all_that_is_known_of_a_topic(visit: Visit, small: Path) -> None
         bars = page.locator("#topic .bars li").all_inner_texts()
         assert [bar.split("\n")[0] for bar in bars] == ["cs.CL", "cs.LG", "=math", "stat"]
         assert sum(int(bar.split("\n")[1]) for bar in bars) == 80
+        assert page.locator("#topic .remark").inner_text() == NOTE
+        page.locator("#topic .tools button", has_text="Note").click()
+        assert page.locator("#topic form input").input_value() == NOTE, "what is noted is not written anew"
         page.locator("#topic .links button").first.click()
         assert page.locator("#topic h2").inner_text() == NAMES[2]
+        assert page.locator("#topic .remark").count() == 0
 
 
 def test_what_is_not_known_is_not_shown(visit: Visit, leveled: Path) -> None:
