@@ -64,6 +64,13 @@ def _failed_if_skipped(report: Report, config: pytest.Config) -> Report:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of these tests share, for what is the same whoever makes it."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
 def story() -> Path:
     """A small model that really writes: stories for children."""
     return ROOT / "tests" / "data" / "stories260K-f32.gguf"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from localtopics.run.run import Run
+from tests.topics.samples import quick_demo_corpus
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -34,11 +35,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, shared: Path) -> dict[str, str]:
     """What every command of these tests runs under."""
     return os.environ | {
         "HOME": str(home),
-        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CACHE_HOME": str(shared / "cache"),
         "XDG_DATA_HOME": str(home / "data"),
         "HF_HOME": str(home / "huggingface"),
         "HF_HUB_OFFLINE": "1",
@@ -124,9 +125,7 @@ def localtopics(environment: dict[str, str], warm: WarmCommands | None) -> Comma
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A csv of 400 real texts with titles: docstrings, which every machine has."""
-    from localtopics.demo import demo_corpus
-
-    corpus = demo_corpus(400)
+    corpus = quick_demo_corpus(400)
     assert corpus.titles is not None
     path = tmp_path_factory.mktemp("input") / "papers.csv"
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -7,18 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder, choose_model
 from localtopics.topics.save import save_model
-from tests.topics.samples import Sample, docstrings, sample_of
-
-QUICK_PACKAGES = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "networkx", "PIL")
-"""The demo's packages but the largest two, torch and sympy, which take more than half of the time."""
+from tests.topics.samples import Sample, docstrings, quick_demo_corpus, sample_of
 
 
 @pytest.fixture(scope="session")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return Embedder(choose_model("all-MiniLM-L6-v2"), tmp_path_factory.mktemp("embeddings"))
+def embedder(shared: Path) -> Embedder:
+    return Embedder(choose_model("all-MiniLM-L6-v2"), shared / "embeddings")
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +24,7 @@ def library(embedder: Embedder) -> Sample:
 
 @pytest.fixture(scope="session")
 def science(embedder: Embedder) -> Sample:
-    with pytest.MonkeyPatch.context() as patch:  # what is parsed in seconds
-        patch.setattr("localtopics.demo.docstrings.PACKAGES", QUICK_PACKAGES)
-        corpus = demo_corpus(400)
+    corpus = quick_demo_corpus(400)
     return sample_of(corpus.documents, [name.partition(".")[0] for name in corpus.ids], embedder)
 
 

@@ -8,7 +8,10 @@ import inspect
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
+from localtopics.corpus import Corpus
+from localtopics.demo import demo_corpus
 from localtopics.embedding import Embedder
 from localtopics.topics.bertopic import find_topics
 from localtopics.topics.clustering import TopicModel
@@ -22,6 +25,10 @@ MODULES = """
     sqlite3 ssl statistics string subprocess tarfile threading unicodedata unittest.mock urllib.request
     xml.etree.ElementTree xml.sax.handler zipfile
 """
+
+
+QUICK_PACKAGES = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "networkx", "PIL")
+"""The demo's packages but the largest two, torch and sympy, which take more than half of the time."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,15 @@ def docstrings() -> tuple[list[str], list[str]]:
                     kinds.setdefault(" ".join(text.split())[:500], name)
     chosen = sorted(kinds, key=hash_of)[:400]
     return chosen, [kinds[text] for text in chosen]
+
+
+def quick_demo_corpus(documents: int) -> Corpus:
+    """The demo's documents, of the packages that are read in seconds; a tenth of them as long as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("localtopics.demo.docstrings.PACKAGES", QUICK_PACKAGES)
+        corpus = demo_corpus(documents)
+    short = [text if row % 10 == 0 else text[:400] for row, text in enumerate(corpus.documents)]
+    return Corpus.from_documents(short, ids=corpus.ids, titles=corpus.titles)
 
 
 def hash_of(text: str) -> str:
