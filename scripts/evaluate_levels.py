@@ -4,7 +4,8 @@
 For a run whose documents have arXiv's categories as groups (``localtopics run ... --group primary_cat``):
 each level's AMI with arXiv's archives beside that of single-level clusters of the same layout, of about as
 many topics; the names' fidelity among the topics of their level, their length, and their cosine to the name
-of the archive that most of their documents are of.
+of the archive that most of their documents are of, by the run's embedding model and by another
+(``--second-opinion all-mpnet-base-v2``), which had no part in choosing the names.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from localtopics.embedding import Embedder, choose_model
 from localtopics.run.results import read_layouts
 from localtopics.run.run import Run
 from localtopics.topics.agreement import ami
@@ -53,7 +55,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path)
-    run = Run.open(parser.parse_args().run)
+    parser.add_argument("--second-opinion", metavar="MODEL", help="an embedding model: its name or folder")
+    options = parser.parse_args()
+    run = Run.open(options.run)
+    judges = [run.embedder]
+    if options.second_opinion:
+        judges.append(Embedder(choose_model(options.second_opinion)))
     documents, labels, hierarchy = run.documents, run.labels, run.hierarchy
     archives = documents["group"].str.split(".").str[0].to_numpy(str)
     finest = documents["topic"].to_numpy(np.int64)
@@ -75,7 +82,8 @@ def main() -> None:
             f"{level:5}  {count:6}  {ami(archives[inside], own):.3f}  {beside:>38}  "
             f"{np.mean([topic.fidelity or 0 for topic in named]):8.3f}  "
             f"{np.mean([len(name.split()) for name in names]):5.1f}  "
-            f"{_cosine(run, archives, finest, level):6.3f}  {'; '.join(names[:6])}"
+            f"{' '.join(f'{_cosine(run, judge, archives, finest, level):.3f}' for judge in judges)}  "
+            f"{'; '.join(names[:6])}"
         )
 
 
@@ -90,7 +98,7 @@ def _flat(reduced: np.ndarray) -> dict[int, np.ndarray]:
     return found
 
 
-def _cosine(run: Run, archives: np.ndarray, finest: np.ndarray, level: int) -> float:
+def _cosine(run: Run, judge: Embedder, archives: np.ndarray, finest: np.ndarray, level: int) -> float:
     """The mean cosine of a level's names to the names of the archives that most of their documents are of."""
     own = run.hierarchy.of(finest, level) if level else finest
     names, wanted = [], []
@@ -98,7 +106,7 @@ def _cosine(run: Run, archives: np.ndarray, finest: np.ndarray, level: int) -> f
         if topic.topic != OUTLIER and (own == topic.topic).any():
             names.append(run.labels[topic.topic])
             wanted.append(ARCHIVES.get(Counter(archives[own == topic.topic]).most_common(1)[0][0], ""))
-    found, aims = run.embedder.embed(names), run.embedder.embed(wanted)
+    found, aims = judge.embed(names), judge.embed(wanted)
     return float((found * aims).sum(axis=1).mean())
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,6 +31,24 @@ def _takes_its_share() -> None:
 
 
 _takes_its_share()  # before a library counts processors
+
+SHARE_SAMPLES = ("bertopic", "clusters", "damaged_model", "duplicates", "load", "save")
+"""Tests of topics that begin with the same samples, which take half a minute to make."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file run in one process, and so do those of files that share samples."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            shares = file in {f"tests/topics/test_{name}.py" for name in SHARE_SAMPLES}
+            return "tests/topics" if shares else file
+
+    return Together(config, log)
+
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -238,12 +238,14 @@ def reduce(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A .csv, .tsv, .jsonl, .parquet or .xlsx file [default: SOURCE's name with the ending "
-    ".assigned.csv, in this folder].",
+    help="A .csv, .tsv, .jsonl, .parquet or .xlsx file, or a name without an ending: a folder of Parquet "
+    "files, for any number of documents [default: SOURCE's name with the ending .assigned.csv, in this "
+    "folder].",
 )
+@click.option("--limit", type=click.IntRange(1), help="Read so many rows of SOURCE, to try it.")
 @options.raw_cells
 @options.as_json
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.option("--force", is_flag=True, help="Replace what is there.")
 @click.pass_obj
 def assign(
     quiet: bool,
@@ -253,41 +255,63 @@ def assign(
     embedding_model: str | None,
     embeddings: Path | None,
     out: Path | None,
+    limit: int | None,
     raw_cells: bool | None,
     as_json: bool,
     force: bool,
     **columns: str | None,
 ) -> None:
-    """Give the documents of SOURCE, which came later, the topics of RUN."""
+    """Give the documents of SOURCE, which came later, the topics of RUN.
+
+    With --out FOLDER, a name without an ending, SOURCE may be of any length: it is read and answered part by
+    part in the same memory, and the same command goes on where it was stopped.
+    """
     from localtopics.corpus import read_corpus
+    from localtopics.corpus.blocks import first_rows
     from localtopics.run.run import Run
     from localtopics.run.tables import check_target, write_table
-    from localtopics.topics.topic import OUTLIER
 
     out = out or options.named_after(source, ".assigned.csv")
+    if not out.suffix:
+        run = Run.open(run_folder, embedding_model)
+        if embeddings is not None:
+            raise UserError("Ready embeddings are not taken with a folder of parts.", arguments=["out"])
+        with reporting(quiet) as progress:
+            parts = run.assign_parts(source, out, limit=limit, force=force, progress=progress, **columns)
+        rate = f", {parts.made / parts.seconds:,.0f} rows a second" if parts.made and parts.seconds else ""
+        _print_assigned(out, parts.counts, as_json, rate)
+        return
     check_target(out)
     options.require_free(out, force, "out")
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
-        corpus = read_corpus(source, **columns)
+        corpus = first_rows(source, limit, **columns) if limit else read_corpus(source, **columns)
         assigned = run.assign(corpus, embeddings=embeddings, progress=progress)
     write_table(assigned, out, raw_cells=bool(raw_cells), mode=0o666)
-    outliers = assigned["topic"] == OUTLIER
-    found = assigned.loc[~outliers, "topic"].nunique()
-    pairs = zip(assigned["topic"].tolist(), assigned["label"].tolist(), strict=True)
-    counts = Counter(pairs).most_common()
+    pairs = Counter(zip(assigned["topic"].tolist(), assigned["label"].tolist(), strict=True)).most_common()
+    _print_assigned(out, [(topic, label, count) for (topic, label), count in pairs], as_json)
+
+
+def _print_assigned(out: Path, counts: list[tuple[int, str, int]], as_json: bool, rate: str = "") -> None:
+    """Print how many documents have which topic, and where the table lies."""
+    from localtopics.topics.topic import OUTLIER
+
+    documents = sum(count for _, _, count in counts)
+    outliers = sum(count for topic, _, count in counts if topic == OUTLIER)
+    found = sum(topic != OUTLIER for topic, _, _ in counts)
     if as_json:
-        topics = [{"topic": topic, "label": label, "documents": count} for (topic, label), count in counts]
+        topics = [{"topic": topic, "label": label, "documents": count} for topic, label, count in counts]
         echo_json(
             {
                 "file": str(out),
-                "documents": len(assigned),
+                "documents": documents,
                 "topics": found,
-                "outliers": int(outliers.sum()),
+                "outliers": outliers,
                 "counts": topics,
             }
         )
         return
-    for (_, label), count in counts[:30]:
+    for _, label, count in counts[:30]:
         echo(f"{count:>8,}  {harmless_line(label)}")
-    echo(f"\n{len(outliers):,} documents, {found:,} topics, {outliers.mean():.0%} outliers: {out}")
+    share = f"{outliers / documents:.0%}" if documents else "0%"
+    echo(f"\n{documents:,} documents, {found:,} topics, {share} outliers{rate}: {out}")

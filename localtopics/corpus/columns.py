@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from localtopics.errors import UserError
@@ -19,6 +19,9 @@ USUAL_COLUMNS = {
 Columns = dict[str, Sequence[object]]
 """Field of a corpus ("documents", "titles", "times", "groups", "ids"), or `OTHER` and the name of a column
 that is kept beside them, to its values, all equally many."""
+
+Blocks = Iterator[Columns]
+"""The rows of a source in their order, some at a time; at least one block, which may have no rows."""
 
 OTHER = "other column: "
 MOST_OTHERS = 50
@@ -104,6 +107,41 @@ class ColumnRequest:
             return bool(self.resolve(columns))
         except UserError:
             return False
+
+
+def joined(blocks: Iterable[Columns]) -> Columns:
+    """Blocks of rows as one; a column that a block lacks is None in its rows."""
+    first, *more = blocks
+    if not more:
+        return first
+    values: dict[str, list[object]] = {}
+    rows = 0
+    for block in (first, *more):
+        height = len(block["documents"])
+        for name in block:
+            values.setdefault(name, [None] * rows)
+        for name, column in values.items():
+            column.extend(block.get(name, [None] * height))
+        rows += height
+    return dict(values)
+
+
+def even(blocks: Iterable[Columns], rows: int) -> Blocks:
+    """The same rows in blocks of ``rows``, the last with what is left."""
+    rest: Columns | None = None
+    for block in blocks:
+        whole = block if rest is None else joined([rest, block])
+        height = len(whole["documents"])
+        full = height - height % rows
+        for start in range(0, full, rows):
+            yield _rows_of(whole, start, start + rows)
+        rest = _rows_of(whole, full, height)
+    if rest is not None and len(rest["documents"]):
+        yield rest
+
+
+def _rows_of(block: Columns, start: int, end: int) -> Columns:
+    return {name: column[start:end] for name, column in block.items()}
 
 
 def _names_one(column: str, columns: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -106,16 +107,9 @@ class Corpus:
         for name, values in {**given, **others}.items():
             if len(values) != len(documents):
                 raise UserError(f"There are {len(values):,} {name} for {len(documents):,} documents.")
-        texts: list[str] = []
-        rows: list[int] = []
-        counts = dict.fromkeys(("empty", "missing", "not_text"), 0)
-        for row, document in enumerate(documents):
-            if isinstance(document, str) and not _INVISIBLE.fullmatch(document):
-                texts.append(encodable(document))
-                rows.append(row)
-            else:
-                counts[_fault(document)] += 1
-        dropped = Dropped(**counts)
+        rows = [row for row, document in enumerate(documents) if is_text(document)]
+        texts = [encodable(str(documents[row])) for row in rows]
+        dropped = count_dropped(documents)
         if not texts:
             raise UserError(
                 f"{source} holds no documents: all {dropped.total:,} are empty, missing or not text."
@@ -190,9 +184,9 @@ def read_corpus(
     Args:
         source: a .csv or .tsv file (in which those of `MISSING` are no values), a .jsonl
             (.ndjson) or .parquet file; a .txt file (one document a line); those but parquet also packed as
-            .gz, .zst or .bz2; a folder (each text file below it one document, its id the relative path;
-            what cannot be read is passed over with a warning); ``hf:OWNER/NAME``,
-            ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
+            .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text file below
+            it one document, its id the relative path; what cannot be read is passed over with a warning);
+            ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
         text: column of the documents; without it the first there is of text, abstract, document, body and
             content, whatever its case.
         title: column of the titles; without it the title or headline column, if there is one.
@@ -212,6 +206,17 @@ def read_corpus(
     fields: dict[str, Any] = {name: values for name, values in read.items() if name in named}
     others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in named}
     return Corpus.from_documents(**fields, columns=others, source=source)
+
+
+def is_text(document: object) -> bool:
+    """Whether a value is a string in which something is to be seen."""
+    return isinstance(document, str) and not _INVISIBLE.fullmatch(document)
+
+
+def count_dropped(documents: Iterable[object]) -> Dropped:
+    """How many of some values are no documents."""
+    counts = Counter(_fault(document) for document in documents if not is_text(document))
+    return Dropped(**counts)
 
 
 def _typed(columns: Mapping[str, Sequence[object]], rows: Sequence[int], source: str) -> dict[str, pd.Series]:

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localtopics.corpus.columns import ColumnRequest, Columns
+from localtopics.corpus.columns import Blocks, ColumnRequest
 from localtopics.corpus.decoding import open_text
 from localtopics.errors import UserError
 
@@ -30,17 +30,17 @@ _ROWS = 1000  # that are looked at to find out the separator
 _HINT = " (the first row must be a header)"
 
 
-def read_csv(path: Path, request: ColumnRequest) -> Columns:
+def read_csv(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read rows of fields that commas separate, or plainly something else; see `_read_delimited`."""
-    return _read_delimited(path, request, ",")
+    return _read_delimited(path, request, rows, ",")
 
 
-def read_tsv(path: Path, request: ColumnRequest) -> Columns:
+def read_tsv(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read rows of fields that tabs separate, or plainly something else; see `_read_delimited`."""
-    return _read_delimited(path, request, "\t")
+    return _read_delimited(path, request, rows, "\t")
 
 
-def _read_delimited(path: Path, request: ColumnRequest, usual: str) -> Columns:
+def _read_delimited(path: Path, request: ColumnRequest, rows: int | None, usual: str) -> Blocks:
     """Read a header, then rows of as many fields, quoted as RFC 4180 has it; every value is a string or None.
 
     Fields are separated by ``usual``, or by what `_SEPARATORS` has that plainly does so instead. A value that
@@ -54,7 +54,7 @@ def _read_delimited(path: Path, request: ColumnRequest, usual: str) -> Columns:
         log.info("The columns of %s are separated by %s", path, _SEPARATORS[separator])
     with _rows(path, separator) as reader:
         try:
-            return _read_rows(path, reader, request)
+            yield from _read_rows(path, reader, request, rows)
         except csv.Error as error:
             raise UserError(
                 f"{path} is not well-formed near line {reader.line_num:,} ({error}): a quoted field must "
@@ -74,7 +74,7 @@ def _rows(path: Path, separator: str) -> Iterator[Reader]:
         csv.field_size_limit(limit)
 
 
-def _read_rows(path: Path, reader: Reader, request: ColumnRequest) -> Columns:
+def _read_rows(path: Path, reader: Reader, request: ColumnRequest, rows: int | None) -> Blocks:
     header: list[str] = next((row for row in reader if row), [])
     if not header:
         raise UserError(f"{path} is empty: it has no header line that names its columns.")
@@ -86,12 +86,15 @@ def _read_rows(path: Path, reader: Reader, request: ColumnRequest) -> Columns:
             for role, position in positions.items():
                 value = row[position]
                 values[role].append(None if role != "ids" and value.strip() in MISSING else value)
+            if len(values["documents"]) == rows:
+                yield dict(values)
+                values = {role: [] for role in positions}
         elif row:  # blank lines are no rows
             raise UserError(
                 f"The row of {path} that ends in line {reader.line_num:,} has {len(row)} fields, the header "
                 f"{len(header)}: put fields that hold a separator in double quotes."
             )
-    return dict(values)
+    yield dict(values)
 
 
 # -- the separator ------------------------------------------------------------------------------------

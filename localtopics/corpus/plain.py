@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from localtopics.corpus.columns import ColumnRequest, Columns
+from localtopics.corpus.columns import Blocks, ColumnRequest
 from localtopics.corpus.decoding import one_sentence, open_text
 from localtopics.errors import UserError
 
@@ -19,7 +20,7 @@ FOLDER_SUFFIXES = ("", ".txt", ".text", ".md", ".rst")
 _NAMED = 3  # of the files that are passed over
 
 
-def read_lines(path: Path, request: ColumnRequest) -> Columns:
+def read_lines(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read a document a line.
 
     Raises:
@@ -27,10 +28,12 @@ def read_lines(path: Path, request: ColumnRequest) -> Columns:
     """
     request.resolve(["text"])
     with open_text(path) as file:
-        return {"documents": [line.rstrip("\n") for line in file]}
+        yield {"documents": [line.rstrip("\n") for line in islice(file, rows)]}
+        while lines := [line.rstrip("\n") for line in islice(file, rows)]:
+            yield {"documents": lines}
 
 
-def read_folder(path: Path, request: ColumnRequest) -> Columns:
+def read_folder(path: Path, request: ColumnRequest) -> Blocks:
     """Read a document a file, in the order of their relative paths, which are the ids.
 
     Hidden files are passed over. What else is passed over is counted in a note: files with other endings than
@@ -66,7 +69,15 @@ def read_folder(path: Path, request: ColumnRequest) -> Columns:
         named = " ".join(unreadable[:_NAMED]) + (" …" if len(unreadable) > _NAMED else "")
         log.warning("Passed over %s in %s: %s", _files(len(unreadable)), path, named)
     ids = sorted(documents)
-    return {"documents": [documents[id] for id in ids], "ids": ids}
+    yield {"documents": [documents[id] for id in ids], "ids": ids}
+
+
+def holds_texts(path: Path) -> bool:
+    """Whether a folder has files that `read_folder` reads, but for those whose names begin with "_"."""
+    return any(
+        file.suffix.lower() in FOLDER_SUFFIXES and not file.name.startswith("_")
+        for file in _files_below(path, [])
+    )
 
 
 def _read_whole(file: Path) -> str:

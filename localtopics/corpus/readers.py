@@ -6,18 +6,18 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from localtopics.corpus.columns import ColumnRequest, Columns
+from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joined
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
-from localtopics.corpus.plain import read_folder, read_lines
-from localtopics.corpus.records import read_jsonl, read_parquet
+from localtopics.corpus.plain import holds_texts, read_folder, read_lines
+from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
 from localtopics.errors import UserError
 
-Reader = Callable[[Path, ColumnRequest], Columns]
-"""Reads the columns that a file is asked for; the file is there and not empty. Values stay as they stand in
-the file, None where there is none. A fault of the file is a `UserError`, or an OSError or ValueError that
-`one_sentence` turns into one."""
+Reader = Callable[[Path, ColumnRequest, int | None], Blocks]
+"""Reads the columns that a file is asked for, in blocks of about so many rows, or None: in one. The file is
+there and not empty. Values stay as they stand in the file, None where there is none. A fault of the file is
+a `UserError`, or an OSError or ValueError that `one_sentence` turns into one."""
 
 READERS: dict[str, Reader] = {
     ".csv": read_csv,
@@ -45,19 +45,45 @@ def read_columns(
     Raises:
         UserError: the source is not there or cannot be read, or a column is missing.
     """
-    request = ColumnRequest(source, named, others)
+    return joined(_read(source, ColumnRequest(source, named, others), split, None))
+
+
+def read_column_blocks(
+    source: str, named: Mapping[str, str | None], rows: int, split: str | None = None
+) -> Blocks:
+    """The same columns in blocks of ``rows`` rows, the last with what is left.
+
+    Of files and folders of Parquet files no more is held at a time; folders of texts and datasets are read
+    whole.
+
+    Raises:
+        UserError: as `read_columns`, some of it only when the block comes.
+    """
+    return even(_read(source, ColumnRequest(source, named), split, rows), rows)
+
+
+def _read(source: str, request: ColumnRequest, split: str | None, rows: int | None) -> Blocks:
     if source.startswith("hf:"):
-        return read_dataset(source, request, split)
+        yield read_dataset(source, request, split)
+        return
     if split is not None:
         raise UserError(
             f"{source} has no splits, which only datasets (hf:OWNER/NAME) have.", arguments=["split"]
         )
     path = Path(os.path.expanduser(source))  # noqa: PTH111, since pathlib's raises for a file called ~x
     with one_sentence(path):
-        return read_folder(path, request) if path.is_dir() else _read_file(path, request)
+        yield from _read_folder(path, request, rows) if path.is_dir() else _read_file(path, request, rows)
 
 
-def _read_file(path: Path, request: ColumnRequest) -> Columns:
+def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
+    """A folder of Parquet files as one table, any other as texts."""
+    files = parquet_files(path)
+    if files and not holds_texts(path):
+        return read_parquet_files(files, request, rows)
+    return read_folder(path, request)
+
+
+def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     if not path.exists():
         raise UserError(f"There is no file or folder {path}.")
     if not path.is_file():
@@ -73,4 +99,4 @@ def _read_file(path: Path, request: ColumnRequest) -> Columns:
             f"{path} is none of the files that can be read: {', '.join(READERS)} (all but "
             f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of text files."
         )
-    return READERS[suffix](path, request)
+    return READERS[suffix](path, request, rows)

@@ -56,8 +56,13 @@ class Embedder:
         self.model = model
         self._cache = EmbeddingCache(folder / f"{model.digest[:16]}-{model.precision}.sqlite")
 
-    def embed(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
+    def embed(self, texts: Sequence[str], progress: Progress = silent, *, keep: bool = True) -> np.ndarray:
         """Embed texts.
+
+        Args:
+            texts: n of them.
+            progress: told of those that are not in the cache.
+            keep: whether they go into the cache.
 
         Returns:
             float32 [n, d], each row of length 1. Texts past the model's limit are cut off there.
@@ -72,7 +77,8 @@ class Embedder:
         if missing:
             with progress("Embedding", len(missing)) as advance, no_nested_threads():
                 for done, made in self._parts(missing):
-                    self._cache.put(done, made)
+                    if keep:
+                        self._cache.put(done, made)
                     vectors.update(zip(done, made, strict=True))
                     advance(len(done))
         return np.stack([vectors[key] for key in keys])

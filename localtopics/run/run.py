@@ -22,6 +22,7 @@ from localtopics.errors import UserError
 from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
+from localtopics.run.assigning import assign
 from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from localtopics.run.compare import Comparison
     from localtopics.run.growth import Growth
+    from localtopics.run.parts import AssignedParts
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +130,38 @@ class Run(RunFolder):
             if isinstance(documents, Corpus)
             else Corpus.from_documents(documents, titles=titles, ids=ids)
         )
-        return stages.assign(self, corpus, ready_embeddings(embeddings, corpus), progress)
+        return assign(self, corpus, ready_embeddings(embeddings, corpus), progress)
+
+    def assign_parts(
+        self,
+        source: str | os.PathLike[str],
+        out: str | os.PathLike[str],
+        *,
+        limit: int | None = None,
+        force: bool = False,
+        progress: Progress = silent,
+        **columns: str | None,
+    ) -> AssignedParts:
+        """Give any number of documents the topics of this run, in constant memory, as Parquet files.
+
+        ``localtopics assign RUN SOURCE --out FOLDER`` does the same. Stopped, the same call goes on.
+
+        Args:
+            source: as in `localtopics.corpus.read_corpus`, or a folder of Parquet files.
+            out: the folder of the parts.
+            limit: how many rows of the source are read.
+            force: take away parts of something else that lie there.
+            progress: told of the rows.
+            columns: text, title, time, id, group and split as in `localtopics.corpus.read_corpus`.
+
+        Raises:
+            UserError: as `localtopics.run.parts.assign_parts`.
+        """
+        from localtopics.run.parts import assign_parts
+
+        return assign_parts(
+            self, os.fspath(source), Path(out), columns=columns, limit=limit, force=force, progress=progress
+        )
 
     def relabel(self, *, progress: Progress = silent, **settings: Any) -> Run:
         """Name the topics anew and redraw the maps, as ``localtopics label`` does, and nothing else.

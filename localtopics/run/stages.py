@@ -9,11 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.embedding.passages import MOST_PASSAGES, Passages
-from localtopics.errors import UserError
 from localtopics.labels.distinct import final_names
 from localtopics.labels.label import Label
 from localtopics.labels.scoring import LabelScorer
@@ -31,12 +29,10 @@ from localtopics.run.trends import write_trends
 from localtopics.topics.clustering import Clustering, TopicModel, cluster, with_outliers
 from localtopics.topics.editing import Edited, Places, replay
 from localtopics.topics.given import NearTopics, near_topics, topic_vectors
-from localtopics.topics.load import assign as assign_to_topics
 from localtopics.topics.neighbors import directions
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings, check_size
-from localtopics.topics.shares import document_topics
-from localtopics.topics.topic import OUTLIER_LABEL, Topic
+from localtopics.topics.topic import Topic
 from localtopics.topics.umap import Layouts, lay_out
 
 if TYPE_CHECKING:
@@ -308,53 +304,3 @@ def draw(run: RunFolder, progress: Progress = silent) -> None:
         advance(1)
         write_page(run.folder / "map.html", page_content(run, scene, trends, progress))
         advance(1)
-
-
-def assign(
-    run: RunFolder, corpus: Corpus, embeddings: np.ndarray | None, progress: Progress = silent
-) -> pd.DataFrame:
-    """Give documents that came later the topics of a labelled run.
-
-    Args:
-        run: a labelled run.
-        corpus: the new documents.
-        embeddings: float32 [m, d], theirs, where they are ready; needed where the run itself was given its
-            embeddings and names no embedding model.
-        progress: told of the embedding.
-
-    Returns:
-        One row a document: id, title, time and group (if any), topic, label and probability; and where one
-        was split, each document's topics with their shares.
-
-    Raises:
-        UserError: the embeddings are missing or do not fit the run's.
-    """
-    labels, passages = run.labels, Passages.whole(corpus.documents)
-    if embeddings is None:
-        if not run.embeds_documents:
-            raise UserError(
-                f"{run.folder} was made from ready embeddings: give the new documents' too.",
-                arguments=["embeddings"],
-            )
-        if run.settings.topics.long_documents == "split":
-            passages = run.embedder.split(corpus.documents, progress)
-        embeddings = run.embedder.embed(passages.texts, progress)
-    found, probabilities = assign_to_topics(run.model_folder, passages.texts, embeddings)
-    number_of = {own: number for number, own in run.model_numbers.items()}
-    topics = np.array([number_of[topic] for topic in found.tolist()], np.int64)
-    own = document_topics(passages, topics, probabilities, embeddings)
-    columns: dict[str, object] = {"id": corpus.ids}
-    if corpus.titles is not None:
-        columns["title"] = corpus.titles
-    if corpus.times is not None:
-        columns["time"] = corpus.times
-    if corpus.groups is not None:
-        columns["group"] = corpus.groups
-    columns |= {
-        "topic": own.topics,
-        "label": [labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics],
-        "probability": own.probabilities,
-    }
-    if len(passages.split):
-        columns["shares"] = [[{"topic": topic, "share": share} for topic, share in one] for one in own.shares]
-    return pd.DataFrame(columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -130,6 +131,7 @@ class DocumentClusters:
                 "This model takes ready topics: give fit a topic for each document as y, or find topics with "
                 "localtopics.fit."
             )
+        self.__dict__.pop("_least_alike", None)
         self.vectors = directions(vectors)
         self.labels_ = y
         return self
@@ -175,13 +177,14 @@ class DocumentClusters:
         np.add.at(votes, (np.arange(len(rows))[:, None], labels[rows] + 1), weights)
         clusters = votes.argmax(axis=1) - 1
         new = cosines[:, 0] < _SAME
-        clusters[new & (cosines.mean(axis=1) < self._least_alike(voters))] = OUTLIER
+        clusters[new & (cosines.mean(axis=1) < self._least_alike)] = OUTLIER
         shares = np.where(clusters == OUTLIER, 0, votes.max(axis=1) / votes.sum(axis=1))
         return clusters.astype(np.int64), shares.astype(np.float32)
 
-    def _least_alike(self, voters: int) -> float:
+    @cached_property
+    def _least_alike(self) -> float:
         """The mean cosine to their neighbours that all but one in a thousand known documents exceed."""
-        known = len(self.vectors)
+        known, voters = len(self.vectors), min(_VOTERS, len(self.labels_) - 1)
         sample = np.random.default_rng(0).choice(known, min(known, 1000), replace=False)
         cosines = nearest(self.vectors[sample], self.vectors, voters + 1)[1][:, 1:]
         return float(np.quantile(cosines.mean(axis=1), 0.001))

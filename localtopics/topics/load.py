@@ -89,23 +89,13 @@ def check_model(folder: Path) -> None:
     _open_clusters(folder, content)
 
 
-def assign(folder: Path, documents: Sequence[str], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The topics of new documents: those of the documents nearest to them.
-
-    Args:
-        folder: a saved model.
-        documents: m texts.
-        embeddings: float [m, d], by the model that embedded the documents of the run.
-
-    Returns:
-        topics int64 [m], -1 for outliers; and how sure they are, float32 [m], from 0 to 1, 0 for outliers.
+def open_clusters(folder: Path) -> DocumentClusters:
+    """The embeddings of a saved model's documents with their topics, which new documents join.
 
     Raises:
-        UserError: the folder holds no model of ours, or the embeddings do not fit it or the documents.
+        UserError: the folder holds no model of ours, or a damaged one.
     """
-    if len(documents) != len(embeddings):
-        raise UserError(f"There are {len(documents):,} new documents, but {len(embeddings):,} embeddings.")
-    return _open_clusters(folder, read_topics(folder)).place(embeddings)
+    return _open_clusters(folder, read_topics(folder))
 
 
 def document_embeddings(folder: Path) -> np.ndarray:
@@ -116,7 +106,7 @@ def document_embeddings(folder: Path) -> np.ndarray:
     Raises:
         UserError: the folder holds no model of ours, or a damaged one.
     """
-    return _open_clusters(folder, read_topics(folder)).vectors
+    return open_clusters(folder).vectors
 
 
 # -- the files ------------------------------------------------------------------------------------------

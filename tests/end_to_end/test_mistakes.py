@@ -96,7 +96,7 @@ def test_a_place_where_no_run_folder_can_be(localtopics: Command, inputs: Path, 
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("kept", "kept is a folder: name a file in it"),
+        ("kept", "kept is there already and holds something else"),
         ("kept.csv", "kept.csv is a folder: name a file in it"),
         ("new.xls", "new.xls is none of the files that can be written: .csv, .tsv, .jsonl"),
         ("old.csv/new.csv", "old.csv is no folder"),

@@ -18,7 +18,7 @@ from localtopics.topics import bertopic as bertopic_module
 from localtopics.topics import clustering
 from localtopics.topics.bertopic import find_topics
 from localtopics.topics.clustering import TopicModel
-from localtopics.topics.load import assign
+from localtopics.topics.load import open_clusters
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import Topic
@@ -166,7 +166,7 @@ def check_saved(found: TopicModel, documents: list[str], embeddings: np.ndarray,
     }
     assert opened.get_topic_info()["Count"].tolist() == [topic.size for topic in found.topics]
     assert opened.transform("a text")[0] == [found.topics[0].topic]
-    assert (assign(tmp_path / "model", documents, embeddings)[0] == found.assignments).all()
+    assert (open_clusters(tmp_path / "model").place(embeddings)[0] == found.assignments).all()
 
 
 def test_ten_documents_are_enough_and_nine_are_not(

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.topics.load import assign, open_model
+from localtopics.topics.load import open_clusters, open_model
 from localtopics.topics.save import save_labels
 from localtopics.topics.settings import TopicSettings
 from tests.topics.opened_model import Naming, opened
@@ -42,7 +42,7 @@ def topics_with(**changes: object) -> bytes:
 def test_the_smallest_model_is_a_model(tmp_path: Path) -> None:
     (tmp_path / "topics.json").write_bytes(topics_with())
     save_file({"embeddings": np.eye(10, dtype=np.float16)}, tmp_path / "document_embeddings.safetensors")
-    assert assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[8:9])[0].tolist() == [1]
+    assert open_clusters(tmp_path).place(np.eye(10, dtype=np.float32)[8:9])[0].tolist() == [1]
     save_labels(tmp_path, {0: "Name"})
     assert json.loads((tmp_path / "topics.json").read_text())["topic_labels"] == {
         "0": "0_Name",
@@ -89,7 +89,7 @@ def test_a_damaged_list_of_topics_is_one_clear_sentence(content: bytes, tmp_path
     (tmp_path / "topics.json").write_bytes(content)
     save_file({"embeddings": np.eye(10, dtype=np.float16)}, tmp_path / "document_embeddings.safetensors")
     for use in (
-        lambda: assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[:1]),
+        lambda: open_clusters(tmp_path).place(np.eye(10, dtype=np.float32)[:1]),
         lambda: save_labels(tmp_path, {0: "Name"}),
         lambda: open_model(tmp_path, [], {}, TopicSettings(), Naming(), None),
     ):
@@ -141,7 +141,7 @@ def test_damaged_embeddings_are_one_clear_sentence(content: bytes, tmp_path: Pat
     (tmp_path / "topics.json").write_bytes(topics_with())
     (tmp_path / "document_embeddings.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"embeddings\.safetensors is damaged.*do the run again"):
-        assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[:1])
+        open_clusters(tmp_path).place(np.eye(10, dtype=np.float32)[:1])
 
 
 @given(st.binary(max_size=40), st.integers(0, 2**20), st.booleans())
@@ -155,7 +155,7 @@ def test_any_damage_is_one_sentence_or_none(tmp_path: Path, junk: bytes, place: 
         after = whole[start:] if longer else whole[start + len(junk) :]
         (tmp_path / damaged).write_bytes(whole[:start] + junk + after)
         with contextlib.suppress(UserError):
-            assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[:1])
+            open_clusters(tmp_path).place(np.eye(10, dtype=np.float32)[:1])
         with contextlib.suppress(UserError):
             save_labels(tmp_path, {0: "Name"})
 
@@ -165,7 +165,7 @@ def test_nothing_is_allocated_for_what_a_damaged_model_claims(tmp_path: Path) ->
     save_file({"embeddings": np.eye(10, dtype=np.float16)}, tmp_path / "document_embeddings.safetensors")
     tracemalloc.start()
     with pytest.raises(UserError):
-        assign(tmp_path, ["a"], np.eye(10, dtype=np.float32)[:1])
+        open_clusters(tmp_path).place(np.eye(10, dtype=np.float32)[:1])
     assert tracemalloc.get_traced_memory()[1] < 2**24
     tracemalloc.stop()
 

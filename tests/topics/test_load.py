@@ -14,7 +14,7 @@ from bertopic import BERTopic
 from localtopics import LabelSettings, Run
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
-from localtopics.topics.load import assign
+from localtopics.topics.load import open_clusters
 from localtopics.topics.save import save_labels
 from tests.topics.opened_model import name_of, opened
 from tests.topics.samples import Sample
@@ -220,7 +220,7 @@ def test_our_opened_model_embeds_with_what_it_is_given(
 
 
 def test_known_documents_come_back_to_their_topics(sample: Sample, folder: Path) -> None:
-    topics, sure = assign(folder, sample.documents, sample.embeddings)
+    topics, sure = open_clusters(folder).place(sample.embeddings)
     assert [topics.dtype, sure.dtype] == [np.dtype(np.int64), np.dtype(np.float32)]
     assert (topics == sample.found.assignments).all()
     assert ((sure >= 0) & (sure <= 1)).all()
@@ -231,14 +231,12 @@ def test_a_document_about_something_else_is_an_outlier(folder: Path, embedder: E
     recipe = (
         "Boil the potatoes for twenty minutes, then mash them with butter, nutmeg and a little warm milk."
     )
-    topics, sure = assign(folder, [recipe], embedder.embed([recipe]))
+    topics, sure = open_clusters(folder).place(embedder.embed([recipe]))
     assert (topics[0], sure[0]) == (-1, 0)
 
 
 def test_embeddings_that_do_not_fit_are_refused(sample: Sample, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="have 7 dimensions and the topic model's 384"):
-        assign(folder, ["a", "b"], np.ones((2, 7), np.float32))
-    with pytest.raises(UserError, match="2 new documents, but 3 embeddings"):
-        assign(folder, ["a", "b"], np.ones((3, 384), np.float32))
+        open_clusters(folder).place(np.ones((2, 7), np.float32))
     with pytest.raises(UserError, match="holds no topic model"):
-        assign(tmp_path, ["a"], np.ones((1, 384), np.float32))
+        open_clusters(tmp_path)
