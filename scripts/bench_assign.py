@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Does the memory of an assignment in parts grow with the number of documents?
 
-A run of a few documents is made, then ``localtopics assign RUN FILE --out FOLDER`` is measured on few rows and
-on many, each in a process of its own: the peak of its memory, its rows a second, and the difference. The rows
-are sentences of the corpus, over and over with a number before each.
+A run of a few documents is made, then ``localtopics assign RUN FILE --out FOLDER`` is measured on few rows
+and on many, each in a process of its own: the peak of its memory, its rows a second, and the difference. The
+rows are sentences of the corpus, over and over with a number before each.
 """
 
 from __future__ import annotations
