@@ -65,8 +65,9 @@ def main() -> None:
     archives = documents["group"].str.split(".").str[0].to_numpy(str)
     finest = documents["topic"].to_numpy(np.int64)
     inside = finest != OUTLIER
-    layouts = read_layouts(run.layouts_file, documents["text"].tolist(), run.settings.topics.components)
-    flat = {} if layouts is None else _flat(layouts.reduced)
+    layouts = read_layouts(run.layouts_file, run.passages["text"].tolist(), run.settings.topics.components)
+    first = np.unique(run.passages["row"], return_index=True)[1]  # what stands for a document that was split
+    flat = {} if layouts is None else _flat(layouts.reduced[first])
     print("level  topics  AMI   AMI of single-level clusters (topics)  fidelity  words  cosine  names")
     for level, topics in enumerate(run.levels):
         named = [topic for topic in topics if topic.topic != OUTLIER]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from itertools import chain
 
 from localtopics.labels.cleaning import MAX_WORDS, clean, folded, stems
 from localtopics.labels.label import Label
@@ -38,7 +39,8 @@ def distinguish(
     """The labels' texts so that no two are the same but for case.
 
     Of topics with the same label, but for case, order and plural, the one that it fits best keeps it, and the
-    others take their best candidate that no topic has, where that scores little less. Labels that are still
+    others take their best candidate that no topic has, where that scores little less. A label that is still
+    that of a topic within is followed by the name of the next topic within. Labels that are still
     the same get a keyword in brackets: one that the label does not hold yet, and if possible one that no
     namesake has. The result does not depend on the order of ``labels``.
 
@@ -46,7 +48,8 @@ def distinguish(
         labels: each topic's label.
         keywords: each topic's keywords, best first; a topic may be missing.
         fixed: the topics that keep their names.
-        held: the names of the topics that a topic holds, none of which becomes its own.
+        held: the names of the topics that a topic holds, none of which becomes its own, the most important
+            first.
     """
     held = held or {}
     result = _without_namesakes(labels, fixed, held)
@@ -59,7 +62,8 @@ def distinguish(
         holds_namesake = folded(result[topic]) in map(folded, held.get(topic, ()))
         if topic not in fixed and (len(group) > 1 or holds_namesake):
             others = {word for other in group if other != topic for word in keywords.get(other, ())}
-            options = _told_apart(topic, result[topic], keywords.get(topic, ()), others)
+            joined = _with_another(result[topic], held.get(topic, ())) if holds_namesake else ()
+            options = chain(joined, _told_apart(topic, result[topic], keywords.get(topic, ()), others))
             unfree = taken | set(map(folded, held.get(topic, ())))
             result[topic] = next(text for text in options if folded(text) not in unfree)
             taken.add(folded(result[topic]))
@@ -123,6 +127,15 @@ def _next_best(label: Label, least: float) -> Iterator[str]:
     for _, answer in sorted(scored, key=lambda pair: -pair[0]):
         if text := clean(answer):
             yield text
+
+
+def _with_another(label: str, held: Sequence[str]) -> Iterator[str]:
+    """The label with the name of another topic within, at most 8 words."""
+    own = stems(label)
+    for name in held:
+        other = stems(name)
+        if not (other <= own or own <= other) and len(f"{label} {name}".split()) <= MAX_WORDS:
+            yield f"{label}, {name}"
 
 
 def _told_apart(topic: int, label: str, keywords: Sequence[str], others: set[str]) -> Iterator[str]:

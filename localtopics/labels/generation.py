@@ -212,8 +212,11 @@ class LabelGenerator:
         return Label(topic.topic, text, choice.text is None, choice.candidates, question.sha256, seconds)
 
     def _others(self, topic: Topic) -> list[str]:
-        """Phrases of the representative documents, which compete with the model's answers for a scorer."""
-        if self._scorer is None:
+        """Phrases of the representative documents, which compete with the model's answers for a scorer.
+
+        None for a topic that holds others: they would be of one of these.
+        """
+        if self._scorer is None or self._brief:
             return []
         return phrases(topic.representative, topic.keywords, self._defaults.phrases)
 

@@ -286,9 +286,14 @@ class Namer:
         return [Question(topic, own, self._hash(own)) for topic, own in zip(topics, tokens, strict=True)]
 
     def _broader_prompt(self, topic: Topic, builder: PromptBuilder, names: Sequence[str]) -> Prompt:
-        """The prompt for a topic that holds others; without a slot for their names these are a document."""
-        if self._defaults.text.asking_broader is self._defaults.text:
-            topic = replace(topic, representative=(", ".join(names), *topic.representative))
+        """The prompt for a topic that holds others; without a slot for their names these are its documents.
+
+        A few documents of so many say little: shown them, a small model names one of the topics within.
+        """
+        if self._defaults.text.asking_broader is self._defaults.text and names:
+            shown = min(self._defaults.documents, len(names))
+            joined = tuple(", ".join(names[place::shown]) for place in range(shown))
+            topic = replace(topic, representative=joined, keywords=())
         return self._prompt(topic, builder, names)
 
     @property

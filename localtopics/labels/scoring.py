@@ -10,13 +10,15 @@ consensus    0.1   Its cosine to the mean of the model's answers, so its mean co
                    minimum Bayes risk decoding (Eikema and Aziz 2020).
 coverage     0.3   The share of the topic's documents that hold all words of the label, less the mean share of
                    other topics' documents that do. An embedding likes a narrow name of a few typical
-                   documents; this speaks for what most of them have in common.
+                   documents; this speaks for what most of them have in common. 0 where a short name is
+                   wanted, as of a topic that holds others.
 foreign     -0.12  1 for a label that the model did not write itself, such as a phrase of the documents.
 nearness    -0.5   The share of the other topics that lie nearer to the label than its own.
 apart        1     Where the topic is told apart from others of like names: how much nearer the label lies to
                    it than to the nearest of them, at most 0.1.
 agreement    0.1   The share of the model's answers that say the same, but for case: the vote of
-                   self-consistency (Wang et al. 2023).
+                   self-consistency (Wang et al. 2023). 1 where a short name is wanted: a name for many
+                   things lies far from each of them, so the model knows better than the embeddings.
 borrowed    -0.1   How far the label is a proper noun that few of the topic's documents hold.
 length      -0.03  The label's words past three; where a short one is wanted, twice those past two.
 chatter     -0.02  1 where the model said more than the label.
@@ -32,7 +34,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 
 import numpy as np
@@ -49,7 +51,7 @@ _CONSENSUS = 0.1
 _COVERAGE = 0.3
 _FOREIGN = 0.12
 _NEARNESS = 0.5
-_AGREEMENT = 0.1
+_AGREEMENT, _AGREEMENT_ON_BRIEF = 0.1, 1.0
 _BORROWED = 0.1
 _LENGTH = 0.03
 _CHATTER = 0.02
@@ -77,6 +79,8 @@ class Wording:
     """How many of the model's answers say the same."""
     answers: int
     """How many answers there are."""
+    brief: bool
+    """Whether short labels are wanted."""
     length: NDArray[np.int64]
     """Words past three, or twice those past two."""
     chatter: NDArray[np.bool_]
@@ -91,7 +95,7 @@ def score(fit: Fit, wording: Wording) -> list[float]:
         - _FOREIGN * fit.foreign
         - _NEARNESS * fit.nearness
         + fit.apart
-        + _AGREEMENT * wording.votes / wording.answers
+        + (_AGREEMENT_ON_BRIEF if wording.brief else _AGREEMENT) * wording.votes / wording.answers
         - _BORROWED * fit.borrowed
         - _LENGTH * wording.length
         - _CHATTER * wording.chatter
@@ -137,6 +141,8 @@ def choose(
     usable = [(text, label) for text, label in zip(texts, labels, strict=True) if label is not None]
     found = [label for _, label in usable]
     fit = scorer.fit(topic, found, written, rivals) if scorer else Fit()
+    if brief:  # few documents hold the words of a name for all
+        fit = replace(fit, coverage=0.0)
     scores = score(fit, _wording(usable, written, len(answers), brief))
     best = max(range(len(found)), key=scores.__getitem__)
     left = iter(scores)
@@ -153,6 +159,7 @@ def _wording(usable: Sequence[tuple[str, str]], written: Sequence[str], answers:
     return Wording(
         votes=np.array([votes[folded(label)] for _, label in usable]),
         answers=answers,
+        brief=brief,
         length=np.array([_surplus(label, brief) for _, label in usable]),
         # quotation marks and a full stop are no chatter
         chatter=np.array([len(text.strip()) > len(label) + 4 for text, label in usable]),

@@ -274,9 +274,10 @@ def _held(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
 
 
 def _within(run: RunFolder, topic: Topic, names: Mapping[int, str]) -> list[str]:
-    """The names of all topics below a topic, none of which is to be its own."""
+    """The names of all topics below a topic, none of which is to be its own, those just below it first."""
     hierarchy = run.hierarchy
-    return [names[number] for number in names if hierarchy.ancestor(number, topic.level) == topic.topic]
+    below = [names[number] for number in names if hierarchy.ancestor(number, topic.level) == topic.topic]
+    return list(dict.fromkeys([*_held(run, topic, names), *below]))
 
 
 def _fixed_labels(topics: Sequence[Topic], names: Mapping[int, str]) -> dict[int, Label]:

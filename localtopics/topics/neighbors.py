@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from localtopics.progress import Advance, Progress, silent
 from localtopics.topics.settings import require_documents
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 EXACT_LIMIT = 60_000
 """Up to this many documents the exact neighbours take no longer than the approximate ones."""
 _BLOCK_VALUES = 2**26
 """Similarities held at a time while exact neighbours are found: 256 MiB."""
+_CELL, _PROBES = 400, 24
+"""Documents of a cell on average, and cells that each is compared with."""
+_SAMPLE, _ROUNDS = 64, 6
+"""Documents for each cell from which centres are found, and how often these are moved."""
+_ROWS = 2**13
+"""Documents compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +39,12 @@ class NeighborGraph:
 def neighbor_graph(
     embeddings: np.ndarray, neighbors: int = 15, seed: int = 42, progress: Progress = silent
 ) -> NeighborGraph:
-    """Find each document's nearest ones: exactly up to `EXACT_LIMIT` documents, else by NN-descent.
+    """Find each document's nearest ones: exactly up to `EXACT_LIMIT` documents, else by `within_cells`.
 
     Args:
         embeddings: float [n, d]; only their directions count.
         neighbors: how many to find, the document itself among them; at most n - 1 are found.
-        seed: starts NN-descent.
+        seed: see `within_cells`.
 
     Raises:
         UserError: there are too few documents.
@@ -45,12 +55,10 @@ def neighbor_graph(
     vectors = directions(embeddings)
     with progress("Finding neighbours", documents) as advance:
         if documents > EXACT_LIMIT:
-            indices, distances = _descend(vectors, neighbors, seed)
-            advance(documents)
+            indices, similarities = within_cells(vectors, neighbors, seed, advance)
         else:
             indices, similarities = nearest(vectors, vectors, neighbors, advance)
-            distances = 1 - similarities
-    return NeighborGraph(indices.astype(np.int32), distances.astype(np.float32).clip(0, 2))
+    return NeighborGraph(indices.astype(np.int32), (1 - similarities).astype(np.float32).clip(0, 2))
 
 
 def left_over(
@@ -62,7 +70,7 @@ def left_over(
         graph: of n documents.
         embeddings: float [n, d], theirs.
         kept: which documents stay, rows int64 [k] in ascending order.
-        seed: starts NN-descent, where most of many neighbours have to be found anew.
+        seed: see `within_cells`, where most of many neighbours have to be found anew.
     """
     columns = graph.indices.shape[1]
     neighbors = min(columns, len(kept) - 1)
@@ -116,18 +124,82 @@ def nearest(
     return indices, cosines
 
 
-def _descend(vectors: np.ndarray, neighbors: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """NN-descent (Dong et al. 2011) with the parameters that UMAP itself would give it."""
-    from pynndescent import NNDescent
+def within_cells(
+    vectors: np.ndarray, count: int, seed: int, advance: Advance = lambda steps: None, probes: int = _PROBES
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each vector nearly always the ``count`` most similar ones, itself among them, and their cosines.
 
-    graph: tuple[np.ndarray, np.ndarray] = NNDescent(
-        vectors,
-        metric="cosine",
-        n_neighbors=neighbors,
-        n_trees=min(64, 5 + round(len(vectors) ** 0.5 / 20)),
-        n_iters=max(5, round(math.log2(len(vectors)))),
-        max_candidates=60,
-        random_state=seed,
-        compressed=False,
-    ).neighbor_graph
-    return graph
+    Vectors are divided into cells about centres, and each is compared with those of the cells whose centres
+    are nearest to it: an inverted file (Jégou et al. 2011), gone through cell by cell, so that a cell is
+    compared with all that ask for it in one matrix product. Time grows as n, but for finding the cells.
+
+    Args:
+        vectors: float32 [n, d] of unit length.
+        count: how many to find, at most n.
+        seed: chooses where the search for centres begins.
+        advance: told of vectors, n in all.
+        probes: how many cells each is compared with.
+
+    Returns:
+        indices int64 [n, count] and cosines float32 [n, count], as `nearest`.
+    """
+    import torch
+
+    every = torch.from_numpy(vectors)
+    centres = _centres(every, max(1, len(vectors) // _CELL), seed)
+    probes = min(probes, len(centres))
+    asked = torch.cat([(part @ centres.T).topk(probes).indices for part in _parts(every)])
+    members, ends = _grouped(asked[:, 0], len(centres))
+    askers, asker_ends = _grouped(asked.reshape(-1), len(centres))
+    cosines = torch.full((len(vectors), count), -torch.inf)
+    indices = torch.full((len(vectors), count), -1)
+    for cell in range(len(centres)):
+        own = members[ends[cell] : ends[cell + 1]]
+        inside = every[own].T
+        for rows in _parts(askers[asker_ends[cell] : asker_ends[cell + 1]] // probes):
+            found = (every[rows] @ inside).topk(min(count, len(own)))
+            candidates = torch.cat([cosines[rows], found.values], dim=1)
+            best = candidates.topk(count)
+            both = torch.cat([indices[rows], own[found.indices]], dim=1)
+            cosines[rows], indices[rows] = best.values, both.gather(1, best.indices)
+        advance(len(own))
+    lost = (indices < 0).any(dim=1).numpy()  # their cells hold too few
+    found_indices, found_cosines = indices.numpy(), cosines.numpy()
+    if lost.any():
+        found_indices[lost], found_cosines[lost] = nearest(vectors[lost], vectors, count)
+    return found_indices, found_cosines
+
+
+def _centres(vectors: Tensor, cells: int, seed: int) -> Tensor:
+    """Directions about which vectors gather: spherical k-means (Dhillon and Modha 2001) on some of them.
+
+    Args:
+        vectors: float32 [n, d] of unit length.
+        cells: how many directions.
+        seed: chooses the vectors.
+    """
+    import torch
+
+    random = np.random.default_rng(seed)
+    chosen = random.choice(len(vectors), min(len(vectors), _SAMPLE * cells), replace=False)
+    sample = vectors[torch.from_numpy(np.sort(chosen))]
+    centres = sample[torch.from_numpy(random.choice(len(sample), cells, replace=False))]
+    for _ in range(_ROUNDS):
+        nearest_of = torch.cat([(part @ centres.T).argmax(dim=1) for part in _parts(sample)])
+        sums = torch.zeros_like(centres).index_add_(0, nearest_of, sample)
+        filled = torch.bincount(nearest_of, minlength=cells) > 0
+        centres = torch.where(filled[:, None], torch.nn.functional.normalize(sums), centres)
+    return centres
+
+
+def _grouped(cells: Tensor, count: int) -> tuple[Tensor, list[int]]:
+    """The places of each cell's entries, cell by cell, and where each cell begins; int64 [n]."""
+    import torch
+
+    order = torch.argsort(cells, stable=True)
+    ends = torch.cumsum(torch.bincount(cells, minlength=count), 0)
+    return order, [0, *ends.tolist()]
+
+
+def _parts(rows: Tensor) -> Iterator[Tensor]:
+    return (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))

@@ -277,7 +277,7 @@ class _Steps(io.TextIOBase):
 
 
 def _keep_compiled() -> None:
-    """Let numba keep UMAP's compiled functions on disk, as it keeps pynndescent's: 5 s less a process."""
+    """Let numba keep UMAP's compiled functions on disk, 5 s less a process."""
     from umap import layouts, umap_
 
     for function in [*vars(umap_).values(), *vars(layouts).values()]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
 
 from localtopics.errors import UserError
@@ -11,7 +13,7 @@ from localtopics.labels.distinct import distinguish, final_names, keyword_label
 from localtopics.labels.label import Candidate, Label
 from localtopics.labels.namer import Namer
 from localtopics.labels.prompt import DEFAULT, read_prompt
-from localtopics.labels.scoring import choose
+from localtopics.labels.scoring import Fit, LabelScorer, choose
 from localtopics.labels.settings import LabelSettings
 from tests.labels.namers import ASKED, topic
 from tests.labels.test_distinct import labelled
@@ -65,7 +67,11 @@ def test_without_a_text_for_it_the_request_asks(asked: LabelSettings) -> None:
     Path("broader.toml").write_text(BROADER.partition("broader")[0])
     label = named(asked, HELD)[1000]
     assert label.text == "Urban buses"
-    assert label.prompt_sha256 != named(asked, None)[1000].prompt_sha256, "the names are a document"
+    assert label.prompt_sha256 != named(asked, None)[1000].prompt_sha256, "the names are its documents"
+    other = named(asked, {1000: HELD[1000][::-1]})[1000]
+    assert other.prompt_sha256 != label.prompt_sha256
+    many = {1000: [f"Line {number}" for number in range(40)]}
+    assert named(asked, many)[1000].prompt_sha256 != label.prompt_sha256, "more names than documents"
 
 
 def test_without_room_for_it_the_request_asks(asked: LabelSettings) -> None:
@@ -112,6 +118,21 @@ def test_a_short_name_is_taken_where_one_is_wanted() -> None:
     assert choose(0, answers, brief=True).text == "Transport"
 
 
+class Near:
+    """A scorer for which every label of one word lies far from the topic, and phrases of documents near."""
+
+    def fit(self, topic: int, labels: list[str], answers: list[str], rivals: object = ()) -> Fit:
+        near = np.array([float(len(label.split()) > 1) for label in labels])
+        return Fit(cosine=(0.5 * near).astype(np.float32), coverage=near)
+
+
+def test_what_the_model_says_most_often_names_what_holds_others() -> None:
+    answers = ["Transport"] * 10 + ["Night tram fares"] * 2
+    scorer = cast("LabelScorer", Near())
+    assert choose(0, answers, scorer=scorer).text == "Night tram fares"
+    assert choose(0, answers, scorer=scorer, brief=True).text == "Transport"
+
+
 def test_two_keywords_are_enough() -> None:
     assert keyword_label(["network", "networks", "tram", "fares"], brief=True) == "network, tram"
 
@@ -124,6 +145,13 @@ def test_a_name_of_what_it_holds_gives_way_to_the_next_best() -> None:
     labels = labelled({1000: "Night tram", 1001: "Bread makers"}, candidates)
     names = distinguish(labels, {}, held={1000: ["Night trams", "Bread"], 1001: ["Cakes"]})
     assert names == {1000: "Transport", 1001: "Bread makers"}
+
+
+def test_or_the_name_of_another_beside_it() -> None:
+    held = {1000: ["Bread", "Rye bread", "Cakes", "Pies"]}
+    assert distinguish(labelled({1000: "bread"}), {1000: ["loaf"]}, held=held) == {1000: "bread, Cakes"}
+    long = {1000: ["Bread", "A name of as many words as are allowed", "Pies"]}
+    assert distinguish(labelled({1000: "Bread"}), {1000: ["loaf"]}, held=long) == {1000: "Bread, Pies"}
 
 
 def test_or_gets_a_keyword() -> None:

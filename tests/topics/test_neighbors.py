@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from localtopics.topics import neighbors as neighbors_module
-from localtopics.topics.neighbors import directions, left_over, nearest, neighbor_graph
+from localtopics.topics.neighbors import directions, left_over, nearest, neighbor_graph, within_cells
 from tests.topics.vectors import groups
 
 
@@ -30,15 +30,46 @@ def test_only_directions_count() -> None:
     assert directions(vectors) is vectors
 
 
-@pytest.mark.timeout(900)  # nearly all of it is pynndescent compiling, half a minute on an idle machine
 def test_approximate_neighbours_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = groups(*[100] * 12, spread=0.3)
     exact = neighbor_graph(vectors, 15)
     monkeypatch.setattr(neighbors_module, "EXACT_LIMIT", 1000)
+    monkeypatch.setattr(neighbors_module, "_CELL", 20)
+    monkeypatch.setattr(neighbors_module, "_ROWS", 100)
     graph = neighbor_graph(vectors, 15)
     found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact.indices, strict=True)]
     assert np.mean(found) > 0.9
-    assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides, not the threads
+    assert (graph.indices[:, 0] == np.arange(1200)).all()
+    assert (np.diff(graph.distances) >= 0).all(), "nearest first"
+    cosines = vectors @ vectors.T
+    assert np.allclose(np.take_along_axis(cosines, graph.indices, 1), 1 - graph.distances, atol=1e-5)
+    assert [graph.indices.dtype, graph.distances.dtype] == [np.dtype(np.int32), np.dtype(np.float32)]
+    assert (graph.indices == neighbor_graph(vectors, 15).indices).all()  # the seed decides
+
+
+def test_more_probes_find_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbors_module, "_CELL", 20)
+    vectors = directions(np.random.default_rng(0).normal(size=(1000, 24)))  # no groups: the hardest case
+    exact, _ = nearest(vectors, vectors, 10)
+    recalls = []
+    for probes in (1, 4, 16, 50):
+        told: list[int] = []
+        found, _ = within_cells(vectors, 10, 0, told.append, probes)
+        assert sum(told) == 1000
+        assert all(len(set(row)) == 10 for row in found.tolist())
+        recalls.append(np.mean([len(np.intersect1d(*rows)) / 10 for rows in zip(found, exact, strict=True)]))
+    assert recalls == sorted(recalls)
+    assert recalls[0] < 0.7
+    assert recalls[-1] == 1
+
+
+def test_cells_too_small_for_all_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbors_module, "_CELL", 4)
+    vectors = groups(100, 60, 3, spread=0.5)
+    found, cosines = within_cells(vectors, 15, 0, probes=2)
+    assert (found >= 0).all()
+    assert np.isfinite(cosines).all()
+    assert all(len(set(row)) == 15 for row in found.tolist())
 
 
 @pytest.mark.parametrize("left", [250, 12])
