@@ -80,7 +80,7 @@ def _palette(picture: Image.Image) -> Image.Image:
 
 def zooms(browser: Browser, address: str) -> Image.Image:
     pictures = []
-    for factor in (1, 2, 4):
+    for factor in (1, 3, 8):
         with opened(browser, address, (372 + 420, 420)) as page:  # 372 for the panel
             page.evaluate(
                 "document.querySelectorAll('#map > nav, #map > section').forEach((e) => e.remove())"
