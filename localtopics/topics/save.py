@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,16 +34,29 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
         model.topic_aspects_ = {}
     try:
         with replacing_folder(folder) as temporary:
-            model.save(
-                temporary,
-                serialization="safetensors",
-                save_ctfidf=True,
-                save_embedding_model=embedding_location or False,
-            )
+            with _without_advice():
+                model.save(
+                    temporary,
+                    serialization="safetensors",
+                    save_ctfidf=True,
+                    save_embedding_model=embedding_location or False,
+                )
             vectors = model.hdbscan_model.vectors.astype(np.float16)
             save_file({"embeddings": vectors}, temporary / EMBEDDINGS)
     finally:
         model.topic_aspects_ = aspects
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Let BERTopic not advise to name an embedding model, where there is none to name."""
+    logger = logging.getLogger("BERTopic")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def save_labels(folder: Path, names: Mapping[int, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -136,3 +137,15 @@ def test_a_failed_save_leaves_the_old_model(
 def test_a_model_without_an_embedding_model_names_none(library: Sample, tmp_path: Path) -> None:
     save_model(library.found.model, tmp_path / "model", None)
     assert "embedding_model" not in json.loads((tmp_path / "model" / "config.json").read_text())
+
+
+def test_saving_gives_no_advice_to_people(
+    library: Sample, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("BERTopic")
+    monkeypatch.setattr(logger, "propagate", True)
+    logger.setLevel(logging.WARNING)
+    save_model(library.found.model, tmp_path / "model", None)
+    assert caplog.messages == []
+    logger.warning("its own")
+    assert "its own" in caplog.messages, "what it says besides is not kept from anybody"
