@@ -36,6 +36,11 @@ SHARE_SAMPLES = ("bertopic", "clusters", "damaged_model", "duplicates", "load", 
 """Tests of topics that begin with the same samples, which take half a minute to make."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that at the end no process waits for another."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/end_to_end", "tests/topics")))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """The tests of a file run in one process, and so do those of files that share samples."""

@@ -21,7 +21,7 @@ def run(localtopics: Command, papers: Path, tmp_path_factory: pytest.TempPathFac
         [2000 + row % 20 for row in range(360)],
     )
     table.to_csv(folder / "papers.csv", index=False)
-    options = ("--id", "name", "--min-cluster-size", 12, "--candidates", 1)
+    options = ("--id", "name", "--min-cluster-size", 16, "--candidates", 1)
     done = localtopics("run", folder / "papers.csv", *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     return Run.open(folder / "papers.topics")

@@ -47,7 +47,7 @@ def test_a_real_model_names_a_handful_of_topics(name: str, tmp_path: Path) -> No
     ]
     embed = Embedder(choose_model(BUILT_IN_MODEL), tmp_path).embed
     scorer = LabelScorer(embed, dict(enumerate(TOPICS.values())))
-    with Namer(path, LabelSettings(candidates=3)) as namer:
+    with Namer(path, LabelSettings(candidates=2)) as namer:
         labels = {label.topic: label for label in namer.label(topics, scorer=scorer)}
     names = [in_style(labels[topic.topic], topic.representative, "title").text for topic in topics]
     assert not any(label.fallback for label in labels.values()), names
