@@ -70,7 +70,8 @@ def read_blocks(
         fields.setdefault("ids", range(first, first + len(documents)))
         found = any(map(is_text, documents))
         corpus = Corpus.from_documents(**fields, source=source) if found else None
-        yield Block(first, len(documents), corpus, count_dropped(documents), names)
+        dropped = count_dropped(documents) if corpus is None else corpus.dropped
+        yield Block(first, len(documents), corpus, dropped, names)
         first += len(documents)
         if first == limit:
             return

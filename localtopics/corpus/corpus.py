@@ -107,9 +107,10 @@ class Corpus:
         for name, values in {**given, **others}.items():
             if len(values) != len(documents):
                 raise UserError(f"There are {len(values):,} {name} for {len(documents):,} documents.")
-        rows = [row for row, document in enumerate(documents) if is_text(document)]
+        faults = [_fault(document) for document in documents]
+        rows = [row for row, fault in enumerate(faults) if not fault]
         texts = [encodable(str(documents[row])) for row in rows]
-        dropped = count_dropped(documents)
+        dropped = Dropped(**Counter(filter(None, faults)))
         if not texts:
             raise UserError(
                 f"{source} holds no documents: all {dropped.total:,} are empty, missing or not text."
@@ -215,8 +216,7 @@ def is_text(document: object) -> bool:
 
 def count_dropped(documents: Iterable[object]) -> Dropped:
     """How many of some values are no documents."""
-    counts = Counter(_fault(document) for document in documents if not is_text(document))
-    return Dropped(**counts)
+    return Dropped(**Counter(filter(None, map(_fault, documents))))
 
 
 def _typed(columns: Mapping[str, Sequence[object]], rows: Sequence[int], source: str) -> dict[str, pd.Series]:
@@ -249,7 +249,9 @@ def _listed(name: str, values: Iterable[object]) -> list[object]:
 
 
 def _fault(document: object) -> str:
-    """The field of `Dropped` under which a document counts."""
+    """The field of `Dropped` under which a value counts; "" for a document."""
+    if is_text(document):
+        return ""
     if is_missing(document):
         return "missing"
     return "empty" if isinstance(document, str) else "not_text"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from localtopics.files import replacing, replacing_folder
+from localtopics.logs import silenced
 from localtopics.topics.load import EMBEDDINGS, TOPICS, read_topics
 from localtopics.topics.topic import KEYWORDS
 
@@ -34,7 +33,7 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
         model.topic_aspects_ = {}
     try:
         with replacing_folder(folder) as temporary:
-            with _without_advice():
+            with silenced("BERTopic"):  # it advises to name an embedding model, where there is none to name
                 model.save(
                     temporary,
                     serialization="safetensors",
@@ -45,18 +44,6 @@ def save_model(model: BERTopic, folder: Path, embedding_location: str | None) ->
             save_file({"embeddings": vectors}, temporary / EMBEDDINGS)
     finally:
         model.topic_aspects_ = aspects
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Let BERTopic not advise to name an embedding model, where there is none to name."""
-    logger = logging.getLogger("BERTopic")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def save_labels(folder: Path, names: Mapping[int, str]) -> None:

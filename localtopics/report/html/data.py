@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from localtopics.report.html.content import Coded, PageContent, TopicFacts
 from localtopics.report.palette import HUES, OUTLIER_COLOR, OUTLIER_COLOR_ON_DARK, PALETTE
 from localtopics.report.scene import Branch, TopicMark, place_branches
-from localtopics.text import one_line
+from localtopics.text import one_line, shortened
 from localtopics.topics.editing import evenly
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
@@ -86,7 +86,9 @@ def page_data(content: PageContent) -> dict[str, object]:
             _branch(branch) | place(places[branch.topic]) | parent(branch.parent) | sample(branch.topic)
             for branch in branches
         ],
-        "headlines": [_shorten(one_line(content.headlines[document])) for document in documents],
+        "headlines": [
+            shortened(one_line(content.headlines[document]), HEADLINE_LENGTH) for document in documents
+        ],
         "ids": _ids(content.ids, documents),
         "times": _coded(content.times, documents),
         "groups": _coded(content.groups, documents),
@@ -207,7 +209,3 @@ def _branch(branch: Branch) -> dict[str, object]:
 
 def _rounded(fidelity: float | None) -> float | None:
     return None if fidelity is None else round(fidelity, 3)
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= HEADLINE_LENGTH else text[: HEADLINE_LENGTH - 1].rstrip() + "…"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cache
 
 from matplotlib import font_manager
+
+from localtopics.logs import silenced
 
 FALLBACK = "DejaVu Sans"
 """The font that matplotlib brings with it, so that it is always there."""
@@ -50,16 +51,9 @@ class Fonts:
         return " ".join(kept.split()) if 2 * len(kept) >= len(text) else ""
 
 
-@contextmanager
-def font_log_silenced() -> Iterator[None]:
+def font_log_silenced() -> AbstractContextManager[None]:
     """Keep matplotlib from logging a line for each font that comes in one weight only."""
-    log = logging.getLogger("matplotlib.font_manager")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
+    return silenced("matplotlib.font_manager")
 
 
 def _families() -> dict[str, str]:

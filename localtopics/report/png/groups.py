@@ -15,7 +15,7 @@ from localtopics.report.png.fonts import Fonts
 from localtopics.report.png.resolution import DPI
 from localtopics.report.png.style import CAPTION_COLOR, TITLE_COLOR, save
 from localtopics.report.png.trends import COLORS
-from localtopics.text import one_line
+from localtopics.text import one_line, shortened
 from localtopics.topics.topic import OUTLIER
 from localtopics.trends.trends import FALLING, RISING, UNCLEAR, Trends
 
@@ -70,8 +70,10 @@ def plot_by_group(trends: Trends, *, title: str = "") -> Figure:
     )
     axes = figure.add_axes(box)
     _dots(axes, grid)
-    names = [cut(fonts.drawable(one_line(labels[topic])) or f"Topic {topic}", _LINE) for topic in grid.topics]
-    groups = [cut(fonts.drawable(one_line(group)) or "…", _NAME) for group in grid.groups]
+    names = [
+        shortened(fonts.drawable(one_line(labels[topic])) or f"Topic {topic}", _LINE) for topic in grid.topics
+    ]
+    groups = [shortened(fonts.drawable(one_line(group)) or "…", _NAME) for group in grid.groups]
     axes.set_yticks(range(len(names)), names)
     axes.set_xticks(range(len(groups)), groups, rotation=50, ha="left", rotation_mode="anchor")
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
@@ -126,8 +128,3 @@ def _dots(axes: Axes, grid: _Grid) -> None:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-
-
-def cut(text: str, length: int) -> str:
-    """A text of at most ``length`` characters."""
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

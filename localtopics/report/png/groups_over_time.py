@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 
 from localtopics.report.palette import Color
 from localtopics.report.png.fonts import Fonts
-from localtopics.report.png.groups import cut
 from localtopics.report.png.panels import (
     HEADER,
     MARGIN,
@@ -24,7 +23,7 @@ from localtopics.report.png.panels import (
     which_topics,
 )
 from localtopics.report.png.style import CAPTION_COLOR, TITLE_COLOR, save
-from localtopics.text import one_line
+from localtopics.text import one_line, shortened
 from localtopics.trends.shares import smoothed
 from localtopics.trends.trends import NO_GROUP, NO_TIME, OTHER_GROUPS, Trends
 
@@ -74,7 +73,7 @@ def plot_groups_over_time(trends: Trends, *, title: str = "") -> Figure:
         axes.plot(100 * everyone, color=CAPTION_COLOR, lw=2.4, alpha=0.3, solid_capstyle="round")
         for line, color, style in zip(lines, _COLORS, _STYLES, strict=False):
             axes.plot(100 * line, style, color=color, lw=1.2)
-        top = 100 * float(np.nanmax([everyone.max(), *np.nan_to_num(lines).ravel()])) * 1.15 or 1.0
+        top = 100 * float(np.nan_to_num(np.vstack([everyone, lines])).max()) * 1.15 or 1.0
         write = finish(axes, topic, fonts, shares.bins, top, below=below)
         write(1, 1.0, f"{topic['documents']:,} documents", ha="right", color=CAPTION_COLOR)
 
@@ -109,22 +108,21 @@ class _Shares:
         self._counts = table.pivot_table(
             index=["topic", "group"], columns="bin", values="documents", aggfunc="sum", fill_value=0
         ).reindex(columns=self.bins, fill_value=0)
-        self._totals = self._counts.groupby("group").sum()
+        self._totals = self._counts.groupby("group").sum().loc[self.groups].to_numpy()
+        near = smoothed((self._totals > 0).astype(int), np.ones_like(self._totals))
+        self._known = near > 0.1
 
     def of(self, topic: int) -> tuple[np.ndarray, np.ndarray]:
         """A topic's share of all documents, float64 [bins], and of each group's, float64 [groups, bins]."""
-        counts = self._counts.xs(topic, level="topic") if topic in self._counts.index else self._totals * 0
-        own = counts.reindex(self.groups, fill_value=0).to_numpy()
-        totals = self._totals.loc[self.groups].to_numpy()
-        lines = smoothed(own, totals)
-        near = smoothed((totals > 0).astype(int), np.ones_like(totals))
-        return self._all[topic].to_numpy(), np.where(near > 0.1, lines, np.nan)
+        cells = self._counts[self._counts.index.get_level_values("topic") == topic].droplevel("topic")
+        lines = smoothed(cells.reindex(self.groups, fill_value=0).to_numpy(), self._totals)
+        return self._all[topic].to_numpy(), np.where(self._known, lines, np.nan)
 
 
 def _legend(figure: Figure, groups: list[str], fonts: Fonts) -> None:
     """The groups' lines, below the heading."""
     height = figure.get_size_inches()[1]
-    names = [cut(fonts.drawable(one_line(group)) or "…", _NAME) for group in groups]
+    names = [shortened(fonts.drawable(one_line(group)) or "…", _NAME) for group in groups]
     lines = [Line2D([], [], color=CAPTION_COLOR, lw=2.4, alpha=0.3)]
     lines += [Line2D([], [], color=c, ls=s, lw=1.6) for c, s, _ in zip(_COLORS, _STYLES, names, strict=False)]
     legend = figure.legend(
