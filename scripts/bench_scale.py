@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How seconds and memory grow from a hundred thousand short texts to a million.
 
-    python scripts/bench_scale.py --corpus FILE.parquet --write-texts texts.parquet   # to be embedded elsewhere
-    python scripts/bench_scale.py --corpus FILE.parquet --embeddings texts.npy
+    python scripts/bench_scale.py --corpus FILE.parquet --write-texts t.parquet  # to be embedded elsewhere
+    python scripts/bench_scale.py --corpus FILE.parquet --embeddings t.npy
 
 The texts are the sentences of the corpus' abstracts, the long ones cut in two near their middle, in an order
 that a seed decides; the first so many are taken for each size. A run without a model for names is measured
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
 import subprocess
 import sys
@@ -176,7 +175,9 @@ def _print(found: dict[int, dict[str, list[float]]]) -> None:
 
 def _exponent(found: dict[int, dict[str, list[float]]], name: str) -> float:
     """By least squares of the logarithms, from the smallest size to the largest."""
-    pairs = [(math.log(size), math.log(max(0.1, steps[name][0]))) for size, steps in found.items() if name in steps]
+    pairs = [
+        (math.log(size), math.log(max(0.1, steps[name][0]))) for size, steps in found.items() if name in steps
+    ]
     return float(np.polyfit(*zip(*pairs, strict=True), 1)[0]) if len(pairs) > 1 else math.nan
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localtopics.corpus.corpus import Corpus, Dropped, count_dropped, is_text
+from localtopics.corpus.places import located
 from localtopics.corpus.readers import read_column_blocks
 from localtopics.corpus.records import parquet_files
 from localtopics.errors import UserError
@@ -91,9 +92,21 @@ def first_rows(source: str | os.PathLike[str], rows: int, **columns: str | None)
 
 def row_count(source: str | os.PathLike[str]) -> int | None:
     """How many rows a Parquet file, or a folder of them, has; None of other sources, which would be read."""
-    path = Path(source)
     try:
-        files = parquet_files(path) if path.is_dir() else [path] * (path.suffix.lower() == ".parquet")
-        return sum(pq.read_metadata(file).num_rows for file in files) if files else None
-    except (OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
+        files = source_files(source)
+        if not files or any(file.suffix.lower() != ".parquet" for file in files):
+            return None
+        return sum(map(_rows, files))
+    except (UserError, OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
         return None
+
+
+def source_files(source: str | os.PathLike[str]) -> list[Path]:
+    """The file that a source is, or the Parquet files in the folder that it is; none of other sources."""
+    path = located(os.fspath(source))
+    return parquet_files(path) if path.is_dir() else [path] * path.is_file()
+
+
+def _rows(path: Path) -> int:
+    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        return int(file.metadata.num_rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joi
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
+from localtopics.corpus.places import located, reachable
 from localtopics.corpus.plain import holds_texts, read_folder, read_lines
 from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
 from localtopics.errors import UserError
@@ -70,8 +70,8 @@ def _read(source: str, request: ColumnRequest, split: str | None, rows: int | No
         raise UserError(
             f"{source} has no splits, which only datasets (hf:OWNER/NAME) have.", arguments=["split"]
         )
-    path = Path(os.path.expanduser(source))  # noqa: PTH111, since pathlib's raises for a file called ~x
-    with one_sentence(path):
+    path = located(source)
+    with reachable(source), one_sentence(path):
         yield from _read_folder(path, request, rows) if path.is_dir() else _read_file(path, request, rows)
 
 

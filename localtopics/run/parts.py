@@ -14,8 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from localtopics.corpus.blocks import Block, read_blocks, row_count
-from localtopics.corpus.records import parquet_files
+from localtopics.corpus.blocks import Block, read_blocks, row_count, source_files
 from localtopics.errors import UserError
 from localtopics.files import replacing
 from localtopics.progress import Progress, silent
@@ -119,16 +118,20 @@ def _made_of(run: RunFolder, source: str, columns: Mapping[str, str | None]) -> 
     """What the parts depend on."""
     topics = hashlib.sha256((run.model_folder / "topics.json").read_bytes())
     topics.update(json.dumps([run.labels, run.model_numbers], sort_keys=True).encode())
-    path = Path(source)
-    files = parquet_files(path) if path.is_dir() else [path] * path.is_file()
     return {
         "format": _FORMAT,
         "topics": topics.hexdigest(),
         "source": source,
-        "files": [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files],
+        "files": [_state(path) for path in source_files(source)],
         "columns": {name: column for name, column in columns.items() if column is not None},
         "rows": ROWS,
     }
+
+
+def _state(path: Path) -> list[object]:
+    """What tells a file from another, or from itself before it was changed."""
+    found = path.stat()
+    return [path.name, found.st_size, found.st_mtime_ns]
 
 
 def _prepare(out: Path, made_of: dict[str, Any], force: bool) -> None:
