@@ -20,13 +20,20 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from localtopics.progress import Advance, Progress
+
+Steps = Mapping[str, tuple[float, float]]
+"""Each step's seconds and GiB at its peak, in order; the whole under "all"."""
 
 _LONG, _SHORT = 120, 25
 """Characters from which a sentence is cut, and from which a piece is a text."""
@@ -52,7 +59,8 @@ def main() -> None:
     parser.add_argument("options", nargs="*", help="of the run, as NAME=VALUE, such as min_cluster_size=30")
     options = parser.parse_args()
     if options.child:
-        _child(*options.child, dict(option.split("=", 1) for option in options.options))
+        kind, source, log = options.child
+        _child(kind, source, log, dict(option.split("=", 1) for option in options.options))
         return
     texts = pieces(options.corpus, max(options.sizes))
     if options.write_texts:
@@ -113,8 +121,8 @@ def _prepare(folder: Path, texts: pd.DataFrame, embeddings: Path | None, size: i
         np.save(folder / f"{size}.npy", ready[:size])
 
 
-def _measured(options: argparse.Namespace, kind: str, folder: Path, size: int) -> dict[str, list[float]]:
-    """Each step's seconds and GiB at its peak, in order; the whole under "all"."""
+def _measured(options: argparse.Namespace, kind: str, folder: Path, size: int) -> Steps:
+    """Do it in a process of its own."""
     log = folder / f"{kind}-{size}.jsonl"
     command = [sys.executable, __file__, "--corpus", str(options.corpus)]
     command += ["--child", kind, str(folder / str(size)), str(log), *options.options]
@@ -130,7 +138,7 @@ def _measured(options: argparse.Namespace, kind: str, folder: Path, size: int) -
     steps = [json.loads(line) for line in log.read_text().splitlines()]
     spans = {step["name"]: (step["begun"], step["ended"]) for step in steps} | {"all": (begun, ended)}
     return {
-        name: [last - first, max((m for t, m in samples if first <= t <= last + _SAMPLED), default=math.nan)]
+        name: (last - first, max((m for t, m in samples if first <= t <= last + _SAMPLED), default=math.nan))
         for name, (first, last) in spans.items()
     }
 
@@ -160,7 +168,7 @@ def _memory(root: int) -> float:
     return total / 2**20
 
 
-def _print(found: dict[int, dict[str, list[float]]]) -> None:
+def _print(found: Mapping[int, Steps]) -> None:
     """A row a step: seconds and GiB at each size, and the exponent of growth."""
     names = list(dict.fromkeys(name for steps in found.values() for name in steps))
     names = [name for name in names if name != "all"] + ["all"]
@@ -173,7 +181,7 @@ def _print(found: dict[int, dict[str, list[float]]]) -> None:
         print(" ".join([f"{name:32}", *cells, f"{_exponent(found, name):10.2f}"]), flush=True)
 
 
-def _exponent(found: dict[int, dict[str, list[float]]], name: str) -> float:
+def _exponent(found: Mapping[int, Steps], name: str) -> float:
     """By least squares of the logarithms, from the smallest size to the largest."""
     pairs = [
         (math.log(size), math.log(max(0.1, steps[name][0]))) for size, steps in found.items() if name in steps
@@ -181,7 +189,7 @@ def _exponent(found: dict[int, dict[str, list[float]]], name: str) -> float:
     return float(np.polyfit(*zip(*pairs, strict=True), 1)[0]) if len(pairs) > 1 else math.nan
 
 
-def _bars(found: dict[int, dict[str, list[float]]], plain: dict[str, list[float]] | None) -> bool:
+def _bars(found: Mapping[int, Steps], plain: Steps | None) -> bool:
     """Say which bars are met."""
     seconds, memory = found[max(found)]["all"]
     said = {f"seconds at most {_SECONDS:,}": seconds <= _SECONDS, f"GiB at most {_GIB}": memory <= _GIB}
@@ -204,7 +212,7 @@ def _child(kind: str, source: str, log: str, given: dict[str, str]) -> None:
     with Path(log).open("w") as file:
 
         @contextmanager
-        def step(name: str, total: int | None = None) -> Iterator[object]:
+        def step(name: str, total: int | None = None) -> Iterator[Advance]:
             begun = time.time()
             yield lambda steps: None
             line = {"name": name, "begun": begun, "ended": time.time()}
@@ -214,7 +222,7 @@ def _child(kind: str, source: str, log: str, given: dict[str, str]) -> None:
         (_run if kind == "localtopics" else _bertopic)(source, step, given)
 
 
-def _run(source: str, step: object, given: dict[str, str]) -> None:
+def _run(source: str, step: Progress, given: dict[str, str]) -> None:
     from localtopics.run.fit import fit_source
     from localtopics.run.settings import RunSettings
 
@@ -231,15 +239,15 @@ def _run(source: str, step: object, given: dict[str, str]) -> None:
     }
     values = {name: json.loads(value) for name, value in given.items()}
     settings = RunSettings().updated(sections, "The script").with_given({"model": "none"} | values)
-    fit_source(settings, Path(f"{source}.topics"), force=True, progress=step)  # type: ignore[arg-type]
+    fit_source(settings, Path(f"{source}.topics"), force=True, progress=step)
 
 
-def _bertopic(source: str, step: object, given: dict[str, str]) -> None:
+def _bertopic(source: str, step: Progress, given: dict[str, str]) -> None:
     from bertopic import BERTopic
 
     texts = pd.read_parquet(f"{source}.parquet", columns=["text"])["text"].tolist()
     embeddings = np.load(f"{source}.npy").astype(np.float32)
-    with step("fit_transform"):  # type: ignore[operator]
+    with step("fit_transform"):
         BERTopic().fit_transform(texts, embeddings)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from localtopics.errors import UserError
-from localtopics.topics.neighbors import directions, nearest
+from localtopics.topics.neighbors import directions, elected, nearest
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
 
@@ -173,12 +173,11 @@ class DocumentClusters:
         voters = min(_VOTERS, len(labels) - 1)
         rows, cosines = nearest(directions(vectors), self.vectors, voters)
         weights = 1 / (1 - cosines + 1e-6).clip(1e-6)
-        votes = np.zeros((len(rows), labels.max() + 2))
-        np.add.at(votes, (np.arange(len(rows))[:, None], labels[rows] + 1), weights)
-        clusters = votes.argmax(axis=1) - 1
+        won, votes = elected(labels[rows] + 1, weights)
+        clusters = won - 1
         new = cosines[:, 0] < _SAME
         clusters[new & (cosines.mean(axis=1) < self._least_alike)] = OUTLIER
-        shares = np.where(clusters == OUTLIER, 0, votes.max(axis=1) / votes.sum(axis=1))
+        shares = np.where(clusters == OUTLIER, 0, votes / weights.sum(axis=1))
         return clusters.astype(np.int64), shares.astype(np.float32)
 
     @cached_property

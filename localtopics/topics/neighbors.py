@@ -70,7 +70,7 @@ def left_over(
         graph: of n documents.
         embeddings: float [n, d], theirs.
         kept: which documents stay, rows int64 [k] in ascending order.
-        seed: see `within_cells`, where most of many neighbours have to be found anew.
+        seed: see `within_cells`, where the neighbours of many have to be found anew.
     """
     columns = graph.indices.shape[1]
     neighbors = min(columns, len(kept) - 1)
@@ -78,11 +78,9 @@ def left_over(
     places[kept] = np.arange(len(kept))
     indices, distances = places[graph.indices[kept]], graph.distances[kept]
     lost = (indices < 0).any(axis=1) | (neighbors < columns)
-    if lost.sum() > EXACT_LIMIT:
-        return neighbor_graph(embeddings[kept], neighbors, seed)
     vectors = directions(embeddings)[kept]
     indices, distances = indices[:, :neighbors].copy(), distances[:, :neighbors].copy()
-    found, cosines = nearest(vectors[lost], vectors, neighbors)
+    found, cosines = nearest_of_many(vectors[lost], vectors, neighbors, seed)
     indices[lost], distances[lost] = found, (1 - cosines).clip(0, 2)
     return NeighborGraph(indices, distances)
 
@@ -124,10 +122,44 @@ def nearest(
     return indices, cosines
 
 
-def within_cells(
-    vectors: np.ndarray, count: int, seed: int, advance: Advance = lambda steps: None, probes: int = _PROBES
+def nearest_of_many(
+    queries: np.ndarray, vectors: np.ndarray, count: int, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each vector nearly always the ``count`` most similar ones, itself among them, and their cosines.
+    """As `nearest`, but where comparing all with all would take long nearly always so, by `within_cells`."""
+    if len(queries) * len(vectors) <= EXACT_LIMIT**2:
+        return nearest(queries, vectors, count)
+    return within_cells(vectors, count, seed, queries=queries)
+
+
+def elected(choices: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each row votes for: the choice of the greatest weight in all, of several the least one.
+
+    Args:
+        choices: int [n, k], what each of k voters chooses; 0 or more.
+        weights: float [n, k], how much each vote weighs, 0 or more.
+
+    Returns:
+        the choices int64 [n] and their weights float64 [n].
+    """
+    won, weight = np.empty(len(choices), np.int64), np.empty(len(choices))
+    for start in range(0, len(choices), _ROWS):  # no votes by choices: both may be many
+        own, votes = choices[start : start + _ROWS], weights[start : start + _ROWS].astype(np.float64)
+        sums = ((own[:, :, None] == own[:, None, :]) * votes[:, None, :]).sum(axis=2)
+        most = sums.max(axis=1, keepdims=True)
+        best = np.where(sums >= most * (1 - 1e-12), own, np.iinfo(np.int64).max)
+        won[start : start + _ROWS], weight[start : start + _ROWS] = best.min(axis=1), most[:, 0]
+    return won, weight
+
+
+def within_cells(
+    vectors: np.ndarray,
+    count: int,
+    seed: int,
+    advance: Advance = lambda steps: None,
+    probes: int = _PROBES,
+    queries: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each query nearly always the ``count`` most similar vectors, and their cosines.
 
     Vectors are divided into cells about centres, and each is compared with those of the cells whose centres
     are nearest to it: an inverted file (Jégou et al. 2011), gone through cell by cell, so that a cell is
@@ -139,25 +171,28 @@ def within_cells(
         seed: chooses where the search for centres begins.
         advance: told of vectors, n in all.
         probes: how many cells each is compared with.
+        queries: float32 [m, d] of unit length; None: the vectors, each of which finds itself first.
 
     Returns:
-        indices int64 [n, count] and cosines float32 [n, count], as `nearest`.
+        indices int64 [m, count] and cosines float32 [m, count], as `nearest`.
     """
     import torch
 
     every = torch.from_numpy(vectors)
+    asking = every if queries is None else torch.from_numpy(queries)
     centres = _centres(every, max(1, len(vectors) // _CELL), seed)
     probes = min(probes, len(centres))
-    asked = torch.cat([(part @ centres.T).topk(probes).indices for part in _parts(every)])
-    members, ends = _grouped(asked[:, 0], len(centres))
+    asked = torch.cat([(part @ centres.T).topk(probes).indices for part in _parts(asking)])
+    homes = asked[:, 0] if queries is None else _homes(every, centres)
+    members, ends = _grouped(homes, len(centres))
     askers, asker_ends = _grouped(asked.reshape(-1), len(centres))
-    cosines = torch.full((len(vectors), count), -torch.inf)
-    indices = torch.full((len(vectors), count), -1)
+    cosines = torch.full((len(asking), count), -torch.inf)
+    indices = torch.full((len(asking), count), -1)
     for cell in range(len(centres)):
         own = members[ends[cell] : ends[cell + 1]]
         inside = every[own].T
         for rows in _parts(askers[asker_ends[cell] : asker_ends[cell + 1]] // probes):
-            found = (every[rows] @ inside).topk(min(count, len(own)))
+            found = (asking[rows] @ inside).topk(min(count, len(own)))
             candidates = torch.cat([cosines[rows], found.values], dim=1)
             best = candidates.topk(count)
             both = torch.cat([indices[rows], own[found.indices]], dim=1)
@@ -166,7 +201,7 @@ def within_cells(
     lost = (indices < 0).any(dim=1).numpy()  # their cells hold too few
     found_indices, found_cosines = indices.numpy(), cosines.numpy()
     if lost.any():
-        found_indices[lost], found_cosines[lost] = nearest(vectors[lost], vectors, count)
+        found_indices[lost], found_cosines[lost] = nearest(asking.numpy()[lost], vectors, count)
     return found_indices, found_cosines
 
 
@@ -185,11 +220,18 @@ def _centres(vectors: Tensor, cells: int, seed: int) -> Tensor:
     sample = vectors[torch.from_numpy(np.sort(chosen))]
     centres = sample[torch.from_numpy(random.choice(len(sample), cells, replace=False))]
     for _ in range(_ROUNDS):
-        nearest_of = torch.cat([(part @ centres.T).argmax(dim=1) for part in _parts(sample)])
+        nearest_of = _homes(sample, centres)
         sums = torch.zeros_like(centres).index_add_(0, nearest_of, sample)
         filled = torch.bincount(nearest_of, minlength=cells) > 0
         centres = torch.where(filled[:, None], torch.nn.functional.normalize(sums), centres)
     return centres
+
+
+def _homes(vectors: Tensor, centres: Tensor) -> Tensor:
+    """The nearest centre of each vector, int64 [n]."""
+    import torch
+
+    return torch.cat([(part @ centres.T).argmax(dim=1) for part in _parts(vectors)])
 
 
 def _grouped(cells: Tensor, count: int) -> tuple[Tensor, list[int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from localtopics.topics.neighbors import nearest
+from localtopics.topics.neighbors import elected, nearest_of_many
 from localtopics.topics.topic import OUTLIER
 
 _NEIGHBORS = 15
@@ -42,15 +42,14 @@ def join_outliers(vectors: np.ndarray, clusters: np.ndarray, share: float) -> Jo
     if not len(outside) or not len(inside):
         return Joined(joined, pull)
     neighbors = min(_NEIGHBORS, len(inside))
-    rows, cosines = nearest(vectors[outside], vectors[inside], neighbors)
-    votes = np.zeros((len(outside), clusters.max() + 1))
-    np.add.at(votes, (np.arange(len(outside))[:, None], clusters[inside][rows]), cosines.clip(0, 1))
-    pull[outside] = (votes.max(axis=1) / neighbors).round(4)
+    rows, cosines = nearest_of_many(vectors[outside], vectors[inside], neighbors)
+    won, votes = elected(clusters[inside][rows], cosines.clip(0, 1))
+    pull[outside] = (votes / neighbors).round(4)
     strongest = outside[np.argsort(-pull[outside], kind="stable")]
     surplus = len(outside) - math.floor(share * len(clusters))
     if surplus > 0:
         joins = outside[pull[outside] >= pull[strongest[surplus - 1]]]
         winners = np.full(len(clusters), OUTLIER)
-        winners[outside] = votes.argmax(axis=1)
+        winners[outside] = won
         joined[joins] = winners[joins]
     return Joined(joined, pull)

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from localtopics.topics import neighbors as neighbors_module
-from localtopics.topics.neighbors import directions, left_over, nearest, neighbor_graph, within_cells
+from localtopics.topics.neighbors import (
+    directions,
+    elected,
+    left_over,
+    nearest,
+    nearest_of_many,
+    neighbor_graph,
+    within_cells,
+)
 from tests.topics.vectors import groups
 
 
@@ -90,3 +98,38 @@ def test_nearest_finds_the_vectors_most_like_a_query() -> None:
     assert (rows == np.argsort(-(queries @ vectors.T), axis=1)[:, :5]).all()
     assert (np.diff(cosines, axis=1) <= 0).all()
     assert sum(told) == 7
+
+
+def test_other_queries_find_their_nearest_within_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbors_module, "_CELL", 20)
+    monkeypatch.setattr(neighbors_module, "EXACT_LIMIT", 50)
+    vectors, queries = groups(*[40] * 30, spread=0.3), groups(*[4] * 30, spread=0.3, seed=1)
+    rows, cosines = nearest_of_many(queries, vectors, 5)
+    exact, _ = nearest(queries, vectors, 5)
+    assert np.mean([len(np.intersect1d(*pair)) / 5 for pair in zip(rows, exact, strict=True)]) > 0.9
+    assert np.allclose(np.take_along_axis(queries @ vectors.T, rows, 1), cosines, atol=1e-5)
+
+
+def test_what_is_left_over_of_many_is_found_within_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbors_module, "_CELL", 20)
+    monkeypatch.setattr(neighbors_module, "EXACT_LIMIT", 100)
+    vectors = groups(*[40] * 20, spread=0.3)
+    kept = np.sort(np.random.default_rng(0).choice(800, 500, replace=False))
+    graph = left_over(neighbor_graph(vectors, 15), vectors, kept)
+    exact, _ = nearest(vectors[kept], vectors[kept], 15)
+    found = [len(np.intersect1d(*rows)) / 15 for rows in zip(graph.indices, exact, strict=True)]
+    assert np.mean(found) > 0.9
+
+
+def test_the_greatest_weight_is_elected_and_of_equals_the_least_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbors_module, "_ROWS", 7)
+    random = np.random.default_rng(0)
+    choices, weights = random.integers(0, 6, (100, 15)), random.random((100, 15), np.float32)
+    votes = np.zeros((100, 6))
+    np.add.at(votes, (np.arange(100)[:, None], choices), weights)
+    won, weight = elected(choices, weights)
+    assert (won == votes.argmax(axis=1)).all()
+    assert np.allclose(weight, votes.max(axis=1))
+    assert elected(np.array([[4, 2, 4, 2]]), np.ones((1, 4)))[0].tolist() == [2]
