@@ -22,7 +22,7 @@ from localtopics.files import temporary_folder
 from localtopics.machine import usable_cpus
 from localtopics.progress import Advance, Progress, silent
 from localtopics.topics.duplicates import first_copies, near_duplicates
-from localtopics.topics.neighbors import NeighborGraph, left_over, neighbor_graph
+from localtopics.topics.neighbors import EXACT_LIMIT, NeighborGraph, left_over, neighbor_graph
 from localtopics.topics.settings import FEWEST_DOCUMENTS, LayoutSettings
 
 
@@ -63,10 +63,9 @@ def lay_out(
     """
     originals, graph = _unlike(documents, embeddings, settings, progress)
     rows, places = _laid_out(originals)
-    embeddings = embeddings[rows]
     dimensions = sorted({settings.components, 2})
-    with progress("Laying out documents", len(dimensions) * _epochs(len(embeddings))) as advance:
-        layouts = _run_umap(embeddings, graph, settings, dimensions, advance, meanwhile)
+    with progress("Laying out documents", len(dimensions) * _epochs(len(rows))) as advance:
+        layouts = _run_umap(embeddings[rows], graph, settings, dimensions, advance, meanwhile)
     return Layouts(layouts[settings.components][places], layouts[2][places], originals)
 
 
@@ -130,8 +129,35 @@ def _laid_out(originals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _epochs(documents: int) -> int:
-    """UMAP's own numbers of epochs, given to it because the progress counts them."""
-    return 500 if documents <= 10_000 else 200
+    """UMAP's own numbers of epochs, and half of them for many documents, which makes no worse topics."""
+    if documents <= 10_000:
+        return 500
+    return 200 if documents <= EXACT_LIMIT else 100
+
+
+def start_places(embeddings: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
+    """Where many documents lie before the first epoch: their principal components (Kobak and Linderman 2021).
+
+    UMAP's own start, eigenvectors of the graph, would hold as many vectors as the root of the documents.
+
+    Args:
+        embeddings: float32 [n, d].
+        dimensions: how many there are.
+        seed: of the little noise that keeps places apart.
+
+    Returns:
+        float32 [n, dimensions], the first within -10 and 10.
+    """
+    mean = embeddings.mean(axis=0)
+    spread = embeddings.T @ embeddings / len(embeddings) - np.outer(mean, mean)
+    directions = np.linalg.eigh(spread.astype(np.float64))[1][:, ::-1][:, :dimensions]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
+    directions = np.where(largest < 0, -directions, directions)  # of two signs always the same
+    places = (embeddings @ directions.astype(np.float32)) - (mean @ directions).astype(np.float32)
+    places *= 10 / max(1e-9, float(np.abs(places[:, 0]).max()))
+    found = np.random.default_rng(seed).normal(scale=1e-4, size=(len(places), dimensions)).astype(np.float32)
+    found[:, : places.shape[1]] += places
+    return found
 
 
 def _run_umap(
@@ -148,14 +174,19 @@ def _run_umap(
     caller's script again. They end when their standard input does, so none outlives this process.
     """
     with temporary_folder() as folder, ExitStack() as cleanup:
-        np.save(folder / "embeddings.npy", np.asarray(embeddings, np.float32))
+        count = len(embeddings)
+        if count > EXACT_LIMIT:
+            np.save(folder / "start.npy", start_places(embeddings, max(dimensions), settings.seed))
+        else:
+            np.save(folder / "embeddings.npy", np.asarray(embeddings, np.float32))
+        del embeddings  # they may be large, and the processes have what they need of them
         np.save(folder / "indices.npy", graph.indices)
         np.save(folder / "distances.npy", graph.distances)
         (folder / "settings.json").write_text(
             json.dumps({field.name: getattr(settings, field.name) for field in fields(LayoutSettings)})
         )
         for dimension in dimensions:  # takes the room that the layouts need before the work is done
-            np.save(_layout(folder, dimension), np.zeros((len(embeddings), dimension), np.float32))
+            np.save(_layout(folder, dimension), np.zeros((count, dimension), np.float32))
 
         side_by_side = min(usable_cpus(), len(dimensions))
         reading, writing = os.pipe()
@@ -214,13 +245,14 @@ def _serve() -> None:
     folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     settings = LayoutSettings(**json.loads((folder / "settings.json").read_text()))
-    embeddings = np.load(folder / "embeddings.npy", mmap_mode="r")
+    starts = (folder / "start.npy").exists()
+    given = np.load(folder / ("start.npy" if starts else "embeddings.npy"), mmap_mode="r")
     graph = NeighborGraph(np.load(folder / "indices.npy"), np.load(folder / "distances.npy"))
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as steps:
         sys.stdout = sys.stderr  # so that nothing else can get among the steps
         for dimension in map(int, sys.argv[2:]):
             place = np.load(_layout(folder, dimension), mmap_mode="r+")
-            place[:] = _umap(embeddings, graph, settings, dimension, steps)
+            place[:] = _umap(given, graph, settings, dimension, steps, starts)
             place.flush()
 
 
@@ -233,9 +265,17 @@ def _end_with_parent(folder: Path) -> None:
 
 
 def _umap(
-    embeddings: np.ndarray, graph: NeighborGraph, settings: LayoutSettings, dimension: int, steps: TextIO
+    given: np.ndarray,
+    graph: NeighborGraph,
+    settings: LayoutSettings,
+    dimension: int,
+    steps: TextIO,
+    starts: bool = False,
 ) -> np.ndarray:
-    """The layout in so many dimensions, float32 [n, dimension]."""
+    """The layout in so many dimensions, float32 [n, dimension].
+
+    ``given`` are the embeddings, or where the layout ``starts``, of which UMAP then needs no more.
+    """
     import warnings
 
     from scipy.sparse.linalg import ArpackError
@@ -248,16 +288,17 @@ def _umap(
         n_components=dimension,
         min_dist=settings.min_dist,
         metric="cosine",
-        n_epochs=_epochs(len(embeddings)),
+        init=given[:, :dimension] if starts else "spectral",
+        n_epochs=_epochs(len(given)),
         random_state=settings.seed,
         n_jobs=1,
         precomputed_knn=(graph.indices, graph.distances),
         tqdm_kwds={"file": _Steps(steps), "bar_format": "{n}", "mininterval": 0.5, "disable": False},
     )
     try:
-        layout = model.fit_transform(embeddings)
+        layout = model.fit_transform(given)
     except (ArpackError, TypeError, ValueError):  # the spectral start fails on a handful of documents
-        layout = model.set_params(init="random").fit_transform(embeddings)
+        layout = model.set_params(init="random").fit_transform(given)
     return np.asarray(np.nan_to_num(layout), np.float32)
 
 

@@ -109,6 +109,32 @@ def test_the_seed_decides_the_layout() -> None:
     assert (lay_out_here(vectors, 2) != lay_out_here(vectors, 2, seed=1)).any()
 
 
+def test_many_documents_start_from_their_principal_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "EXACT_LIMIT", 100)
+    vectors = groups(60, 60, 60)
+    start = layout.start_places(vectors, 3, 1)
+    centred = vectors - vectors.mean(axis=0)
+    wanted = np.linalg.svd(centred, full_matrices=False)[0][:, :3]
+    likeness = np.abs(np.corrcoef(start.T, wanted.T)[:3, 3:])
+    assert np.allclose(np.diag(likeness), 1, atol=1e-3)
+    assert np.abs(start[:, 0]).max() == pytest.approx(10, abs=1e-2)
+    assert (start == layout.start_places(vectors, 3, 1)).all()
+    placed = laid_out(vectors)
+    centres = placed.map.reshape(3, 60, 2).mean(axis=1)
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)[np.triu_indices(3, 1)].min()
+    assert placed.map.reshape(3, 60, 2).std(axis=1).max() < apart
+    assert (laid_out(vectors).reduced == placed.reduced).all()
+
+
+@pytest.mark.parametrize("vectors", [groups(80, dimensions=2, spread=1), np.repeat(groups(1), 80, axis=0)])
+def test_awkward_documents_have_a_start(vectors: np.ndarray) -> None:
+    start = layout.start_places(vectors, 5, 0)
+    assert start.shape == (80, 5)
+    assert start.dtype == np.float32
+    assert np.isfinite(start).all()
+    assert len(np.unique(start, axis=0)) == 80
+
+
 AWKWARD = {
     "ten documents": groups(10, spread=1),
     "eleven documents": groups(11, spread=1),
