@@ -17,6 +17,7 @@ from localtopics.cli import terminal
 from localtopics.cli.group import hinted
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.progress import Advance, Bytes, Progress
+from localtopics.text import size_in_words, time_in_words
 from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from localtopics.llama.offload import OffloadPlan
     from localtopics.llama.probe import Probe, SystemReport
     from localtopics.models import InstalledModel
+    from localtopics.run.estimate import Estimate
     from localtopics.run.run import Run
     from localtopics.topics.topic import Topic
 
@@ -221,6 +223,28 @@ def finish(run: Run, as_json: bool) -> None:
     echo()
     for name in ("map.html", "map.png", "topics.csv"):
         echo(harmless_line(run.folder / name))
+
+
+def print_estimate(found: Estimate, as_json: bool) -> None:
+    """What a run would take, a line a stage, or as JSON."""
+    if as_json:
+        echo_json(asdict(found) | {"seconds": found.seconds, "memory": found.memory, "disk": found.disk})
+        return
+    rows = terminal.table()
+    for heading in ("stage", "time", "memory", "disk"):
+        rows.add_column(heading, justify="left" if heading == "stage" else "right")
+    for stage in found.stages:
+        if stage.seconds is None:
+            rows.add_row(stage.name, "by the model", "by the model", "")
+            continue
+        disk = size_in_words(stage.disk) if stage.disk else ""
+        rows.add_row(stage.name, time_in_words(stage.seconds), size_in_words(stage.memory), disk)
+    rows.add_row("all", time_in_words(found.seconds), size_in_words(found.memory), size_in_words(found.disk))
+    terminal.console().print(rows)
+    echo(
+        f"{found.documents:,} documents, about; beside the run folder, {size_in_words(found.cache)} for kept "
+        f"embeddings and, meanwhile, {size_in_words(found.temporary)} of temporary files."
+    )
 
 
 def print_system(report: SystemReport, models: Sequence[InstalledModel]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from localtopics.cli import options
-from localtopics.cli.render import finish, reporting
+from localtopics.cli.render import finish, print_estimate, reporting
 from localtopics.errors import UserError
 
 
@@ -25,6 +25,7 @@ from localtopics.errors import UserError
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )
+@click.option("--dry-run", is_flag=True, help="Tell what it would take here, and do nothing.")
 @options.force
 @options.as_json_lines
 @click.pass_obj
@@ -34,6 +35,7 @@ def run_command(
     source: str | None,
     out: Path | None,
     config: Path | None,
+    dry_run: bool,
     force: bool,
     as_json: bool,
     **given: Any,
@@ -43,7 +45,7 @@ def run_command(
     SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder of text files, or
     hf:OWNER/NAME. Stopped or killed, the same command goes on from the last finished stage.
     """
-    from localtopics.run.fit import fit_source
+    from localtopics.run.fit import estimate_source, fit_source
 
     settings = options.run_settings(config, source, given)
     named = settings.input.source
@@ -51,6 +53,11 @@ def run_command(
         if named is None:
             raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
         out = options.named_after(named, ".topics")
+    if dry_run:
+        with reporting(quiet) as progress:
+            found = estimate_source(settings, out, progress)
+        print_estimate(found, as_json)
+        return
     with reporting(quiet) as progress:
         run = fit_source(settings, out, force=force, progress=progress)
     finish(run, as_json)

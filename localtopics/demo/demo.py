@@ -12,6 +12,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run.fit import fit
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
+from localtopics.text import time_in_words
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +51,12 @@ def run_demo(
         log.info(
             "%s docstrings; embedding them takes about %s here, the rest about %s; fewer take less time",
             f"{len(corpus):,}",
-            in_words(embedding),
-            in_words(rest),
+            time_in_words(embedding),
+            time_in_words(rest),
             extra={"arguments": ["limit"]},
         )
     else:
         log.info(
-            "%s docstrings, embedded before; the rest takes about %s", f"{len(corpus):,}", in_words(rest)
+            "%s docstrings, embedded before; the rest takes about %s", f"{len(corpus):,}", time_in_words(rest)
         )
     return fit(corpus, settings=settings, out=out, force=force, progress=progress)
-
-
-def in_words(seconds: float) -> str:
-    """A time as one would say it: in tens of seconds, or from a minute on in minutes."""
-    if seconds < 55:
-        return f"{max(10, round(seconds, -1)):.0f} seconds"
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} minute{'s' * (minutes != 1)}"

@@ -20,8 +20,11 @@ from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
+from localtopics.run.estimate import LONG, Estimate, estimate
+from localtopics.run.lock import RECORD
 from localtopics.run.run import Run, ready_embeddings
 from localtopics.run.settings import RunSettings
+from localtopics.text import size_in_words, time_in_words
 from localtopics.topics.settings import check_size
 
 log = logging.getLogger(__name__)
@@ -83,6 +86,27 @@ def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progres
     Raises:
         UserError: as `fit`; nothing is left behind when the input is at fault.
     """
+    return fit(_read(settings, progress), settings=settings, out=out, force=force, progress=progress)
+
+
+def estimate_source(settings: RunSettings, out: Path, progress: Progress = silent) -> Estimate:
+    """Read the documents that ``settings.input`` names and tell what the run would take, which is not done.
+
+    Raises:
+        UserError: as `fit`, or this machine cannot hold the run.
+    """
+    corpus = _read(settings, progress)
+    ready = settings.embedding.embeddings
+    embeddings = None if ready is None else ready_embeddings(ready, corpus)
+    from localtopics.labels.namer import Namer  # loads llama.cpp
+
+    Namer(settings=settings.labels).check()
+    found = estimate(corpus, settings, choose_model(settings.embedding.model), embeddings, progress)
+    found.check(out)
+    return found
+
+
+def _read(settings: RunSettings, progress: Progress) -> Corpus:
     asked = settings.input
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
@@ -90,7 +114,7 @@ def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progres
         columns = {name: value for name, value in asdict(asked).items() if name != "source"}
         corpus = read_corpus(asked.source, **columns)
         advance(1)
-    return fit(corpus, settings=settings, out=out, force=force, progress=progress)
+    return corpus
 
 
 def _run(
@@ -121,12 +145,26 @@ def _run(
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
     digest = None if embeddings is None else hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
+    if len(corpus) >= LONG and (out is None or force or not (Path(out) / RECORD).exists()):
+        _tell(estimate(corpus, settings, model, embeddings, progress), Path(out or tempfile.gettempdir()))
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         stages.find(run, corpus, embeddings, progress)
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run
+
+
+def _tell(found: Estimate, out: Path) -> None:
+    """Say what a long run takes, or that this machine cannot hold it."""
+    found.check(out)
+    log.info(
+        "%s documents take about %s here, names apart, with %s of memory and %s on the disk",
+        f"{found.documents:,}",
+        time_in_words(found.seconds),
+        size_in_words(found.memory),
+        size_in_words(found.disk + found.cache),
+    )
 
 
 def _dropped(corpus: Corpus) -> str:

@@ -13,6 +13,7 @@ from localtopics import __version__
 from localtopics.checked import rule_of, types_of
 from localtopics.errors import UserError
 from localtopics.run.settings import RunSettings
+from localtopics.topics import gpu
 from localtopics.topics.given import GivenTopic, as_fields, read_given_topics
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def versions() -> dict[str, str]:
     import platform
 
     installed = {name: metadata.version(name) for name in _PACKAGES}
+    if gpu.available():
+        installed["cuml"] = next(
+            package.version for package in metadata.distributions() if package.name.startswith("cuml")
+        )
     return {"localtopics": __version__, "python": platform.python_version()} | installed
 
 

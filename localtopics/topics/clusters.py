@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from localtopics.errors import UserError
+from localtopics.topics import gpu
 from localtopics.topics.neighbors import directions, elected, nearest
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import OUTLIER
@@ -96,6 +97,9 @@ def _dense(reduced: np.ndarray, min_cluster_size: int, min_samples: int) -> tupl
 def _hdbscan(
     reduced: np.ndarray, min_cluster_size: int, min_samples: int, max_cluster_size: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
+    if gpu.available():
+        return gpu.cluster(reduced, min_cluster_size, min_samples, max_cluster_size)
+
     from hdbscan import HDBSCAN
 
     found = HDBSCAN(

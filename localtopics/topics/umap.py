@@ -21,6 +21,7 @@ import numpy as np
 from localtopics.files import temporary_folder
 from localtopics.machine import usable_cpus
 from localtopics.progress import Advance, Progress, silent
+from localtopics.topics import gpu
 from localtopics.topics.duplicates import first_copies, near_duplicates
 from localtopics.topics.neighbors import EXACT_LIMIT, NeighborGraph, left_over, neighbor_graph
 from localtopics.topics.settings import FEWEST_DOCUMENTS, LayoutSettings
@@ -277,6 +278,11 @@ def _umap(
     ``given`` are the embeddings, or where the layout ``starts``, of which UMAP then needs no more.
     """
     import warnings
+
+    if gpu.available():
+        placed = gpu.lay_out(given, graph, settings, dimension, epochs := _epochs(len(given)))
+        steps.write(f"{epochs}\n")
+        return np.nan_to_num(placed)
 
     from scipy.sparse.linalg import ArpackError
     from umap import UMAP

@@ -7,25 +7,9 @@ from pathlib import Path
 import pytest
 
 from localtopics.demo import demo_corpus, run_demo
-from localtopics.demo.demo import in_words
 from localtopics.embedding import BUILT_IN_MODEL, Embedder, choose_model
 from localtopics.errors import UserError
 from localtopics.run.settings import RunSettings
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.2, "10 seconds"),
-        (12, "10 seconds"),
-        (54, "50 seconds"),
-        (56, "1 minute"),
-        (89, "1 minute"),
-        (144, "2 minutes"),
-    ],
-)
-def test_times_are_said_in_round_numbers(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
 
 
 def test_the_demo_says_before_anything_else_how_long_it_will_take(
