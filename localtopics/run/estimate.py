@@ -108,21 +108,23 @@ class Estimate:
                 f"{size_in_words(free)} are free: find topics in some of them, and give the others these "
                 "topics by an assignment in parts.",
             )
-        folders = [
-            (out, self.disk, "the run folder"),
+        rooms = [
+            (out, self.disk, "The run folder"),
             (Path(tempfile.gettempdir()), self.temporary, "temporary files"),
+            (default_folder(), self.cache, "kept embeddings"),
         ]
-        folders += [(default_folder(), self.cache, "embeddings")]
-        needed: dict[int, tuple[int, Path, list[str]]] = {}
-        for folder, size, what in folders:
+        disks: dict[int, list[tuple[Path, int, str]]] = {}
+        for folder, size, what in rooms:
             there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-            before, _, names = needed.get(there.stat().st_dev, (0, there, []))
-            needed[there.stat().st_dev] = (before + size, there, [*names, what] if size else names)
-        for size, there, names in needed.values():
-            if size > (left := shutil.disk_usage(there).free):
+            if size:
+                disks.setdefault(there.stat().st_dev, []).append((there, size, what))
+        for needed in disks.values():
+            total, left = sum(size for _, size, _ in needed), shutil.disk_usage(needed[0][0]).free
+            if total > left:
+                names = " and ".join(what for _, _, what in needed)
                 raise UserError(
-                    f"{' and '.join(names)} take about {size_in_words(size)} on the disk of {there}, and "
-                    f"{size_in_words(left)} are free: make room first.".capitalize()
+                    f"{names[0].upper()}{names[1:]} take about {size_in_words(total)} on the disk of "
+                    f"{needed[0][0]}, and {size_in_words(left)} are free: make room first."
                 )
 
 

@@ -60,7 +60,9 @@ def test_what_the_machine_cannot_hold_is_one_sentence(
     monkeypatch.setattr(module, "free_memory", lambda: None)
     full = namedtuple("usage", "total used free")(0, 0, 10_000)
     monkeypatch.setattr("shutil.disk_usage", lambda path: full)
-    with pytest.raises(UserError, match=r"run folder.*on the disk of .*, and 1 MB are free"):
+    with pytest.raises(
+        UserError, match=r"The run folder and temporary files.*on the disk of .*, and 1 MB are free"
+    ):
         found.check(tmp_path)
 
 
