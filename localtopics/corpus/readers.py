@@ -62,6 +62,22 @@ def read_column_blocks(
     return even(_read(source, ColumnRequest(source, named), split, rows), rows)
 
 
+def tables_of(source: str) -> list[Path] | None:
+    """The files of a source that is a Parquet file or a folder of them; None where it is something else.
+
+    Raises:
+        UserError: there is nothing of that name.
+    """
+    if source.startswith("hf:"):
+        return None
+    path = Path(os.path.expanduser(source))  # noqa: PTH111, see below
+    if not path.exists():
+        raise UserError(f"There is no file or folder {path}.")
+    if path.is_dir():
+        return None if holds_texts(path) else parquet_files(path) or None
+    return [path] if path.suffix.lower() == ".parquet" and path.is_file() and path.stat().st_size else None
+
+
 def _read(source: str, request: ColumnRequest, split: str | None, rows: int | None) -> Blocks:
     if source.startswith("hf:"):
         yield read_dataset(source, request, split)
@@ -77,10 +93,8 @@ def _read(source: str, request: ColumnRequest, split: str | None, rows: int | No
 
 def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     """A folder of Parquet files as one table, any other as texts."""
-    files = parquet_files(path)
-    if files and not holds_texts(path):
-        return read_parquet_files(files, request, rows)
-    return read_folder(path, request)
+    files = tables_of(str(path))
+    return read_folder(path, request) if files is None else read_parquet_files(files, request, rows)
 
 
 def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:

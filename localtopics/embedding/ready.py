@@ -65,12 +65,22 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
         raise _unlike(origin, f"{array.dtype} {array.shape}")
     with np.errstate(over="ignore"):
         array = array.astype(np.float32)  # a copy
+    unit_length(array, origin)
+    return array
+
+
+def unit_length(array: np.ndarray, origin: str) -> None:
+    """Scale each row of float32 [n, d] to length 1, in its place.
+
+    Raises:
+        UserError: a row holds NaN, infinity or only zeros.
+    """
+    with np.errstate(over="ignore"):
         lengths = np.linalg.norm(array, axis=1, keepdims=True)
     unusable = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if unusable.size:
         raise UserError(f"Row {unusable[0]} of {origin} (counted from 0) holds NaN, infinity or only zeros.")
     array /= lengths
-    return array
 
 
 def _as_array(values: Any) -> np.ndarray:

@@ -20,7 +20,8 @@ from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
-from localtopics.run.run import Run, ready_embeddings
+from localtopics.run.ready import ready_embeddings
+from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
 from localtopics.topics.settings import check_size
 
@@ -54,7 +55,7 @@ def fit(
         times: one for each document, if there are any.
         ids: one for each document, all different; without them the row numbers.
         embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
-            tensor, a table or a .npy file; otherwise the documents are embedded.
+            tensor, a table, a .npy file or a folder of `embed_parts`; otherwise the documents are embedded.
         groups: one for each document, if there are any.
         settings: what to do differently from the defaults.
         out: the run folder; None makes a new temporary one.
@@ -120,13 +121,18 @@ def _run(
     model = choose_model(settings.embedding.model)
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
-    digest = None if embeddings is None else hashlib.sha256(embeddings.tobytes()).hexdigest()
+    digest = None if embeddings is None else _digest(embeddings)
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         stages.find(run, corpus, embeddings, progress)
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run
+
+
+def _digest(embeddings: np.ndarray) -> str:
+    """What tells embeddings from others; they are not copied for it."""
+    return hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
 
 
 def _dropped(corpus: Corpus) -> str:

@@ -1,0 +1,146 @@
+"""Parts that a Ray cluster makes are those that one process makes, whatever happens to the cluster."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from localtopics.cluster import on_cluster
+from localtopics.corpus import parts
+from localtopics.corpus.parts import part_files, part_name
+from localtopics.embedding import Embedder, EmbeddingModel
+from localtopics.embedding.parts import embed_parts
+from localtopics.errors import UserError
+from localtopics.run.run import Run
+from tests.run.folders import NOTES
+
+cluster_utils = pytest.importorskip("ray.cluster_utils", reason="needs Ray")
+
+COLUMNS: dict[str, Any] = {"title": "title", "id": "id"}
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ROWS", 20)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """480 unlike rows of some length, four without a document, in row groups that are no parts."""
+    notes = pd.read_csv(NOTES)
+    texts = notes["text"].tolist()
+    some = [" ".join(texts[(row + step * 7) % 72] for step in range(4)) for row in range(480)]
+    frame = pd.DataFrame({"text": some, "title": [f"Note {row}" for row in range(480)]})
+    frame["id"] = [f"n{row}" for row in range(480)]
+    frame.loc[[3, 40, 41, 300], "text"] = ""
+    path = tmp_path_factory.mktemp("ray") / "rows.parquet"
+    frame.to_parquet(path, row_group_size=90)
+    return path
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """The head of a cluster on this machine, of one processor; a test adds nodes."""
+    made = cluster_utils.Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    yield made
+    made.shutdown()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_two_nodes_one_of_them_killed(
+    cluster: Any, folder: Path, rows: Path, model: EmbeddingModel, tmp_path: Path
+) -> None:
+    run, embedder = Run.open(folder), Embedder(model, tmp_path / "cache")
+    embed_parts(rows, tmp_path / "local", embedder)
+    run.assign_parts(rows, tmp_path / "local-topics", limit=100, **COLUMNS)
+    second = cluster.add_node(num_cpus=1)
+    killed = []
+
+    def kill() -> None:
+        while len(part_files(tmp_path / "ray")) < 6:
+            time.sleep(0.01)
+        cluster.remove_node(second, allow_graceful=False)
+        killed.append(len(part_files(tmp_path / "ray")))
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    done = embed_parts(rows, tmp_path / "ray", embedder, ray=cluster.address)
+    killer.join()
+    assert killed[0] < 24, "it was killed half-way"
+    assert [part.number for part in done.parts] == list(range(24))
+    assert (done.documents, done.dropped, done.made) == (476, 4, 480)
+    assert contents(tmp_path / "ray") == contents(tmp_path / "local")
+
+    found = run.assign_parts(rows, tmp_path / "topics", limit=100, ray=cluster.address, **COLUMNS)
+    assert (found.documents, found.dropped, found.made) == (97, 3, 100)
+    assert contents(tmp_path / "topics") == contents(tmp_path / "local-topics")
+
+
+def test_what_one_process_began_ray_ends_on_this_machine(folder: Path, rows: Path, tmp_path: Path) -> None:
+    run = Run.open(folder)
+    run.assign_parts(rows, tmp_path / "local", limit=60, **COLUMNS)
+    run.assign_parts(rows, tmp_path / "ray", limit=60, **COLUMNS)
+    (tmp_path / "ray" / part_name(1)).unlink()
+    kept = (tmp_path / "ray" / part_name(0)).stat().st_mtime_ns
+    code = (
+        "import sys\nfrom localtopics.corpus import parts\nparts.ROWS = 20\n"
+        "from localtopics.cli import main\nmain()"
+    )
+    command = [sys.executable, "-c", code, "assign", folder, rows, "--title", "title", "--id", "id"]
+    done = subprocess.run(
+        [*map(str, command), "--out", str(tmp_path / "ray"), "--limit", "60", "--ray", "auto"],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        env=os.environ | {"HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "58 documents" in done.stdout
+    assert done.stderr == ""
+    assert contents(tmp_path / "ray") == contents(tmp_path / "local")
+    assert (tmp_path / "ray" / part_name(0)).stat().st_mtime_ns == kept
+    assert not (tmp_path / ".ray").exists(), "Ray left nothing in the user's home"
+
+
+class Doubled:
+    """Work of no weight."""
+
+    def opened(self) -> Any:
+        return lambda thing: 2 * thing
+
+
+@pytest.mark.parametrize("address", ["nowhere", "localhost:99999", "ray://:x"])
+def test_what_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(UserError, match="is no address of a Ray cluster"):
+        list(on_cluster(address, Doubled(), [1]))
+
+
+def test_an_address_that_does_not_answer_is_told_soon() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    started = time.monotonic()
+    with pytest.raises(UserError, match="No Ray cluster answers at"):
+        list(on_cluster(address, Doubled(), [1]))
+    assert time.monotonic() - started < 20
+
+
+def test_ray_reads_parquet_alone(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is no Parquet file .* or leave Ray out"):
+        Run.open(folder).assign_parts(NOTES, tmp_path / "out", ray="auto", **COLUMNS)
+    assert not (tmp_path / "out").exists()
