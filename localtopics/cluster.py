@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +23,6 @@ import pyarrow as pa
 
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
-from localtopics.logs import silenced
 from localtopics.machine import usable_cpus, use_cpus
 
 HERE = "auto"
@@ -35,9 +34,8 @@ _SECONDS = 5.0
 _RUNNING = Path("/tmp/ray/ray_current_cluster")
 """Where `ray start` writes the address of what it started."""
 _CLIENT = "ray://"
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
-"""Nothing is reported to Ray's makers, and its C++ code writes no notes into the terminal."""
-
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "ERROR"}
+"""Nothing is reported to Ray's makers, and no notes are written into the terminal."""
 _SILENT: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
 _LONGEST = 20
 """Characters of a folder in which the names of Ray's sockets find room."""
@@ -56,7 +54,7 @@ class Work(Protocol[T_contra, R_co]):
         ...
 
 
-def on_cluster(address: str, work: Work[T, R], things: Sequence[T]) -> Iterator[R]:
+def on_cluster(address: str, work: Work[T, R], things: Sequence[T]) -> Generator[R]:
     """Do the work with each thing on a Ray cluster.
 
     Each of a pool of processes (actors of Ray Data) takes one thing after the other: one process for each
@@ -78,7 +76,7 @@ def on_cluster(address: str, work: Work[T, R], things: Sequence[T]) -> Iterator[
         UserError: Ray is not installed, or the cluster does not answer or lacks localtopics.
         Exception: what the work raises, and then no more is done.
     """
-    with _connected(address), silenced("ray.data"):
+    with _connected(address):
         yield from _results(work, things)
 
 
@@ -87,7 +85,8 @@ def _results(work: Work[T, R], things: Sequence[T]) -> Iterator[R]:
     from ray.data import ActorPoolStrategy, DataContext
     from ray.exceptions import RayError
 
-    DataContext.get_current().enable_progress_bars = False
+    context = DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
     room = _room(ray.nodes())
     size = min(room.workers, len(things))
     try:
@@ -234,7 +233,8 @@ def _joined(address: str) -> Iterator[None]:
     if not answers:
         raise UserError(f"No Ray cluster answers at {address}.", arguments=["ray"])
     try:
-        ray.init(address=address, **_SILENT)
+        with _no_greeting():
+            ray.init(address=address, **_SILENT)
     except Exception as error:  # a server of something else, another token, another version of Ray or Python
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(f"The Ray cluster at {address} cannot be used: {reason}", arguments=["ray"]) from None
@@ -251,14 +251,28 @@ def _started() -> Iterator[None]:
         prefix=TEMPORARY, dir=usual if len(usual) <= _LONGEST else "/tmp", ignore_cleanup_errors=True
     )
     with temporary as folder:
-        ray.init(
-            address="local",
-            num_cpus=usable_cpus(),
-            include_dashboard=False,
-            _temp_dir=folder,
-            **_SILENT,
-        )
+        with _no_greeting():
+            ray.init(
+                address="local",
+                num_cpus=usable_cpus(),
+                include_dashboard=False,
+                _temp_dir=folder,
+                **_SILENT,
+            )
         yield
+
+
+@contextmanager
+def _no_greeting() -> Iterator[None]:
+    """Keep from the terminal what Ray's C++ code says of its own log level."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 @cache

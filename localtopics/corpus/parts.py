@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -269,9 +270,10 @@ def _spread(job: Job, answer: Answer, blocks: NumberedBlocks, address: str) -> I
         job, source=str(Path(job.source).expanduser().absolute()), out=job.out.expanduser().absolute()
     )
     work = _PartsWork(everywhere, answer.packed())
-    for part in on_cluster(address, work, missing):
-        _require_here(job.out / part_name(part.number))
-        yield replace(part, made=True)
+    with closing(on_cluster(address, work, missing)) as found:
+        for part in found:
+            _require_here(job.out / part_name(part.number))
+            yield replace(part, made=True)
 
 
 def _require_here(path: Path) -> None:
