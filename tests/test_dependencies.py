@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,9 @@ def normal(name: str) -> str:
 
 def test_every_package_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {normal(re.split(r"[><=]", line)[0]) for line in project["dependencies"]}
+    extras = [lines for name, lines in project["optional-dependencies"].items() if name != "dev"]
+    lines = [*project["dependencies"], *chain(*extras)]
+    declared = {normal(re.split(r"[\[><=]", line)[0]) for line in lines}
     names = {name for path in (ROOT / "localtopics").rglob("*.py") for name in imported(path)}
     used = {name: packages_distributions().get(name, [name]) for name in names - sys.stdlib_module_names}
     del used["localtopics"]

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from localtopics.corpus.columns import ColumnRequest, Columns
 from localtopics.corpus.corpus import Corpus, Dropped, count_dropped, is_text
-from localtopics.corpus.readers import read_column_blocks, tables_of
-from localtopics.corpus.records import parquet_files
+from localtopics.corpus.places import reachable
+from localtopics.corpus.readers import read_column_blocks, source_files, tables_of
 from localtopics.corpus.rows import ParquetRows
 from localtopics.errors import UserError
 
@@ -100,7 +100,10 @@ class NumberedBlocks:
         self._source, self._rows = os.fspath(source), rows
         if (files := tables_of(self._source)) is None or split is not None:
             raise UserError(f"{self._source} is no Parquet file, and no folder of Parquet files.")
-        self._table = ParquetRows(files, ColumnRequest(self._source, _named(text, title, time, group, id)))
+        with reachable(self._source):
+            self._table = ParquetRows(
+                files, ColumnRequest(self._source, _named(text, title, time, group, id))
+            )
         self.total = self._table.total if limit is None else min(limit, self._table.total)
         """How many rows there are."""
 
@@ -119,7 +122,9 @@ class NumberedBlocks:
             UserError: the source is damaged.
         """
         first, rows = self.bounds(number)
-        return _block(self._table.read(first, rows), first, self._source)
+        with reachable(self._source):
+            columns = self._table.read(first, rows)
+        return _block(columns, first, self._source)
 
 
 def _named(
@@ -150,9 +155,15 @@ def first_rows(source: str | os.PathLike[str], rows: int, **columns: str | None)
 
 def row_count(source: str | os.PathLike[str]) -> int | None:
     """How many rows a Parquet file, or a folder of them, has; None of other sources, which would be read."""
-    path = Path(source)
     try:
-        files = parquet_files(path) if path.is_dir() else [path] * (path.suffix.lower() == ".parquet")
-        return sum(pq.read_metadata(file).num_rows for file in files) if files else None
-    except (OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
+        files = source_files(source)
+        if not files or any(file.suffix.lower() != ".parquet" for file in files):
+            return None
+        return sum(map(_rows, files))
+    except (UserError, OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
         return None
+
+
+def _rows(path: Path) -> int:
+    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        return int(file.metadata.num_rows)

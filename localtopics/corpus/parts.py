@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from localtopics import __version__
 from localtopics.cluster import Work, on_cluster
 from localtopics.corpus.blocks import Block, NumberedBlocks, read_blocks, row_count
-from localtopics.corpus.readers import tables_of
-from localtopics.corpus.records import parquet_files
+from localtopics.corpus.places import is_remote, located
+from localtopics.corpus.readers import source_files, tables_of
 from localtopics.errors import UserError
 from localtopics.files import replacing
 from localtopics.progress import Progress, silent
@@ -266,9 +266,8 @@ def _spread(job: Job, answer: Answer, blocks: NumberedBlocks, address: str) -> I
             yield part
     if not missing:
         return
-    everywhere = replace(
-        job, source=str(Path(job.source).expanduser().absolute()), out=job.out.expanduser().absolute()
-    )
+    source = job.source if is_remote(job.source) else str(located(job.source).absolute())
+    everywhere = replace(job, source=source, out=job.out.absolute())
     work = _PartsWork(everywhere, answer.packed())
     with closing(on_cluster(address, work, missing)) as found:
         for part in found:
@@ -295,16 +294,20 @@ def _require_here(path: Path) -> None:
 
 def _made_of(job: Job) -> dict[str, Any]:
     """What the parts depend on."""
-    path = Path(job.source)
-    files = parquet_files(path) if path.is_dir() else [path] * path.is_file()
     return {
         "format": _FORMAT,
         **job.depends_on,
         "source": job.source,
-        "files": [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files],
+        "files": [_state(path) for path in source_files(job.source)],
         "columns": {name: column for name, column in job.columns.items() if column is not None},
         "rows": job.rows,
     }
+
+
+def _state(path: Path) -> list[object]:
+    """What tells a file from another, or from itself before it was changed."""
+    found = path.stat()
+    return [path.name, found.st_size, found.st_mtime_ns]
 
 
 def _prepare(job: Job, force: bool) -> None:

@@ -95,6 +95,10 @@ def _files_below(path: Path, unreadable: list[str]) -> Iterator[Path]:
     def note(error: OSError) -> None:
         unreadable.append(f"{error.filename} cannot be read: {error.strerror}.")
 
+    if not isinstance(path, Path):  # elsewhere: see `located`
+        found = (file.relative_to(path).parts for file in path.rglob("*") if file.is_file())
+        yield from (path.joinpath(*parts) for parts in found if not any(part[0] == "." for part in parts))
+        return
     for folder, below, names in os.walk(path, onerror=note):
         below[:] = [name for name in below if not name.startswith(".")]
         yield from (Path(folder, name) for name in names if not name.startswith("."))

@@ -10,6 +10,7 @@ from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joi
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
+from localtopics.corpus.places import located, reachable
 from localtopics.corpus.plain import holds_texts, read_folder, read_lines
 from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
 from localtopics.errors import UserError
@@ -62,20 +63,28 @@ def read_column_blocks(
     return even(_read(source, ColumnRequest(source, named), split, rows), rows)
 
 
+def source_files(source: str | os.PathLike[str]) -> list[Path]:
+    """The file that a source is, or the Parquet files in the folder that it is; none of other sources."""
+    path = located(os.fspath(source))
+    return parquet_files(path) if path.is_dir() else [path] * path.is_file()
+
+
 def tables_of(source: str) -> list[Path] | None:
     """The files of a source that is a Parquet file or a folder of them; None where it is something else.
 
     Raises:
-        UserError: there is nothing of that name.
+        UserError: there is nothing of that name, or it cannot be reached.
     """
     if source.startswith("hf:"):
         return None
-    path = Path(os.path.expanduser(source))  # noqa: PTH111, see below
-    if not path.exists():
-        raise UserError(f"There is no file or folder {path}.")
-    if path.is_dir():
-        return None if holds_texts(path) else parquet_files(path) or None
-    return [path] if path.suffix.lower() == ".parquet" and path.is_file() and path.stat().st_size else None
+    path = located(source)
+    with reachable(source):
+        if not path.exists():
+            raise UserError(f"There is no file or folder {path}.")
+        if path.is_dir():
+            return None if holds_texts(path) else source_files(source) or None
+        sound = path.suffix.lower() == ".parquet" and path.is_file() and path.stat().st_size
+        return [path] if sound else None
 
 
 def _read(source: str, request: ColumnRequest, split: str | None, rows: int | None) -> Blocks:
@@ -86,8 +95,8 @@ def _read(source: str, request: ColumnRequest, split: str | None, rows: int | No
         raise UserError(
             f"{source} has no splits, which only datasets (hf:OWNER/NAME) have.", arguments=["split"]
         )
-    path = Path(os.path.expanduser(source))  # noqa: PTH111, since pathlib's raises for a file called ~x
-    with one_sentence(path):
+    path = located(source)
+    with reachable(source), one_sentence(path):
         yield from _read_folder(path, request, rows) if path.is_dir() else _read_file(path, request, rows)
 
 

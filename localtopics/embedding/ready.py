@@ -9,6 +9,9 @@ import numpy as np
 
 from localtopics.errors import UserError
 
+_ROWS = 2**16
+"""Embeddings checked at a time."""
+
 
 def load_embeddings(path: Path, documents: int | None = None) -> np.ndarray:
     """Read ready embeddings, a row a document, from a .npy file.
@@ -24,7 +27,7 @@ def load_embeddings(path: Path, documents: int | None = None) -> np.ndarray:
         UserError: the file is no such array, or has another number of rows, gaps or rows of zeros.
     """
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # whatever a damaged header makes NumPy raise
         reason = "it holds no array of numbers"
         if isinstance(error, MemoryError):
@@ -63,24 +66,33 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
         raise _unlike(origin, f"a {type(values).__name__} of something else") from None
     if array.ndim != 2 or array.dtype.kind != "f" or 0 in array.shape:
         raise _unlike(origin, f"{array.dtype} {array.shape}")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32)  # a copy
-    unit_length(array, origin)
-    return array
+    embeddings = np.empty(array.shape, np.float32)
+    for start in range(0, len(array), _ROWS):  # no more than one whole copy at a time
+        rows = embeddings[start : start + _ROWS]
+        with np.errstate(over="ignore"):
+            rows[:] = array[start : start + _ROWS]
+        unit_length(rows, origin, start)
+    return embeddings
 
 
-def unit_length(array: np.ndarray, origin: str) -> None:
-    """Scale each row of float32 [n, d] to length 1, in its place.
+def unit_length(rows: np.ndarray, origin: str, first: int = 0) -> None:
+    """Scale each of float32 [n, d] to length 1, in its place.
+
+    Args:
+        rows: embeddings.
+        origin: what they are called in messages.
+        first: the number of the first one there.
 
     Raises:
         UserError: a row holds NaN, infinity or only zeros.
     """
     with np.errstate(over="ignore"):
-        lengths = np.linalg.norm(array, axis=1, keepdims=True)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     unusable = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if unusable.size:
-        raise UserError(f"Row {unusable[0]} of {origin} (counted from 0) holds NaN, infinity or only zeros.")
-    array /= lengths
+        row = first + unusable[0]
+        raise UserError(f"Row {row} of {origin} (counted from 0) holds NaN, infinity or only zeros.")
+    rows /= lengths
 
 
 def _as_array(values: Any) -> np.ndarray:

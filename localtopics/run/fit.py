@@ -121,18 +121,13 @@ def _run(
     model = choose_model(settings.embedding.model)
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
-    digest = None if embeddings is None else _digest(embeddings)
+    digest = None if embeddings is None else hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         stages.find(run, corpus, embeddings, progress)
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run
-
-
-def _digest(embeddings: np.ndarray) -> str:
-    """What tells embeddings from others; they are not copied for it."""
-    return hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
 
 
 def _dropped(corpus: Corpus) -> str:
