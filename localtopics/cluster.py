@@ -80,6 +80,14 @@ def on_cluster(address: str, work: Work[T, R], things: Sequence[T]) -> Generator
         yield from _results(work, things)
 
 
+def require_cluster(address: str) -> None:
+    """Raise `UserError` where `on_cluster` cannot begin: Ray is not installed, or nothing answers there."""
+    if find_spec("ray") is None:
+        raise UserError("Ray is not installed: `pip install 'localtopics[ray]'`.")
+    if (found := address if address != HERE else _running()) is not None:
+        _require_answer(found)
+
+
 def _results(work: Work[T, R], things: Sequence[T]) -> Iterator[R]:
     import ray
     from ray.data import ActorPoolStrategy, DataContext
@@ -176,8 +184,7 @@ def _connected(address: str) -> Iterator[None]:
     Raises:
         UserError: see `on_cluster`.
     """
-    if find_spec("ray") is None:
-        raise UserError("Ray is not installed: `pip install 'localtopics[ray]'`.")
+    require_cluster(address)
     found = address if address != HERE else _running()
     with _variables(_QUIET | (_alone() if found is None else {})):
         import ray
@@ -219,10 +226,7 @@ def _answers(address: str) -> bool:
     return True
 
 
-@contextmanager
-def _joined(address: str) -> Iterator[None]:
-    import ray
-
+def _require_answer(address: str) -> None:
     try:
         answers = _answers(address)
     except (ValueError, OverflowError):
@@ -232,6 +236,12 @@ def _joined(address: str) -> Iterator[None]:
         ) from None
     if not answers:
         raise UserError(f"No Ray cluster answers at {address}.", arguments=["ray"])
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[None]:
+    import ray
+
     try:
         with _no_greeting():
             ray.init(address=address, **_SILENT)

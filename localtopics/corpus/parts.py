@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localtopics import __version__
-from localtopics.cluster import Work, on_cluster
+from localtopics.cluster import Work, on_cluster, require_cluster
 from localtopics.corpus.blocks import Block, NumberedBlocks, read_blocks, row_count
 from localtopics.corpus.places import is_remote, located
 from localtopics.corpus.readers import source_files, tables_of
@@ -140,9 +141,16 @@ def write_parts(
             "write it as one, or leave Ray out.",
             arguments=["ray"],
         )
+    readings = iter(_readings(job, blocks))
+    if ray is not None:
+        require_cluster(ray)
+    elif (first := next(readings, None)) is not None:  # what is wrong with the source shows by now
+        readings = chain([first], readings)
     _prepare(job, force)
     found = (
-        _in_turn(job, answer, blocks) if ray is None or blocks is None else _spread(job, answer, blocks, ray)
+        _in_turn(job, answer, readings)
+        if ray is None or blocks is None
+        else _spread(job, answer, blocks, ray)
     )
     total = blocks.total if blocks is not None else row_count(job.source) if job.limit is None else job.limit
     parts: list[Part] = []
@@ -193,14 +201,17 @@ def read_manifest(path: Path) -> dict[str, Any]:
 # -- one after the other --------------------------------------------------------------------------------
 
 
-def _in_turn(job: Job, answer: Answer, blocks: NumberedBlocks | None) -> Iterator[Part]:
-    for number, (first, rows, read) in enumerate(_readings(job, blocks)):
+_Reading = tuple[int, int, Callable[[], Block]]
+"""Of a block the first row, the number of rows, and what reads it, or has read it."""
+
+
+def _in_turn(job: Job, answer: Answer, readings: Iterator[_Reading]) -> Iterator[Part]:
+    for number, (first, rows, read) in enumerate(readings):
         path = job.out / part_name(number)
         yield _there(path, number, first, rows) or _write(path, number, read(), answer)
 
 
-def _readings(job: Job, blocks: NumberedBlocks | None) -> Iterator[tuple[int, int, Callable[[], Block]]]:
-    """Of each block the first row, the number of rows, and what reads it, or has read it."""
+def _readings(job: Job, blocks: NumberedBlocks | None) -> Iterator[_Reading]:
     if blocks is not None:
         for number in range(len(blocks)):
             yield *blocks.bounds(number), partial(blocks.read, number)

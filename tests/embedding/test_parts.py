@@ -54,7 +54,8 @@ def test_the_embeddings_of_a_folder_are_those_of_the_documents(
     assert table["id"].tolist() == corpus.ids
     expected = embedder.embed(corpus.documents)
     found, source_rows = read_embedded(tmp_path / "out")
-    assert (found.dtype, found.shape, source_rows) == (np.float32, (30, 384), 33)
+    assert found.dtype == np.float32
+    assert (found.shape, source_rows) == ((30, 384), 33)
     assert np.einsum("nd,nd->n", found, expected).min() > 1 - 1e-6
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
 
