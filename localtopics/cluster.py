@@ -33,7 +33,6 @@ _SECONDS = 5.0
 """What an address may take to answer."""
 _RUNNING = Path("/tmp/ray/ray_current_cluster")
 """Where `ray start` writes the address of what it started."""
-_CLIENT = "ray://"
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "ERROR"}
 """Nothing is reported to Ray's makers, and no notes are written into the terminal."""
 _SILENT: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -63,7 +62,7 @@ def on_cluster(address: str, work: Work[T, R], things: Sequence[T]) -> Generator
     twice must be as good as once.
 
     Args:
-        address: ``HOST:PORT`` or ``ray://HOST:PORT`` of a cluster; or ``auto``: the Ray that RAY_ADDRESS
+        address: ``HOST:PORT`` of a cluster that this machine is of; or ``auto``: the Ray that RAY_ADDRESS
             names or that runs on this machine for this user, or else one that is started, answers this
             machine alone and ends with the work.
         work: what is done.
@@ -218,7 +217,7 @@ def _answers(address: str) -> bool:
     Raises:
         ValueError: it is none.
     """
-    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
     except OSError:
@@ -231,7 +230,7 @@ def _require_answer(address: str) -> None:
         answers = _answers(address)
     except (ValueError, OverflowError):
         raise UserError(
-            f"{address!r} is no address of a Ray cluster: auto, HOST:PORT or ray://HOST:PORT.",
+            f"{address!r} is no address of a Ray cluster: auto or HOST:PORT.",
             arguments=["ray"],
         ) from None
     if not answers:
