@@ -13,8 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localtopics.corpus.blocks import Block
-from localtopics.corpus.parts import Answer, Job, Written, part_files, part_name, read_meta, write_parts
+from localtopics.corpus.parts import (
+    Answer,
+    Job,
+    Written,
+    part_files,
+    part_name,
+    read_manifest,
+    read_meta,
+    write_parts,
+)
 from localtopics.embedding.embedder import Embedder
+from localtopics.embedding.model import KNOWN_MODELS, choose_model
 from localtopics.embedding.packing import PackedEmbedder
 from localtopics.embedding.ready import unit_length
 from localtopics.errors import UserError
@@ -77,6 +87,33 @@ class _Embeddings:
 
 def _unpacked(packed: PackedEmbedder) -> Answer:
     return _Embeddings(packed.unpacked())
+
+
+def embedded_by(folder: Path, named: str | None) -> str | None:
+    """The name of the model that made the embeddings in a folder of `embed_parts`.
+
+    Args:
+        folder: anybody's; a model that only it names is not opened.
+        named: the model that the person at work names, if any.
+
+    Returns:
+        ``named``, or a model that comes with localtopics if it is the one; None where nothing is known.
+
+    Raises:
+        UserError: another model is named, or there is no such model.
+    """
+    made = read_manifest(folder / MANIFEST)
+    name = named or made.get("model")
+    if "digest" not in made or (named is None and name not in KNOWN_MODELS):
+        return named
+    if choose_model(name).digest == made["digest"]:
+        return name
+    if named is None:
+        return None
+    raise UserError(
+        f"{folder} was embedded by another model ({made.get('model')}) than {named}: name that one.",
+        arguments=["embedding_model"],
+    )
 
 
 def read_embedded(folder: Path) -> tuple[np.ndarray, int]:

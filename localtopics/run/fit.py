@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import Embedder, choose_model
+from localtopics.embedding.parts import embedded_by
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
 from localtopics.progress import Progress, silent
@@ -75,7 +76,11 @@ def fit(
     asked = (settings or RunSettings()).with_given(given)
     if embeddings is None:
         embeddings = asked.embedding.embeddings
-    return _run(corpus, asked, out, ready_embeddings(embeddings, corpus), force, progress)
+    ready = ready_embeddings(embeddings, corpus)
+    if isinstance(embeddings, str | os.PathLike) and (folder := Path(embeddings).expanduser()).is_dir():
+        made_by = embedded_by(folder, asked.embedding.model)
+        asked = replace(asked, embedding=replace(asked.embedding, model=made_by))
+    return _run(corpus, asked, out, ready, force, progress)
 
 
 def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:

@@ -46,13 +46,17 @@ def test_a_run_takes_what_embed_made(notes: Path, tmp_path: Path) -> None:
     again = localtopics("embed", notes, *MODEL, "--id", "id", "--out", out, "--json")
     assert json.loads(again.stdout) == {"folder": str(out), "documents": 70, "dropped": 2}
     run = tmp_path / "notes.topics"
-    given = ("--id", "id", "--embeddings", out, "--model", "none", "--min-cluster-size", 5)
-    done = localtopics("run", notes, *given, "--out", run)
+    few = ("--model", "none", "--min-cluster-size", 5)
+    done = localtopics("run", notes, "--id", "id", "--embeddings", out, *few, "--out", run)
     assert done.exit_code == 0, done.output
     assert len(pd.read_parquet(run / "documents.parquet")) == 70
     done = localtopics("assign", run, notes, "--id", "id", "--embeddings", out, "--out", tmp_path / "a.csv")
     assert done.exit_code == 0, done.output
-    assert len(pd.read_csv(tmp_path / "a.csv")) == 70
+    again = localtopics("assign", run, notes, "--id", "id", "--out", tmp_path / "b.csv")
+    assert again.exit_code == 0, "which model embeds is known"
+    given, embedded = pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")
+    assert len(given) == 70
+    assert given["topic"].tolist() == embedded["topic"].tolist()
 
 
 def test_embeddings_of_other_rows_are_refused(notes: Path, tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_the_embeddings_of_a_folder_are_those_of_the_documents(
 
 
 def test_a_folder_of_csv_rows_and_of_rows_without_documents(embedder: Embedder, tmp_path: Path) -> None:
-    lines = ["text", *[f"{SUBJECTS[0]}, number {row}." for row in range(10)], *['""'] * 10, SUBJECTS[1]]
-    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    texts = [*[f"{SUBJECTS[0]}, number {row}." for row in range(10)], *[""] * 10, SUBJECTS[1]]
+    pd.DataFrame({"text": texts, "key": range(21)}).to_csv(tmp_path / "rows.csv", index=False)
     assert embed_parts(tmp_path / "rows.csv", tmp_path / "out", embedder).documents == 11
     found, source_rows = read_embedded(tmp_path / "out")
     assert (len(found), source_rows) == (11, 21)
