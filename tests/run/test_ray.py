@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,20 +32,20 @@ COLUMNS: dict[str, Any] = {"title": "title", "id": "id"}
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "ROWS", 20)
+    monkeypatch.setattr(parts, "ROWS", 10)
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """480 unlike rows of some length, four without a document, in row groups that are no parts."""
+    """240 unlike rows, four without a document, in row groups that are no parts."""
     notes = pd.read_csv(NOTES)
     texts = notes["text"].tolist()
-    some = [" ".join(texts[(row + step * 7) % 72] for step in range(4)) for row in range(480)]
-    frame = pd.DataFrame({"text": some, "title": [f"Note {row}" for row in range(480)]})
-    frame["id"] = [f"n{row}" for row in range(480)]
-    frame.loc[[3, 40, 41, 300], "text"] = ""
+    some = [f"{row} {texts[row % 72]} {texts[row * 7 % 72]}" for row in range(240)]
+    frame = pd.DataFrame({"text": some, "title": [f"Note {row}" for row in range(240)]})
+    frame["id"] = [f"n{row}" for row in range(240)]
+    frame.loc[[3, 40, 41, 200], "text"] = ""
     path = tmp_path_factory.mktemp("ray") / "rows.parquet"
-    frame.to_parquet(path, row_group_size=90)
+    frame.to_parquet(path, row_group_size=45)
     return path
 
 
@@ -67,7 +68,7 @@ def test_two_nodes_one_of_them_killed(
 ) -> None:
     run, embedder = Run.open(folder), Embedder(model, tmp_path / "cache")
     embed_parts(rows, tmp_path / "local", embedder)
-    run.assign_parts(rows, tmp_path / "local-topics", limit=100, **COLUMNS)
+    run.assign_parts(rows, tmp_path / "local-topics", limit=50, **COLUMNS)
     second = cluster.add_node(num_cpus=1)
     killed = []
 
@@ -83,34 +84,34 @@ def test_two_nodes_one_of_them_killed(
     killer.join()
     assert killed[0] < 24, "it was killed half-way"
     assert [part.number for part in done.parts] == list(range(24))
-    assert (done.documents, done.dropped, done.made) == (476, 4, 480)
+    assert (done.documents, done.dropped, done.made) == (236, 4, 240)
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
 
-    found = run.assign_parts(rows, tmp_path / "topics", limit=100, ray=cluster.address, **COLUMNS)
-    assert (found.documents, found.dropped, found.made) == (97, 3, 100)
+    found = run.assign_parts(rows, tmp_path / "topics", limit=50, ray=cluster.address, **COLUMNS)
+    assert (found.documents, found.dropped, found.made) == (47, 3, 50)
     assert contents(tmp_path / "topics") == contents(tmp_path / "local-topics")
 
 
 def test_what_one_process_began_ray_ends_on_this_machine(folder: Path, rows: Path, tmp_path: Path) -> None:
     run = Run.open(folder)
-    run.assign_parts(rows, tmp_path / "local", limit=60, **COLUMNS)
-    run.assign_parts(rows, tmp_path / "ray", limit=60, **COLUMNS)
+    run.assign_parts(rows, tmp_path / "local", limit=30, **COLUMNS)
+    shutil.copytree(tmp_path / "local", tmp_path / "ray")
     (tmp_path / "ray" / part_name(1)).unlink()
     kept = (tmp_path / "ray" / part_name(0)).stat().st_mtime_ns
     code = (
-        "import sys\nfrom localtopics.corpus import parts\nparts.ROWS = 20\n"
+        "import sys\nfrom localtopics.corpus import parts\nparts.ROWS = 10\n"
         "from localtopics.cli import main\nmain()"
     )
     command = [sys.executable, "-c", code, "assign", folder, rows, "--title", "title", "--id", "id"]
     done = subprocess.run(
-        [*map(str, command), "--out", str(tmp_path / "ray"), "--limit", "60", "--ray", "auto"],
+        [*map(str, command), "--out", str(tmp_path / "ray"), "--limit", "30", "--ray", "auto"],
         capture_output=True,
         text=True,
         timeout=250,
         env=os.environ | {"HOME": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
-    assert "58 documents" in done.stdout
+    assert "29 documents" in done.stdout
     assert done.stderr == ""
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
     assert (tmp_path / "ray" / part_name(0)).stat().st_mtime_ns == kept
