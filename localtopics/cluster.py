@@ -206,9 +206,9 @@ def _running() -> str | None:
         if hasattr(os, "getuid") and _RUNNING.stat().st_uid != os.getuid():
             return None  # another user's, who would get the documents
         address = _RUNNING.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
+        return address if _answers(address) else None
+    except (OSError, ValueError, OverflowError):
         return None
-    return address if _answers(address) else None
 
 
 def _answers(address: str) -> bool:

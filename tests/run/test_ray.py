@@ -102,7 +102,7 @@ def test_what_one_process_began_ray_ends_on_this_machine(folder: Path, rows: Pat
         "import sys\nfrom localtopics.corpus import parts\nparts.ROWS = 10\n"
         "from localtopics.cli import main\nmain()"
     )
-    command = [sys.executable, "-c", code, "assign", folder, rows, "--title", "title", "--id", "id"]
+    command = [sys.executable, "-c", code, "-q", "assign", folder, rows, "--title", "title", "--id", "id"]
     done = subprocess.run(
         [*map(str, command), "--out", str(tmp_path / "ray"), "--limit", "30", "--ray", "auto"],
         capture_output=True,
