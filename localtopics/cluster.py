@@ -35,6 +35,8 @@ _RUNNING = Path("/tmp/ray/ray_current_cluster")
 """Where `ray start` writes the address of what it started."""
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "ERROR"}
 """Nothing is reported to Ray's makers, and no notes are written into the terminal."""
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How HTTP/2, which Ray's head speaks, begins (RFC 9113, 3.4): the preface, and a frame of no settings."""
 _SILENT: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
 _LONGEST = 20
 """Characters of a folder in which the names of Ray's sockets find room."""
@@ -207,28 +209,34 @@ def _running() -> str | None:
             return None  # another user's, who would get the documents
         address = _RUNNING.read_text(encoding="utf-8").strip()
         return address if _answers(address) else None
-    except (OSError, ValueError, OverflowError):
+    except (OSError, ValueError):
         return None
 
 
 def _answers(address: str) -> bool:
-    """Whether anything does at this address.
+    """Whether anything at this address speaks Ray's protocol; Ray itself would wait for minutes.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no address.
     """
     host, _, port = address.rpartition(":")
+    if not 0 < int(port) < 2**16:
+        raise ValueError(port)
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS) as connection:
+            if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+                return True
+            connection.sendall(_GREETING)
+            head = connection.recv(9, socket.MSG_WAITALL)
+            return head[3:4] == _GREETING[-6:-5]  # a frame of settings
     except OSError:
         return False
-    return True
 
 
 def _require_answer(address: str) -> None:
     try:
         answers = _answers(address)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise UserError(
             f"{address!r} is no address of a Ray cluster: auto or HOST:PORT.",
             arguments=["ray"],
