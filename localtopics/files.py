@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 PRIVATE = 0o600
 """The rights of a file that holds somebody's texts; the folder around it gets `PRIVATE_FOLDER`."""
@@ -22,7 +23,7 @@ _LONGEST = 50
 
 
 @contextmanager
-def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
+def replacing(path: Path, mode: int = PRIVATE, *, among_others: bool = False) -> Iterator[Path]:
     """Yield an empty temporary file beside ``path``, and rename it to ``path`` when the block ends well.
 
     The block writes the file. A reader sees the old content or the new, never a part, also after the power
@@ -33,12 +34,14 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     Args:
         path: a file, or nothing yet.
         mode: the file's rights, less what the umask forbids.
+        among_others: whether other processes, on other machines too, may write the same ``path`` meanwhile.
+            Then the temporary file has a name that no other has, and whoever was killed leaves it there.
 
     Raises:
         OSError: the file cannot be written, or a folder stands there; ``filename`` is ``path``.
     """
-    temporary = temporary_name(path)
-    with naming(path):
+    temporary = temporary_name(path, uuid4().hex[:16] if among_others else "")
+    with naming(path, temporary):
         if path.is_dir() and not path.is_symlink():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,9 +85,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             raise
 
 
-def temporary_name(path: Path) -> Path:
-    """Where `replacing` and `replacing_folder` write what becomes ``path``."""
-    name = path.name
+def temporary_name(path: Path, own: str = "") -> Path:
+    """Where `replacing` and `replacing_folder` write what becomes ``path``; ``own`` tells it from others'."""
+    name = f"{path.name}.{own}" if own else path.name
     if len(name) > _LONGEST:
         name = f"{name[:_LONGEST]}.{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
     return path.with_name(f".{name}.part")
@@ -110,8 +113,10 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
     """Let each fault of the disk be an OSError that names ``path`` or another file, whoever met it.
+
+    ``temporary`` is what becomes ``path``; without it what `temporary_name` gives.
 
     Raises:
         OSError: with ``errno``, ``strerror`` and ``filename``.
@@ -121,7 +126,7 @@ def naming(path: Path) -> Iterator[None]:
     except Exception as error:
         number = _disk_fault(error)
         named = getattr(error, "filename", None)
-        if number is None or named not in (None, str(temporary_name(path))):
+        if number is None or named not in (None, str(temporary or temporary_name(path))):
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
 

@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_most: int | None = None
+
 
 def usable_cpus() -> int:
     """The number of processors that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return found if _most is None else min(found, _most)
+
+
+def use_cpus(most: int) -> None:
+    """Let this process take no more processors than these from now on, to leave others theirs."""
+    global _most
+    _most = most
 
 
 def free_memory() -> int | None:

@@ -44,14 +44,15 @@ def main() -> None:
         peaks = []
         for rows in (options.few, options.many):
             source = folder / f"{rows}.parquet"
-            _write(source, sentences, rows)
+            write_rows(source, sentences, rows)
             peak, seconds = _measured(folder / "run", source, folder / f"out{rows}")
             peaks.append(peak)
             print(f"{rows:>12,} rows  {peak:7.0f} MB at the peak  {rows / seconds:7.0f} rows a second")
     print(f"difference {peaks[1] - peaks[0]:.0f} MB")
 
 
-def _write(path: Path, sentences: list[str], rows: int) -> None:
+def write_rows(path: Path, sentences: list[str], rows: int) -> None:
+    """Write a Parquet file of so many sentences, each with its number."""
     schema = pa.schema([("text", pa.string())])
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, rows, _BLOCK):

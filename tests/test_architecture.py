@@ -75,7 +75,9 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         reach(module)
 
 
-@pytest.mark.parametrize(("package", "room"), [("llama_cpp", "llama.api"), ("click", "cli"), ("rich", "cli")])
+@pytest.mark.parametrize(
+    ("package", "room"), [("llama_cpp", "llama.api"), ("click", "cli"), ("rich", "cli"), ("ray", "cluster")]
+)
 def test_a_package_has_one_place(package: str, room: str) -> None:
     users = [name(path) for path in MODULES if package in foreign(path)]
     assert [user for user in users if not user.startswith(room)] == []

@@ -44,7 +44,7 @@ def test_every_package_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [lines for name, lines in project["optional-dependencies"].items() if name != "dev"]
     lines = [*project["dependencies"], *chain(*extras)]
-    declared = {normal(re.split(r"[><=]", line)[0]) for line in lines}
+    declared = {normal(re.split(r"[\[><=]", line)[0]) for line in lines}
     names = {name for path in (ROOT / "localtopics").rglob("*.py") for name in imported(path)}
     used = {
         name: packages_distributions().get(name, _ELSEWHERE.get(name, [name]))

@@ -12,6 +12,7 @@ from localtopics import __version__
 from localtopics.cli.compare import compare
 from localtopics.cli.doctor import doctor
 from localtopics.cli.edit import edit
+from localtopics.cli.embed import embed
 from localtopics.cli.group import Commands
 from localtopics.cli.labels import ask, label, prompt
 from localtopics.cli.models import models
@@ -31,7 +32,7 @@ def cli(ctx: click.Context, quiet: bool) -> None:
 
 
 for command in (  # in the order of a person's work
-    *(run_command, show, trends, evaluate, compare, map_command, edit, reduce, assign, update, label),
+    *(run_command, show, trends, evaluate, compare, map_command, edit, reduce, assign, update, label, embed),
     *(models, demo, doctor, ask, prompt),
 ):
     cli.add_command(command)

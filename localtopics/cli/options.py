@@ -74,7 +74,11 @@ embedding_model = click.option(
 
 embedding = options(
     embedding_model,
-    click.option("--embeddings", metavar="FILE.npy", help="Ready embeddings, one row a document."),
+    click.option(
+        "--embeddings",
+        metavar="FILE.npy|FOLDER",
+        help="Ready embeddings, one row a document, or a folder that `localtopics embed` made.",
+    ),
 )
 
 embedding_model_again = click.option(
@@ -129,7 +133,19 @@ trends = options(
 )
 
 later_embeddings = click.option(
-    "--embeddings", type=click.Path(path_type=Path), help="Ready embeddings of the new documents (.npy)."
+    "--embeddings",
+    metavar="FILE.npy|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Ready embeddings of the new documents, or a folder that `localtopics embed` made.",
+)
+
+limit = click.option("--limit", type=click.IntRange(1), help="Read so many rows of SOURCE, to try it.")
+
+ray = click.option(
+    "--ray",
+    metavar="auto|ADDRESS",
+    help="Have a Ray cluster write the folder. auto: the Ray that runs on this machine, or else one that is "
+    "started for it.",
 )
 
 run_folder = click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))

@@ -247,6 +247,11 @@ def print_estimate(found: Estimate, as_json: bool) -> None:
     )
 
 
+def rate(rows: int, seconds: float) -> str:
+    """How quickly rows were done, as the end of a sentence; nothing where none was."""
+    return f", {rows / seconds:,.0f} rows a second" if rows and seconds else ""
+
+
 def print_system(report: SystemReport, models: Sequence[InstalledModel]) -> None:
     """One screen about the machine: processor, memory, GPUs, llama.cpp, PyTorch, models."""
     import torch

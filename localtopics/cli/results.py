@@ -11,7 +11,7 @@ import click
 
 from localtopics.cli import options, terminal
 from localtopics.cli.evaluation import print_evaluation
-from localtopics.cli.render import finish, print_topics, print_topics_json, print_tree, reporting
+from localtopics.cli.render import finish, print_topics, print_topics_json, print_tree, rate, reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.errors import UserError
 
@@ -242,7 +242,8 @@ def reduce(
     "files, for any number of documents [default: SOURCE's name with the ending .assigned.csv, in this "
     "folder].",
 )
-@click.option("--limit", type=click.IntRange(1), help="Read so many rows of SOURCE, to try it.")
+@options.limit
+@options.ray
 @options.raw_cells
 @options.as_json
 @click.option("--force", is_flag=True, help="Replace what is there.")
@@ -256,6 +257,7 @@ def assign(
     embeddings: Path | None,
     out: Path | None,
     limit: int | None,
+    ray: str | None,
     raw_cells: bool | None,
     as_json: bool,
     force: bool,
@@ -277,10 +279,13 @@ def assign(
         if embeddings is not None:
             raise UserError("Ready embeddings are not taken with a folder of parts.", arguments=["out"])
         with reporting(quiet) as progress:
-            parts = run.assign_parts(source, out, limit=limit, force=force, progress=progress, **columns)
-        rate = f", {parts.made / parts.seconds:,.0f} rows a second" if parts.made and parts.seconds else ""
-        _print_assigned(out, parts.counts, as_json, rate)
+            parts = run.assign_parts(
+                source, out, limit=limit, force=force, ray=ray, progress=progress, **columns
+            )
+        _print_assigned(out, parts.counts, as_json, rate(parts.made, parts.seconds))
         return
+    if ray is not None:
+        raise UserError("Ray writes a folder of parts: name one, without an ending.", arguments=["out"])
     check_target(out)
     options.require_free(out, force, "out")
     run = Run.open(run_folder, embedding_model)
@@ -292,7 +297,7 @@ def assign(
     _print_assigned(out, [(topic, label, count) for (topic, label), count in pairs], as_json)
 
 
-def _print_assigned(out: Path, counts: list[tuple[int, str, int]], as_json: bool, rate: str = "") -> None:
+def _print_assigned(out: Path, counts: list[tuple[int, str, int]], as_json: bool, speed: str = "") -> None:
     """Print how many documents have which topic, and where the table lies."""
     from localtopics.topics.topic import OUTLIER
 
@@ -314,4 +319,4 @@ def _print_assigned(out: Path, counts: list[tuple[int, str, int]], as_json: bool
     for _, label, count in counts[:30]:
         echo(f"{count:>8,}  {harmless_line(label)}")
     share = f"{outliers / documents:.0%}" if documents else "0%"
-    echo(f"\n{documents:,} documents, {found:,} topics, {share} outliers{rate}: {out}")
+    echo(f"\n{documents:,} documents, {found:,} topics, {share} outliers{speed}: {out}")

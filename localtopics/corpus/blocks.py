@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from localtopics.corpus.columns import ColumnRequest, Columns
 from localtopics.corpus.corpus import Corpus, Dropped, count_dropped, is_text
-from localtopics.corpus.places import located
-from localtopics.corpus.readers import read_column_blocks
-from localtopics.corpus.records import parquet_files
+from localtopics.corpus.places import reachable
+from localtopics.corpus.readers import read_column_blocks, source_files, tables_of
+from localtopics.corpus.rows import ParquetRows
 from localtopics.errors import UserError
 
 
@@ -60,22 +61,84 @@ def read_blocks(
         UserError: the source is not there, cannot be read, or lacks a column; some of it only when the block
             comes.
     """
-    named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
+    named = _named(text, title, time, group, id)
     source, first = os.fspath(source), 0
     for columns in read_column_blocks(source, named, rows, split):
-        fields: dict[str, Any] = {name: values for name, values in columns.items() if name in named}
         if limit is not None:
-            fields = {name: values[: limit - first] for name, values in fields.items()}
-        documents = fields["documents"]
-        names = frozenset(fields)
-        fields.setdefault("ids", range(first, first + len(documents)))
-        found = any(map(is_text, documents))
-        corpus = Corpus.from_documents(**fields, source=source) if found else None
-        dropped = count_dropped(documents) if corpus is None else corpus.dropped
-        yield Block(first, len(documents), corpus, dropped, names)
-        first += len(documents)
+            columns = {name: values[: limit - first] for name, values in columns.items()}
+        block = _block(columns, first, source)
+        yield block
+        first += block.rows
         if first == limit:
             return
+
+
+class NumberedBlocks:
+    """The blocks of a Parquet file, or of a folder of them, each of which can be read by itself.
+
+    Those of `read_blocks`, but for a column that only some files have: it is a field of all blocks.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        rows: int,
+        *,
+        limit: int | None = None,
+        split: str | None = None,
+        text: str | None = None,
+        title: str | None = None,
+        time: str | None = None,
+        id: str | None = None,
+        group: str | None = None,
+    ) -> None:
+        """Look at the source, as `read_blocks` does.
+
+        Raises:
+            UserError: it is no Parquet file or folder of them, or damaged, or it lacks a column.
+        """
+        self._source, self._rows = os.fspath(source), rows
+        if (files := tables_of(self._source)) is None or split is not None:
+            raise UserError(f"{self._source} is no Parquet file, and no folder of Parquet files.")
+        with reachable(self._source):
+            self._table = ParquetRows(
+                files, ColumnRequest(self._source, _named(text, title, time, group, id))
+            )
+        self.total = self._table.total if limit is None else min(limit, self._table.total)
+        """How many rows there are."""
+
+    def __len__(self) -> int:
+        return -(-self.total // self._rows)
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """The first row of a block, and how many it has."""
+        first = number * self._rows
+        return first, min(self._rows, self.total - first)
+
+    def read(self, number: int) -> Block:
+        """A block; those that come after the last one that was read cost the least.
+
+        Raises:
+            UserError: the source is damaged.
+        """
+        first, rows = self.bounds(number)
+        with reachable(self._source):
+            columns = self._table.read(first, rows)
+        return _block(columns, first, self._source)
+
+
+def _named(
+    text: str | None, title: str | None, time: str | None, group: str | None, id: str | None
+) -> dict[str, str | None]:
+    return {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
+
+
+def _block(fields: Columns, first: int, source: str) -> Block:
+    documents = fields["documents"]
+    given: dict[str, Any] = {"ids": range(first, first + len(documents)), **fields}
+    corpus = Corpus.from_documents(**given, source=source) if any(map(is_text, documents)) else None
+    dropped = count_dropped(documents) if corpus is None else corpus.dropped
+    return Block(first, len(documents), corpus, dropped, frozenset(fields))
 
 
 def first_rows(source: str | os.PathLike[str], rows: int, **columns: str | None) -> Corpus:
@@ -99,12 +162,6 @@ def row_count(source: str | os.PathLike[str]) -> int | None:
         return sum(map(_rows, files))
     except (UserError, OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
         return None
-
-
-def source_files(source: str | os.PathLike[str]) -> list[Path]:
-    """The file that a source is, or the Parquet files in the folder that it is; none of other sources."""
-    path = located(os.fspath(source))
-    return parquet_files(path) if path.is_dir() else [path] * path.is_file()
 
 
 def _rows(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -62,6 +63,30 @@ def read_column_blocks(
     return even(_read(source, ColumnRequest(source, named), split, rows), rows)
 
 
+def source_files(source: str | os.PathLike[str]) -> list[Path]:
+    """The file that a source is, or the Parquet files in the folder that it is; none of other sources."""
+    path = located(os.fspath(source))
+    return parquet_files(path) if path.is_dir() else [path] * path.is_file()
+
+
+def tables_of(source: str) -> list[Path] | None:
+    """The files of a source that is a Parquet file or a folder of them; None where it is something else.
+
+    Raises:
+        UserError: there is nothing of that name, or it cannot be reached.
+    """
+    if source.startswith("hf:"):
+        return None
+    path = located(source)
+    with reachable(source):
+        if not path.exists():
+            raise UserError(f"There is no file or folder {path}.")
+        if path.is_dir():
+            return None if holds_texts(path) else source_files(source) or None
+        sound = path.suffix.lower() == ".parquet" and path.is_file() and path.stat().st_size
+        return [path] if sound else None
+
+
 def _read(source: str, request: ColumnRequest, split: str | None, rows: int | None) -> Blocks:
     if source.startswith("hf:"):
         yield read_dataset(source, request, split)
@@ -77,10 +102,8 @@ def _read(source: str, request: ColumnRequest, split: str | None, rows: int | No
 
 def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     """A folder of Parquet files as one table, any other as texts."""
-    files = parquet_files(path)
-    if files and not holds_texts(path):
-        return read_parquet_files(files, request, rows)
-    return read_folder(path, request)
+    files = tables_of(str(path))
+    return read_folder(path, request) if files is None else read_parquet_files(files, request, rows)
 
 
 def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:

@@ -56,6 +56,15 @@ class Embedder:
         self.model = model
         self._cache = EmbeddingCache(folder / f"{model.digest[:16]}-{model.precision}.sqlite")
 
+    def load(self) -> None:
+        """Load the model, whose files are not needed after that.
+
+        Raises:
+            UserError: it cannot be opened.
+        """
+        _loaded(self.model)
+        _window(self.model)
+
     def embed(self, texts: Sequence[str], progress: Progress = silent, *, keep: bool = True) -> np.ndarray:
         """Embed texts.
 
@@ -180,7 +189,7 @@ def _key(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
-def _folder(model: EmbeddingModel) -> Path:
+def model_folder(model: EmbeddingModel) -> Path:
     """Where the model's files lie.
 
     Raises:
@@ -202,7 +211,7 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    folder = _folder(model)
+    folder = model_folder(model)
     torch.set_num_threads(usable_cpus())
     try:
         with _no_bars():
@@ -229,7 +238,7 @@ def _window(model: EmbeddingModel) -> Window | None:
     """
     from tokenizers import Tokenizer
 
-    folder = _folder(model)
+    folder = model_folder(model)
     tokenizer: Tokenizer | None
     try:
         tokens = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))[

@@ -37,6 +37,7 @@ _CONFIGURATION = (
     "vocab.txt",
 )
 _WEIGHTS = ("*.safetensors", "*.bin")
+_DESCRIBED = ("*.json", "*.txt", "*.model")
 _OTHER_BACKENDS = ("onnx", "openvino")
 _IGNORED = [f"{folder}/*" for folder in _OTHER_BACKENDS]
 _HUB_SECONDS = 2.0  # what a hub that does not answer may cost
@@ -112,6 +113,13 @@ def _weights(folder: Path) -> list[Path]:
         if files:
             return files
     return []
+
+
+def opened_files(folder: Path) -> list[str]:
+    """The files of a model's folder that opening it reads, relative to it; no code is among them."""
+    described = [file for kind in _DESCRIBED for file in folder.rglob(kind) if file.is_file()]
+    found = {file.relative_to(folder) for file in described + _weights(folder)}
+    return sorted(file.as_posix() for file in found if file.parts[0] not in _OTHER_BACKENDS)
 
 
 def _file_digests(folder: Path) -> dict[str, str]:
@@ -225,5 +233,5 @@ def _fetch(name: str, files: Sequence[str]) -> Path:
     weights = next((kind for kind in _WEIGHTS if any(fnmatch(file, kind) for file in files)), None)
     if weights is None:
         raise UserError(f"{name} holds no weights that sentence-transformers can open.")
-    snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", "*.py"], ignore_patterns=_IGNORED)
+    snapshot_download(name, allow_patterns=[*_DESCRIBED, "*.py"], ignore_patterns=_IGNORED)
     return Path(snapshot_download(name, allow_patterns=weights, ignore_patterns=_IGNORED))

@@ -71,13 +71,28 @@ def checked_embeddings(values: Any, origin: str) -> np.ndarray:
         rows = embeddings[start : start + _ROWS]
         with np.errstate(over="ignore"):
             rows[:] = array[start : start + _ROWS]
-            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        unusable = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
-        if unusable.size:
-            row = start + unusable[0]
-            raise UserError(f"Row {row} of {origin} (counted from 0) holds NaN, infinity or only zeros.")
-        rows /= lengths
+        unit_length(rows, origin, start)
     return embeddings
+
+
+def unit_length(rows: np.ndarray, origin: str, first: int = 0) -> None:
+    """Scale each of float32 [n, d] to length 1, in its place.
+
+    Args:
+        rows: embeddings.
+        origin: what they are called in messages.
+        first: the number of the first one there.
+
+    Raises:
+        UserError: a row holds NaN, infinity or only zeros.
+    """
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unusable = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
+    if unusable.size:
+        row = first + unusable[0]
+        raise UserError(f"Row {row} of {origin} (counted from 0) holds NaN, infinity or only zeros.")
+    rows /= lengths
 
 
 def _as_array(values: Any) -> np.ndarray:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
+from localtopics.embedding import Embedder
+from localtopics.embedding.packing import PackedEmbedder
 from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
@@ -26,10 +30,23 @@ class Assigner:
     """
 
     def __init__(self, run: RunFolder) -> None:
-        self._run = run
+        self._folder, self._embeds = run.folder, run.embeds_documents
+        self._splits = run.settings.topics.long_documents == "split"
         self._labels = run.labels
         self._clusters = open_clusters(run.model_folder)
         self._number_of = {own: number for number, own in run.model_numbers.items()}
+        self._embedder: Callable[[], Embedder] = lambda: run.embedder
+
+    def packed(self) -> Callable[[], Assigner]:
+        """What gives the same topics on other machines, when it is called there; it can be pickled.
+
+        Raises:
+            UserError: the run's embedding model cannot be opened.
+        """
+        carried = copy(self)
+        self._clusters.ready()
+        del carried._embedder
+        return partial(_unpacked, carried, PackedEmbedder.of(self._embedder()))
 
     def topics(
         self,
@@ -53,21 +70,29 @@ class Assigner:
         Raises:
             UserError: the embeddings are missing or do not fit the run's.
         """
-        run, passages = self._run, Passages.whole(documents)
+        passages = Passages.whole(documents)
         if embeddings is None:
-            if not run.embeds_documents:
+            if not self._embeds:
                 raise UserError(
-                    f"{run.folder} was made from ready embeddings: give the new documents' too.",
+                    f"{self._folder} was made from ready embeddings: give the new documents' too.",
                     arguments=["embeddings"],
                 )
-            if run.settings.topics.long_documents == "split":
-                passages = run.embedder.split(documents, progress)
-            embeddings = run.embedder.embed(passages.texts, progress, keep=keep)
+            embedder = self._embedder()
+            if self._splits:
+                passages = embedder.split(documents, progress)
+            embeddings = embedder.embed(passages.texts, progress, keep=keep)
         found, probabilities = self._clusters.place(embeddings)
         topics = np.array([self._number_of[topic] for topic in found.tolist()], np.int64)
         own = document_topics(passages, topics, probabilities, embeddings)
         labels = [self._labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics]
         return own, labels, passages.split
+
+
+def _unpacked(assigner: Assigner, packed: PackedEmbedder) -> Assigner:
+    """An assigner that came to another machine."""
+    embedder = packed.unpacked()
+    assigner._embedder = lambda: embedder
+    return assigner
 
 
 def assign(

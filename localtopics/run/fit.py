@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
 from localtopics.embedding import Embedder, choose_model
+from localtopics.embedding.parts import embedded_by
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.estimate import LONG, Estimate, estimate
 from localtopics.run.lock import RECORD
-from localtopics.run.run import Run, ready_embeddings
+from localtopics.run.ready import ready_embeddings
+from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
 from localtopics.text import size_in_words, time_in_words
 from localtopics.topics.settings import check_size
@@ -57,7 +59,7 @@ def fit(
         times: one for each document, if there are any.
         ids: one for each document, all different; without them the row numbers.
         embeddings: float [n, d], a row for each of ``documents``, where they are ready: an array, lists, a
-            tensor, a table or a .npy file; otherwise the documents are embedded.
+            tensor, a table, a .npy file or a folder of `embed_parts`; otherwise the documents are embedded.
         groups: one for each document, if there are any.
         settings: what to do differently from the defaults.
         out: the run folder; None makes a new temporary one.
@@ -77,7 +79,11 @@ def fit(
     asked = (settings or RunSettings()).with_given(given)
     if embeddings is None:
         embeddings = asked.embedding.embeddings
-    return _run(corpus, asked, out, ready_embeddings(embeddings, corpus), force, progress)
+    ready = ready_embeddings(embeddings, corpus)
+    if isinstance(embeddings, str | os.PathLike) and (folder := Path(embeddings).expanduser()).is_dir():
+        made_by = embedded_by(folder, asked.embedding.model)
+        asked = replace(asked, embedding=replace(asked.embedding, model=made_by))
+    return _run(corpus, asked, out, ready, force, progress)
 
 
 def fit_source(settings: RunSettings, out: Path, *, force: bool = False, progress: Progress = silent) -> Run:

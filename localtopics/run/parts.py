@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from localtopics.corpus.blocks import Block, read_blocks, row_count, source_files
+from localtopics.corpus.blocks import Block
+from localtopics.corpus.parts import Answer, Job, part_files, write_parts
 from localtopics.errors import UserError
-from localtopics.files import replacing
 from localtopics.progress import Progress, silent
 from localtopics.run.assigning import Assigner, shares_column
 from localtopics.run.folder import RunFolder
 
-ROWS = 5000
-"""Rows of the source in a part: a minute or two of embedding without a GPU."""
 MANIFEST = "_assigned.json"
-"""Says what the parts were made of; its name is passed over by what reads a folder as one table."""
-_FORMAT = 1
-_META = b"localtopics"
 _ROLES = {"titles": "title", "times": "time", "groups": "group"}
 _SHARES = pa.list_(pa.struct([("topic", pa.int64()), ("share", pa.float64())]))
 
@@ -55,12 +50,13 @@ def assign_parts(
     columns: Mapping[str, str | None],
     limit: int | None = None,
     force: bool = False,
+    ray: str | None = None,
     progress: Progress = silent,
 ) -> AssignedParts:
-    """Write the topics of a source's documents as Parquet files of `ROWS` rows each.
+    """Write the topics of a source's documents as Parquet files, each of so many of its rows.
 
-    A part is written when it is finished, and the same call goes on after the last one that is whole.
-    Embeddings are not kept in the cache. One block of the source is held at a time, see `read_blocks`.
+    A part is written when it is finished, and the same call goes on after a stop. Embeddings are not kept in
+    the cache. One block of the source is held at a time, see `read_blocks`.
 
     Args:
         run: a labelled run that embeds its documents itself.
@@ -69,141 +65,73 @@ def assign_parts(
         columns: those of `read_blocks`, by their names there.
         limit: how many rows of the source are read.
         force: take away the parts of another source, run or other columns that lie there.
+        ray: the address of a Ray cluster that does it, see `localtopics.cluster.on_cluster`.
         progress: told of the rows of the source.
 
     Raises:
         UserError: the folder holds something else, or parts of something else and ``force`` is not given; the
-            run came with ready embeddings, or as `read_blocks`.
+            run came with ready embeddings, or as `write_parts`.
     """
     if not run.embeds_documents:
         raise UserError(
             f"{run.folder} was made from ready embeddings, which an assignment in parts does not take: "
             "name a file, such as NAME.parquet."
         )
-    assigner, made_of = Assigner(run), _made_of(run, source, columns)
-    _prepare(out, made_of, force)
-    total = row_count(source) if limit is None else limit
+    answer = _Topics(Assigner(run))
+    job = Job(source, columns, out, MANIFEST, {"topics": _digest(run)}, limit)
+    written = write_parts(job, answer, "Assigning topics", force=force, ray=ray, progress=progress)
     counts: Counter[tuple[int, str]] = Counter()
-    dropped = made = last = 0
-    started = time.monotonic()
-    with progress("Assigning topics", total) as advance:
-        for number, block in enumerate(read_blocks(source, ROWS, limit=limit, **columns)):
-            path = out / part_name(number)
-            if not _is_whole(path, block):
-                _write_part(path, block, assigner)
-                made += block.rows
+    with progress("Counting topics", len(written.parts)) as advance:
+        for path in part_files(out)[: len(written.parts)]:
             counts.update(_counts(path))
-            dropped += block.dropped.total
-            last = number + 1
-            advance(block.rows)
-    for path in _parts(out)[last:] if limit is None else []:
-        path.unlink()  # of a source that ended later, before it was cut
+            advance(1)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return AssignedParts(
         folder=out,
-        documents=counts.total(),
-        dropped=dropped,
+        documents=written.documents,
+        dropped=written.dropped,
         counts=[(topic, label, count) for (topic, label), count in ordered],
-        seconds=time.monotonic() - started,
-        made=made,
+        seconds=written.seconds,
+        made=written.made,
     )
 
 
-def part_name(number: int) -> str:
-    """The name of a part, counted from 0."""
-    return f"part-{number:06}.parquet"
-
-
-def _made_of(run: RunFolder, source: str, columns: Mapping[str, str | None]) -> dict[str, Any]:
-    """What the parts depend on."""
+def _digest(run: RunFolder) -> str:
+    """What tells the topics of a run from others."""
     topics = hashlib.sha256((run.model_folder / "topics.json").read_bytes())
     topics.update(json.dumps([run.labels, run.model_numbers], sort_keys=True).encode())
-    return {
-        "format": _FORMAT,
-        "topics": topics.hexdigest(),
-        "source": source,
-        "files": [_state(path) for path in source_files(source)],
-        "columns": {name: column for name, column in columns.items() if column is not None},
-        "rows": ROWS,
-    }
+    return topics.hexdigest()
 
 
-def _state(path: Path) -> list[object]:
-    """What tells a file from another, or from itself before it was changed."""
-    found = path.stat()
-    return [path.name, found.st_size, found.st_mtime_ns]
+@dataclass(frozen=True)
+class _Topics:
+    """A document's topic, label, probability and shares, beside its id, title, time and group."""
+
+    assigner: Assigner
+
+    def __call__(self, block: Block) -> pa.Table:
+        texts: dict[str, Any] = {"id": []} | {_ROLES[name]: [] for name in _ROLES if name in block.fields}
+        found: dict[str, Any] = {"topic": [], "label": [], "probability": [], "shares": []}
+        if (corpus := block.corpus) is not None:
+            own, labels, split = self.assigner.topics(corpus.documents, keep=False)
+            several, shares = set(split.tolist()), shares_column(own)
+            shares = [one if row in several else None for row, one in enumerate(shares)]
+            found = {"topic": own.topics, "label": labels, "probability": own.probabilities, "shares": shares}
+            texts["id"] = corpus.ids
+            for name in texts.keys() - {"id"}:
+                texts[name] = getattr(corpus, f"{name}s") or [""] * len(corpus)
+        kinds = {"topic": pa.int64(), "probability": pa.float32(), "shares": _SHARES}
+        columns = texts | found
+        return pa.table(
+            {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
+        )
+
+    def packed(self) -> Callable[[], Answer]:
+        return partial(_unpacked, self.assigner.packed())
 
 
-def _prepare(out: Path, made_of: dict[str, Any], force: bool) -> None:
-    """Make the folder ready for parts of this.
-
-    Raises:
-        UserError: see `assign_parts`.
-    """
-    manifest = out / MANIFEST
-    if out.is_dir() and manifest.is_file():
-        if _read(manifest) == made_of:
-            return
-        if not force:
-            raise UserError(
-                f"{out} holds topics for another state of the source, of the run or of what is asked.",
-                arguments=["force"],
-            )
-        for path in _parts(out):
-            path.unlink()
-    elif out.exists() and (not out.is_dir() or any(not _is_left(path) for path in out.iterdir())):
-        raise UserError(f"{out} is there already and holds something else: name another folder.")
-    with replacing(manifest, 0o666) as temporary:
-        temporary.write_text(json.dumps(made_of, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def _read(manifest: Path) -> object:
-    try:
-        return json.loads(manifest.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
-
-
-def _is_left(path: Path) -> bool:
-    """Whether a killed call left this half-written."""
-    return path.name.startswith(".") and path.name.endswith(".part")
-
-
-def _parts(out: Path) -> list[Path]:
-    return sorted(out.glob("part-*.parquet"))
-
-
-def _is_whole(path: Path, block: Block) -> bool:
-    """Whether a part is there, of as many rows of the source."""
-    try:
-        found = json.loads(pq.read_schema(path).metadata[_META])
-        return bool(found == _meta(block))
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
-        return False
-
-
-def _meta(block: Block) -> dict[str, int]:
-    return {"first": block.first, "rows": block.rows, "dropped": block.dropped.total}
-
-
-def _write_part(path: Path, block: Block, assigner: Assigner) -> None:
-    texts: dict[str, Any] = {"id": []} | {_ROLES[name]: [] for name in _ROLES if name in block.fields}
-    found: dict[str, Any] = {"topic": [], "label": [], "probability": [], "shares": []}
-    if (corpus := block.corpus) is not None:
-        own, labels, split = assigner.topics(corpus.documents, keep=False)
-        several, shares = set(split.tolist()), shares_column(own)
-        shares = [one if row in several else None for row, one in enumerate(shares)]
-        found = {"topic": own.topics, "label": labels, "probability": own.probabilities, "shares": shares}
-        texts["id"] = corpus.ids
-        for name in texts.keys() - {"id"}:
-            texts[name] = getattr(corpus, f"{name}s") or [""] * len(corpus)
-    kinds = {"topic": pa.int64(), "probability": pa.float32(), "shares": _SHARES}
-    columns = texts | found
-    table = pa.table(
-        {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
-    ).replace_schema_metadata({_META: json.dumps(_meta(block))})
-    with replacing(path, 0o666) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+def _unpacked(assigner: Callable[[], Assigner]) -> Answer:
+    return _Topics(assigner())
 
 
 def _counts(path: Path) -> Iterator[tuple[int, str]]:

@@ -11,13 +11,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus
 from localtopics.corpus.columns import listed
-from localtopics.embedding import checked_embeddings, load_embeddings
 from localtopics.errors import UserError
 from localtopics.labels.settings import NO_MODEL, LabelSettings
 from localtopics.progress import Progress, silent
@@ -27,6 +25,7 @@ from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
+from localtopics.run.ready import ready_embeddings
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
 from localtopics.run.trends import asked_trends, compute_trends, log_notes, trend_settings, trends_written
@@ -113,8 +112,8 @@ class Run(RunFolder):
             documents: the texts, or a `Corpus`; empty and missing ones are left out.
             titles: one for each document, if there are any.
             ids: one for each document, all different; without them the row numbers.
-            embeddings: float [m, d], a row for each document, or the .npy file that holds them. They are
-                needed where the run itself was made from ready embeddings.
+            embeddings: float [m, d], a row for each document, or the .npy file or the folder of `embed_parts`
+                that holds them. They are needed where the run itself was made from ready embeddings.
             progress: told of the embedding.
 
         Returns:
@@ -139,6 +138,7 @@ class Run(RunFolder):
         *,
         limit: int | None = None,
         force: bool = False,
+        ray: str | None = None,
         progress: Progress = silent,
         **columns: str | None,
     ) -> AssignedParts:
@@ -151,6 +151,7 @@ class Run(RunFolder):
             out: the folder of the parts.
             limit: how many rows of the source are read.
             force: take away parts of something else that lie there.
+            ray: "auto" or the address of a Ray cluster that does it; docs/scale.md says how.
             progress: told of the rows.
             columns: text, title, time, id, group and split as in `localtopics.corpus.read_corpus`.
 
@@ -160,7 +161,14 @@ class Run(RunFolder):
         from localtopics.run.parts import assign_parts
 
         return assign_parts(
-            self, os.fspath(source), Path(out), columns=columns, limit=limit, force=force, progress=progress
+            self,
+            os.fspath(source),
+            Path(out),
+            columns=columns,
+            limit=limit,
+            force=force,
+            ray=ray,
+            progress=progress,
         )
 
     def relabel(self, *, progress: Progress = silent, **settings: Any) -> Run:
@@ -378,14 +386,3 @@ class Run(RunFolder):
         topics = [replace(topic, topic=numbers[topic.topic]) for topic in self.topics]
         names = {numbers[topic.topic]: names[topic.topic] for topic in self.topics}
         return open_model(self.model_folder, topics, names, self.settings.topics, naming, embed)
-
-
-def ready_embeddings(
-    embeddings: ArrayLike | str | os.PathLike[str] | None, corpus: Corpus
-) -> np.ndarray | None:
-    """Ready embeddings, checked, a row for each document that was kept."""
-    if embeddings is None:
-        return None
-    if isinstance(embeddings, str | os.PathLike):
-        return corpus.align(load_embeddings(Path(embeddings)))
-    return corpus.align(checked_embeddings(embeddings, "The argument embeddings"))

@@ -184,6 +184,10 @@ class DocumentClusters:
         shares = np.where(clusters == OUTLIER, 0, votes / weights.sum(axis=1))
         return clusters.astype(np.int64), shares.astype(np.float32)
 
+    def ready(self) -> None:
+        """Compute now what `place` computes at its first call."""
+        _ = self._least_alike
+
     @cached_property
     def _least_alike(self) -> float:
         """The mean cosine to their neighbours that all but one in a thousand known documents exceed."""

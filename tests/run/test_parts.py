@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from localtopics.corpus import read_corpus
+from localtopics.corpus import parts, read_corpus
+from localtopics.corpus.parts import part_name
 from localtopics.errors import UserError
-from localtopics.run import parts
-from localtopics.run.parts import MANIFEST, part_name
+from localtopics.run.parts import MANIFEST
 from localtopics.run.run import Run
 from tests.run.folders import NOTES
 
@@ -118,17 +118,17 @@ CHILD = """
 import sys
 from pathlib import Path
 from typing import Any
-from localtopics.run import parts
+from localtopics.corpus import parts
 from localtopics.run.run import Run
 
 parts.ROWS = 3
-write = parts._write_part
+write = parts._write
 
 def told(*arguments):
     print("begun", flush=True)
-    write(*arguments)
+    return write(*arguments)
 
-parts._write_part = told
+parts._write = told
 Run.open(sys.argv[1]).assign_parts(sys.argv[2], sys.argv[3], title="title", id="id")
 """
 
