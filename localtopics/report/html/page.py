@@ -24,7 +24,7 @@ SCRIPTS = (
     "coloring.js",
     "camera.js",
     "grid.js",
-    "density.js",
+    "tiles.js",
     "dots.js",
     "levels.js",
     "labels.js",

@@ -5,8 +5,8 @@
  * - presence: for each document 2, or 1 where it is faded, or 0 where it is not drawn;
  * and draw in two passes where some dots are emphasised: first the faded, so that they never lie over the others.
  * `version` counts what they are told. `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
- * The canvas of a large map draws `share` of MOST_DOTS one by one, those that are seen; where more are, density.js adds
- * them up. `draw` says whether all is drawn as it should be, `blends` whether opacities may change little by little.
+ * The canvas of a large map draws at most `share` of MOST_DOTS in a frame, those that are seen; where more are, tiles.js
+ * keeps pictures of them. `draw` says whether all is as it should be, `blends` whether opacities may change step by step.
  */
 const HIDDEN = 0, PALE = 1, PRESENT = 2;
 const FADED = 0.3; // dots of less alpha count as faded
@@ -17,7 +17,12 @@ const MOST_DISCS = 2000; // kept by the canvas
 const LARGE = 200000; // dots of a map that is large
 const MOST_DOTS = 60000, FEWEST_DOTS = 20000; // drawn one by one by the canvas of a large map, and even on a slow machine
 const STAYS = 1.25; // what is drawn as dots stays so until there are so many times more
-const PATIENCE = 8; // milliseconds of a frame for new tiles while the map moves
+
+/** A dot of so many pixels across as the canvas draws it: round or not, and the side of its square in pixels. */
+function dotShape(across, pixelRatio) {
+  const pixels = Math.round(across * pixelRatio), round = across * pixelRatio >= SMALLEST_DISC;
+  return { round, pixels, side: round ? (pixels + 1) / pixelRatio : 0.9 * across };
+}
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -154,18 +159,18 @@ class WebGlDots {
 /** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
   constructor(context, data, grid) {
-    Object.assign(this, { context, data, grid, given: {}, version: 0, discs: new Map(), density: null, dense: false });
-    this.most = MOST_DOTS;
-    if (data.size > LARGE) this.addUp();
+    Object.assign(this, { context, data, grid, given: {}, version: 0, discs: new Map(), most: MOST_DOTS, tiled: false });
+    this.tiles = data.size > LARGE ? new DotTiles(data, grid) : null;
   }
 
-  /** Take the map for a large one. */
-  addUp() {
-    this.density = new Density(this.data, this.grid);
-    this.density.set(this.given);
+  /** Draw at most so many dots one by one. */
+  limit(most) {
+    this.most = most;
+    this.tiles ??= new DotTiles(this.data, this.grid);
+    this.tiles.set(this.given);
   }
 
-  get blends() { return !this.dense; }
+  get blends() { return !this.tiled; }
 
   /** A disc to be copied, of so many pixels of the canvas. */
   #disc(color, pixels) {
@@ -182,20 +187,20 @@ class CanvasDots {
 
   set(given) {
     Object.assign(this.given, given);
-    this.density?.set(given);
+    this.tiles?.set(given);
     this.version++;
   }
 
   draw(camera, look) {
-    const { context, density, data, grid } = this, { pixelRatio, share, hasty } = look;
-    context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
-    context.clearRect(0, 0, camera.width, camera.height);
-    if (density) {
-      const limit = Math.max(share * this.most, Math.min(FEWEST_DOTS, this.most));
-      this.dense = grid.countIn(camera) > limit * (this.dense ? 1 : STAYS);
-      if (this.dense) return density.draw(context, camera, { ...look, patience: hasty ? PATIENCE : Infinity });
+    const { context, tiles, data, grid, most } = this;
+    if (tiles) {
+      const limit = Math.max(look.share * most, Math.min(FEWEST_DOTS, most));
+      this.tiled = grid.countIn(camera) > limit * (this.tiled ? 1 : STAYS);
+      if (this.tiled) return tiles.draw(context, camera, look);
     }
-    this.#drawEach(camera, density ? grid.membersIn(camera) : data.members, density ? { ...look, share: 1 } : look);
+    context.setTransform(look.pixelRatio, 0, 0, look.pixelRatio, 0, 0);
+    context.clearRect(0, 0, camera.width, camera.height);
+    this.#drawEach(camera, tiles ? grid.membersIn(camera) : data.members, tiles ? { ...look, share: 1 } : look);
     return true;
   }
 
@@ -207,8 +212,8 @@ class CanvasDots {
     const step = Math.ceil(1 / share);
     for (const emphasised of emphasis ? [false, true] : [true]) {
       const across = size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
-      const round = !hasty && across * pixelRatio >= SMALLEST_DISC;
-      const pixels = Math.round(across * pixelRatio), side = round ? (pixels + 1) / pixelRatio : 0.9 * across;
+      const shape = dotShape(across, pixelRatio), { pixels } = shape;
+      const round = shape.round && !hasty, side = round ? shape.side : 0.9 * across;
       members.forEach((indices, row) => {
         for (const level of [PALE, PRESENT]) {
           const alpha = (opacities[row] / 255) * (level === PRESENT ? 1 : PALENESS);

@@ -4,7 +4,7 @@
  *   packing.js   unpacks what Python wrote, data.js knows the documents and topics
  *   theme.js     knows the colours of the light and the dark scheme, coloring.js which dot has which
  *   page.js      holds the state (selection, search, hover, time, lasso) and changes it
- *   view.js      draws the map, by way of camera.js, dots.js, density.js, labels.js and levels.js, tooltip.js; grid.js
+ *   view.js      draws the map, by way of camera.js, dots.js, tiles.js, labels.js and levels.js, tooltip.js; grid.js
  *                finds the dots at a place; legend.js and timeline.js stand over it
  *   panel.js     shows the lists beside the map, with tree.js; topic.js is a topic's page with charts.js, chosen.js
  *                what a lasso went round; documents.js lists documents in all of them

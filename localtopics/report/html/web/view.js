@@ -1,5 +1,6 @@
 /** The map on the screen: dots, the topics' names, rings and tooltip, drawn from the page's state and the camera. */
 const FADE_TIME = 200; // milliseconds from nothing to full
+const PATIENCE = 8, PATIENCE_AT_REST = 25; // milliseconds of a frame for pictures of many dots
 const REST_TIME = 120; // milliseconds without movement after which everything is drawn in full
 
 class MapView {
@@ -160,7 +161,7 @@ class MapView {
   }
 
   /** Draw the dots; true where nothing of them is left for the next frame. */
-  #drawDots(moving) {
+  #drawDots(moving, patience = moving ? PATIENCE : PATIENCE_AT_REST) {
     const { state, pixelRatio } = this;
     const emphasis = state.selectedTopic !== null || state.emphasis;
     const share = moving ? this.dotShare : 1;
@@ -168,7 +169,7 @@ class MapView {
     const { x, y, scale } = this.camera, drawn = [x, y, scale, share, hasty, emphasis, this.dots.version].join();
     if (this.dotsDrawn === drawn) return true; // only what lies over them has changed
     const look = { size: this.dotSize, sizeAt: (at) => this.#dotSizeAt(at), opacity: this.dotOpacity, emphasis };
-    const whole = this.dots.draw(this.camera, { ...look, pixelRatio, share, hasty });
+    const whole = this.dots.draw(this.camera, { ...look, pixelRatio, share, hasty, patience });
     this.dotsDrawn = whole ? drawn : null;
     return whole;
   }
@@ -181,7 +182,7 @@ class MapView {
     context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
     this.dotsDrawn = null;
-    this.#drawDots(false);
+    this.#drawDots(false, Infinity);
     context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));
