@@ -41,7 +41,7 @@ SWITCHES = [
     "--host-resolver-rules=MAP * ~NOTFOUND",
 ]
 WORDS = ("graph", "neural", "network", "quantum", "field", "learning", "protein", "inference", "image", "map")
-OPENED = "() => document.readyState === 'complete' && typeof page === 'object' && page.view.lastDrawn > 0"
+OPENED = "() => document.readyState === 'complete' && typeof page === 'object' && page?.view?.lastDrawn > 0"
 MOVE = """async (seconds) => {
   const { view } = page, { camera } = view, start = performance.now();
   const pauses = [];

@@ -12,6 +12,7 @@ from typing import Any
 from localtopics.checked import Checked, check
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
 
 
@@ -44,6 +45,7 @@ class RunSettings(Checked):
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     topics: TopicSettings = field(default_factory=TopicSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
+    page: PageSettings = field(default_factory=PageSettings)
 
     @classmethod
     def read(cls, path: Path) -> RunSettings:

@@ -32,7 +32,7 @@ GROUP_COLORS = [PALETTE[5 * step % HUES] for step in range(HUES)]
 _Place = Callable[[tuple[float, float]], dict[str, float]]
 
 
-def page_data(content: PageContent, room: int = ROOM) -> dict[str, object]:
+def page_data(content: PageContent, room: int = ROOM, least: int = LEAST_ROOM) -> dict[str, object]:
     """Return the fields of the page's JSON.
 
     Documents without a place are left out. Places are scaled so that the map's longer side reaches from -1
@@ -44,6 +44,7 @@ def page_data(content: PageContent, room: int = ROOM) -> dict[str, object]:
     Args:
         content: what the page shows.
         room: bytes that the JSON may take before headlines are left out.
+        least: bytes that headlines may take at any rate.
     """
     scene = content.scene
     order = np.arange(len(scene.drawn)) if content.order is None else np.asarray(content.order)
@@ -112,7 +113,8 @@ def page_data(content: PageContent, room: int = ROOM) -> dict[str, object]:
     headlines = [
         shortened(one_line(content.headlines[document]), HEADLINE_LENGTH) for document in documents.tolist()
     ]
-    left = None if content.all_titles else max(LEAST_ROOM, room - len(to_json(data)))
+    taken = len(to_json(data).encode(errors="replace"))
+    left = None if content.all_titles else max(least, room - taken)
     data["headlines"], data["titled"] = packed_headlines(headlines, rows, left)
     return data
 
