@@ -19,9 +19,7 @@ from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 HEADLINE_LENGTH = 140
 """Characters of a document's headline; headlines make most of the file's size."""
 ROOM = 59_500_000
-"""Bytes of the page, its script left out, that it may take before headlines are left out."""
-LEAST_ROOM = 6_000_000
-"""Bytes for headlines where all else takes the room."""
+"""Bytes that the page, its script left out, takes before headlines are left out: they keep it below 60 MB."""
 STEPS = 1 << 20
 """Steps of a place from 0 to 1: at the closest zoom one is less than a pixel."""
 STRENGTHS = 254
@@ -32,7 +30,7 @@ GROUP_COLORS = [PALETTE[5 * step % HUES] for step in range(HUES)]
 _Place = Callable[[tuple[float, float]], dict[str, float]]
 
 
-def page_data(content: PageContent, room: int = ROOM, least: int = LEAST_ROOM) -> dict[str, object]:
+def page_data(content: PageContent, room: int = ROOM) -> dict[str, object]:
     """Return the fields of the page's JSON.
 
     Documents without a place are left out. Places are scaled so that the map's longer side reaches from -1
@@ -43,8 +41,8 @@ def page_data(content: PageContent, room: int = ROOM, least: int = LEAST_ROOM) -
 
     Args:
         content: what the page shows.
-        room: bytes that the JSON may take before headlines are left out.
-        least: bytes that headlines may take at any rate.
+        room: bytes that the JSON may take before headlines are left out; a tenth of it is for headlines at
+            any rate.
     """
     scene = content.scene
     order = np.arange(len(scene.drawn)) if content.order is None else np.asarray(content.order)
@@ -114,7 +112,7 @@ def page_data(content: PageContent, room: int = ROOM, least: int = LEAST_ROOM) -
         shortened(one_line(content.headlines[document]), HEADLINE_LENGTH) for document in documents.tolist()
     ]
     taken = len(to_json(data).encode(errors="replace"))
-    left = None if content.all_titles else max(least, room - taken)
+    left = None if content.all_titles else max(room // 10, room - taken)
     data["headlines"], data["titled"] = packed_headlines(headlines, rows, left)
     return data
 

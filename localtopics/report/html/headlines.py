@@ -1,4 +1,4 @@
-"""Which documents' headlines the page holds: all, or where these take too much room a share of each topic's."""
+"""Which headlines the page holds: all, or where these take too much room a share of each topic's."""
 
 from __future__ import annotations
 

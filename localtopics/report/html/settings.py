@@ -14,7 +14,7 @@ Titles = Literal["fitting", "all"]
 class PageSettings(Checked):
     """How the page is made; no topic and no name depends on it."""
 
-    titles: Titles | None = setting(
+    titles: Titles | None = setting(  # noqa: RUF009
         None, "titles that map.html holds: as many as keep it below 60 MB, or all", unset="fitting"
     )
     """None: as was asked last."""

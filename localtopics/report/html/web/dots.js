@@ -159,15 +159,14 @@ class WebGlDots {
 /** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
   constructor(context, data, grid) {
-    Object.assign(this, { context, data, grid, given: {}, version: 0, discs: new Map(), most: MOST_DOTS, tiled: false });
-    this.tiles = data.size > LARGE ? new DotTiles(data, grid) : null;
+    Object.assign(this, { context, data, grid, given: {}, version: 0, discs: new Map(), tiles: null, tiled: false });
   }
 
-  /** Draw at most so many dots one by one. */
+  /** Draw at most so many dots one by one, and more by way of tiles. */
   limit(most) {
-    this.most = most;
-    this.tiles ??= new DotTiles(this.data, this.grid);
+    Object.assign(this, { most, tiles: new DotTiles(this.data, this.grid) });
     this.tiles.set(this.given);
+    return this;
   }
 
   get blends() { return !this.tiled; }
@@ -240,12 +239,17 @@ class CanvasDots {
   }
 }
 
-/** The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one. */
+/**
+ * The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one, the latter for
+ * each dot by itself.
+ */
 function createDots(canvas, data, grid) {
   const asked = new URLSearchParams(location.search).get("dots");
   const wanted = asked === "webgl" || (asked !== "canvas" && hasGpu());
   const gl = wanted && canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
-  return gl ? new WebGlDots(gl, data) : new CanvasDots(canvas.getContext("2d"), data, grid);
+  if (gl) return new WebGlDots(gl, data);
+  const dots = new CanvasDots(canvas.getContext("2d"), data, grid);
+  return data.size > LARGE && asked !== "canvas" ? dots.limit(MOST_DOTS) : dots;
 }
 
 /** Whether WebGL 2 is there and not computed by the processor, which is slower than the canvas. */
