@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 Packed = dict[str, str]
 """A column: its kind, and its bytes as base64."""
+_AT_ONCE = 10_000
+"""Texts that are written before they are deflated: all of a large run would take much memory."""
 
 
 def to_json(data: object) -> str:
@@ -27,13 +30,17 @@ def packed(values: NDArray[np.generic]) -> Packed:
     """
     kind = next(k for k in ("<u1", "<u2", "<u4") if not len(values) or values.max() <= np.iinfo(k).max)
     planes = values.astype(kind).reshape(-1, 1).view(np.uint8).T
-    return _deflated(kind[1:], planes.tobytes())
+    return _deflated(kind[1:], [planes.tobytes()])
 
 
 def packed_texts(texts: Sequence[str]) -> Packed:
     """Return texts; what is no character, such as half of a surrogate pair, becomes "?"."""
-    written = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
-    return _deflated("json", written.encode("utf-8", errors="replace"))
+    parts = (
+        json.dumps(texts[start : start + _AT_ONCE], ensure_ascii=False, separators=(",", ":"))[1:-1]
+        for start in range(0, len(texts), _AT_ONCE)
+    )
+    written = (("," if number else "") + part for number, part in enumerate(parts))
+    return _deflated("json", (text.encode("utf-8", errors="replace") for text in chain("[", written, "]")))
 
 
 def size(column: Packed) -> int:
@@ -41,5 +48,7 @@ def size(column: Packed) -> int:
     return len(column["base64"])
 
 
-def _deflated(kind: str, data: bytes) -> Packed:
-    return {"kind": kind, "base64": base64.b64encode(zlib.compress(data)).decode()}
+def _deflated(kind: str, data: Iterable[bytes]) -> Packed:
+    deflate = zlib.compressobj()
+    deflated = b"".join([*map(deflate.compress, data), deflate.flush()])
+    return {"kind": kind, "base64": base64.b64encode(deflated).decode()}
