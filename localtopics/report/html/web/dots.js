@@ -196,6 +196,7 @@ class CanvasDots {
       const limit = Math.max(look.share * most, Math.min(FEWEST_DOTS, most));
       this.tiled = grid.countIn(camera) > limit * (this.tiled ? 1 : STAYS);
       if (this.tiled) return tiles.draw(context, camera, look);
+      tiles.seen = null; // what they drew is gone
     }
     context.setTransform(look.pixelRatio, 0, 0, look.pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);

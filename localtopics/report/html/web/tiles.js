@@ -5,7 +5,7 @@
  */
 const TILE = 256; // pixels of a tile's side
 const FIRST_SCALE = 256; // pixels a unit of the tiles that stand in for all others; larger ones are its doubles
-const MOST_TILES = 220; // kept
+const MOST_TILES = 200; // kept, or three times those that are seen
 const OPAQUE = 0.996; // of alpha, beyond which nothing beneath is seen
 
 class DotTiles {
@@ -43,8 +43,9 @@ class DotTiles {
     const own = !look.hasty || scale === this.ownScale ? scale : doubled;
     if (own === scale) this.#own(scale);
     const frame = { context, camera, look, scale: own };
+    const shown = [...DotTiles.#within(own, camera.seen)];
     let whole = true;
-    for (const [column, row] of DotTiles.#within(own, camera.seen)) {
+    for (const [column, row] of shown) {
       whole = this.#tile(own, column, row, end)?.version === this.version && whole;
     }
     this.seen = seen;
@@ -52,12 +53,13 @@ class DotTiles {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    for (const [column, row] of DotTiles.#within(own, camera.seen)) {
+    for (const [column, row] of shown) {
       const place = DotTiles.#place(frame, own, column, row), tile = this.#tile(own, column, row, 0);
       if (tile?.canvas) context.drawImage(tile.canvas, ...place);
       else if (!tile) this.#standIn(frame, column, row, place);
     }
-    while (this.tiles.size > MOST_TILES) this.tiles.delete(this.tiles.keys().next().value);
+    const most = Math.max(MOST_TILES, 3 * shown.length);
+    while (this.tiles.size > most) this.tiles.delete(this.tiles.keys().next().value);
     return whole;
   }
 
