@@ -3,7 +3,9 @@
 
 def one_line(text: str) -> str:
     """The text with every run of white space as one space, and without other characters that do not print."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())
 
 
 def shortened(text: str, length: int) -> str:

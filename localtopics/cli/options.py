@@ -12,6 +12,7 @@ import click
 from localtopics.checked import Checked, rule_of, types_of
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
 from localtopics.trends.settings import TrendSettings
 
@@ -132,6 +133,8 @@ trends = options(
     )
 )
 
+page_titles = _option(PageSettings, "titles")
+
 later_embeddings = click.option(
     "--embeddings",
     metavar="FILE.npy|FOLDER",
@@ -200,6 +203,7 @@ def run_settings(config: Path | None, source: str | None, options: dict[str, Any
             "embedding": {name: value for name, value in embedding.items() if value is not None},
             "topics": _given(TopicSettings, options),
             "labels": label_settings(options),
+            "page": _given(PageSettings, options),
         },
         "The command line",
     )

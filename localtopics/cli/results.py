@@ -185,14 +185,18 @@ def evaluate(
 
 @click.command("map")
 @options.run_folder
+@options.page_titles
 @click.pass_obj
-def map_command(quiet: bool, /, run_folder: Path) -> None:
-    """Draw map.png and map.html of a run anew."""
+def map_command(quiet: bool, /, run_folder: Path, titles: str | None) -> None:
+    """Draw map.png and map.html of a run anew.
+
+    What is not said stays as it was asked last.
+    """
     from localtopics.run.run import Run
 
     run = Run.open(run_folder)
     with reporting(quiet) as progress:
-        run.redraw(progress)
+        run.redraw(progress, titles=titles)
     for name in ("map.html", "map.png"):
         echo(harmless_line(run.folder / name))
 

@@ -22,6 +22,7 @@ from localtopics.errors import UserError
 @options.topics
 @options.labels
 @options.raw_cells
+@options.page_titles
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings from a TOML file or another run's run.json."
 )

@@ -143,6 +143,10 @@ class RunFolder(RunContents):
             before["embedding"][key] != fresh["embedding"][key] for key in ("digest", "precision")
         )
         undone = STAGES if other_model else self._damaged_stages()
+        page = fresh["settings"]["page"]
+        page |= {name: was for name, was in asdict(self.settings.page).items() if page[name] is None}
+        if not undone and page != asdict(self.settings.page):
+            undone = ("maps",)
         if not undone and not self.edits_are_done():
             undone = STAGES[STAGES.index("topics") :]
         record["stages"] = {name: state for name, state in before["stages"].items() if name not in undone}

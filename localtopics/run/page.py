@@ -63,6 +63,7 @@ def page_content(run: RunFolder, scene: Scene, trends: Trends, progress: Progres
         words=words,
         branches=_branches(run),
         parents={topic.topic: topic.parent for topic in run.topics if topic.parent is not None},
+        all_titles=run.settings.page.titles == "all",
     )
 
 

@@ -33,6 +33,8 @@ _PACKAGES = (
     "torch",
     "umap-learn",
 )
+_OLDEST_SECTIONS = ("input", "embedding", "topics", "labels")
+"""Sections of the settings that a record of format 0 has."""
 _SHAPE: Mapping[str, Any] = {
     "format": int,
     "localtopics": str,
@@ -146,7 +148,7 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
     if found == 0:  # 0.1.0
         embedding = {"name": "", "precision": "", "digest": ""} | record.get("embedding", {})
         embedding.pop("location", None)
-        _check(record.get("settings"), dict.fromkeys(vars(RunSettings()), dict), "its settings")
+        _check(record.get("settings"), dict.fromkeys(_OLDEST_SECTIONS, dict), "its settings")
         settings = _within_ranges(record["settings"])
         record = (
             {"min_cluster_size": 0} | record | {"embedding": embedding, "settings": settings, "format": 1}

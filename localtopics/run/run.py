@@ -267,15 +267,20 @@ class Run(RunFolder):
         """Changes to topics that last, as by ``localtopics edit``: ``run.edit.rename(7, "Graph theory")``."""
         return Editor(self)
 
-    def redraw(self, progress: Progress = silent) -> Run:
+    def redraw(self, progress: Progress = silent, *, titles: str | None = None) -> Run:
         """Draw ``map.png`` and ``map.html`` anew, as ``localtopics map`` does.
 
+        Args:
+            progress: told of the drawing.
+            titles: "fitting" or "all", as `PageSettings` has it; None: as was asked last.
+
         Raises:
-            UserError: the run has no labels yet.
+            UserError: the run has no labels yet, or ``titles`` is something else.
         """
+        page = {} if titles is None else {"titles": titles}
         with self.locked():
             _ = self.labels  # what cannot be drawn is not undone
-            self.reopen("maps")
+            self.reopen("maps", self.settings.updated({"page": page}, "The call"))
             stages.draw(self, progress)
         return self
 

@@ -12,6 +12,7 @@ from typing import Any
 from localtopics.checked import Checked, check
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
 
 
@@ -44,6 +45,7 @@ class RunSettings(Checked):
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     topics: TopicSettings = field(default_factory=TopicSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
+    page: PageSettings = field(default_factory=PageSettings)
 
     @classmethod
     def read(cls, path: Path) -> RunSettings:
@@ -121,10 +123,11 @@ class RunSettings(Checked):
         """What determines the result.
 
         Not here: where documents, ready embeddings and given topics come from, since what they hold tells
-        them from others, and how the machine is used. A path is the same however it is written.
+        them from others, how the machine is used, and how the page is made. A path is the same however it is
+        written.
         """
         asked = asdict(self.with_whole_paths())
-        del asked["input"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
+        del asked["input"], asked["page"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
         for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
         return asked

@@ -17,7 +17,7 @@ from tests.report.browsing import until
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 """Names of a Chromium on the PATH; $CHROMIUM names another, and playwright may have one of its own."""
 NOTHING_FROM_OUTSIDE = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9"]
-_DRAWN = "page.view.lastDrawn > 0"
+_DRAWN = "typeof page === 'object' && page?.view?.lastDrawn > 0"
 """When the page of a map is there."""
 
 

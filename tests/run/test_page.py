@@ -1,18 +1,25 @@
 """What a run tells its page."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import localtopics
+from localtopics.errors import UserError
+from localtopics.report.html.settings import PageSettings
 from localtopics.report.scene import compose
 from localtopics.run.folder import RunFolder
 from localtopics.run.page import page_content
+from localtopics.run.run import Run
+from localtopics.run.settings import RunSettings
 from localtopics.run.trends import compute_trends
 from localtopics.topics.hierarchy import topic_centres
 from localtopics.trends.settings import TrendSettings
 from tests.run.conftest import folder
+from tests.run.samples import SETTINGS, old
 
 __all__ = ["folder"]
 
@@ -60,3 +67,22 @@ def test_centres_are_means_of_unit_length() -> None:
     vectors = np.array([[1, 0], [0, 1], [0, 1], [1, 0]], dtype=np.float32)
     centres = topic_centres(vectors, np.array([0, 0, 2, -1]), np.array([0, 2]))
     assert centres == pytest.approx(np.array([[2**-0.5, 2**-0.5], [0, 1]]))
+
+
+def test_titles_stay_as_they_were_asked_for(run: Run) -> None:
+    documents, embeddings = old()
+    page = run.folder / "map.html"
+
+    def again(**asked: Any) -> Run:
+        return localtopics.fit(documents, embeddings=embeddings, out=run.folder, **asked, **SETTINGS)
+
+    run.redraw(titles="all")
+    run.redraw()
+    drawn = page.stat().st_ino
+    assert again().settings.page.titles == "all"
+    assert page.stat().st_ino == drawn, "what is drawn already is left"
+    assert again(settings=RunSettings(page=PageSettings("fitting"))).settings.page.titles == "fitting"
+    assert page.stat().st_ino != drawn
+    with pytest.raises(UserError, match="titles"):
+        run.redraw(titles="some")
+    assert Run.open(run.folder).done("maps")

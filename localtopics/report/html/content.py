@@ -65,6 +65,7 @@ class PageContent:
         branches: coarser topics, whose numbers follow those of the finest.
         parents: the branch of each finest topic that has one.
         words: a word in small letters to the numbers of the topics that are nearest to it in meaning.
+        all_titles: whether the headlines of all documents go into the page, however large they make it.
     """
 
     scene: Scene
@@ -80,6 +81,7 @@ class PageContent:
     branches: Sequence[Branch] = ()
     parents: Mapping[int, int] = field(default_factory=dict)
     words: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    all_titles: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together.

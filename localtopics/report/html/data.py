@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from localtopics.report.html.content import Coded, PageContent, TopicFacts
+from localtopics.report.html.headlines import packed_headlines
+from localtopics.report.html.packing import Packed, packed, packed_texts, to_json
 from localtopics.report.palette import HUES, OUTLIER_COLOR, OUTLIER_COLOR_ON_DARK, PALETTE
 from localtopics.report.scene import Branch, TopicMark, place_branches
 from localtopics.text import one_line, shortened
@@ -18,6 +18,10 @@ from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 HEADLINE_LENGTH = 140
 """Characters of a document's headline; headlines make most of the file's size."""
+ROOM = 59_500_000
+"""Bytes that the page, its script left out, takes before headlines are left out: they keep it below 60 MB."""
+STEPS = 1 << 20
+"""Steps of a place from 0 to 1: at the closest zoom one is less than a pixel."""
 STRENGTHS = 254
 """Steps in which strengths between 0 and 1 are told; the byte after them says that there is none."""
 GROUP_COLORS = [PALETTE[5 * step % HUES] for step in range(HUES)]
@@ -26,17 +30,23 @@ GROUP_COLORS = [PALETTE[5 * step % HUES] for step in range(HUES)]
 _Place = Callable[[tuple[float, float]], dict[str, float]]
 
 
-def page_data(content: PageContent) -> dict[str, object]:
+def page_data(content: PageContent, room: int = ROOM) -> dict[str, object]:
     """Return the fields of the page's JSON.
 
     Documents without a place are left out. Places are scaled so that the map's longer side reaches from -1
     to 1. ``sample`` are some documents by which a topic is known again. ``rows`` holds the topic of each
     document as an index into ``topics``, of which the first are the outliers; ``branches`` count on after
-    them. Columns are packed, see `packed`.
+    them. Columns are packed, see `packed`, and places are told in `STEPS` from -1 on. ``titled`` says how
+    many ``headlines`` there are, which come topic after topic, see `packed_headlines`.
+
+    Args:
+        content: what the page shows.
+        room: bytes that the JSON may take before headlines are left out; a tenth of it is for headlines at
+            any rate.
     """
     scene = content.scene
-    order = range(len(scene.drawn)) if content.order is None else content.order
-    documents = [row for row in order if scene.drawn[row]]
+    order = np.arange(len(scene.drawn)) if content.order is None else np.asarray(content.order)
+    documents = order[scene.drawn[order]]
     points = scene.points[documents].astype(np.float64)
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
     half = float((points.max(axis=0) - points.min(axis=0)).max()) / 2 or 1.0
@@ -50,7 +60,8 @@ def page_data(content: PageContent) -> dict[str, object]:
     branches = sorted((b for b in content.branches if b.topic in places), key=lambda b: (b.level, b.topic))
     numbers = [OUTLIER, *(mark.topic for mark in scene.topics), *(branch.topic for branch in branches)]
     row_of = {number: row for row, number in enumerate(numbers)}
-    rows = np.array([row_of[topic] for topic in scene.assignments[documents].tolist()])
+    found, places_of = np.unique(scene.assignments[documents], return_inverse=True)
+    rows = np.array([row_of[topic] for topic in found.tolist()])[places_of]
 
     def parent(number: int | None) -> dict[str, int]:
         return {} if number is None else {"parent": row_of[number]}
@@ -67,10 +78,10 @@ def page_data(content: PageContent) -> dict[str, object]:
     def facts_of(number: int) -> TopicFacts:
         return content.topics.get(number, TopicFacts())
 
-    return {
+    data: dict[str, object] = {
         "title": content.title,
         "bounds": dict(zip("xy", bounds, strict=True)),
-        "points": packed(points.ravel(), "<f4"),
+        "points": packed(((points + 1) * STEPS).round().clip(0).ravel()),
         "rows": packed(rows),
         "topics": [
             _outliers(int((rows == 0).sum()), facts_of(OUTLIER)),
@@ -86,9 +97,6 @@ def page_data(content: PageContent) -> dict[str, object]:
             _branch(branch) | place(places[branch.topic]) | parent(branch.parent) | sample(branch.topic)
             for branch in branches
         ],
-        "headlines": [
-            shortened(one_line(content.headlines[document]), HEADLINE_LENGTH) for document in documents
-        ],
         "ids": _ids(content.ids, documents),
         "times": _coded(content.times, documents),
         "groups": _coded(content.groups, documents),
@@ -100,33 +108,23 @@ def page_data(content: PageContent) -> dict[str, object]:
             for word, near_to in content.words.items()
         },
     }
-
-
-def to_json(data: object) -> str:
-    """Return JSON that a script element can hold: nothing in it can end the element or begin a comment."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def packed(values: NDArray[np.generic], kind: str | None = None) -> dict[str, str]:
-    """Return numbers as base64, little-endian, with their type.
-
-    Args:
-        values: [n], at least 0 where no kind is given.
-        kind: "<f4", or None for the narrowest unsigned integers that hold them.
-    """
-    if kind is None:
-        kind = next(k for k in ("<u1", "<u2", "<u4") if not len(values) or values.max() <= np.iinfo(k).max)
-    return {"kind": kind[1:], "base64": base64.b64encode(values.astype(kind).tobytes()).decode()}
+    headlines = [
+        shortened(one_line(content.headlines[document]), HEADLINE_LENGTH) for document in documents.tolist()
+    ]
+    taken = len(to_json(data).encode(errors="replace"))
+    left = None if content.all_titles else max(room // 10, room - taken)
+    data["headlines"], data["titled"] = packed_headlines(headlines, rows, left)
+    return data
 
 
 def _samples(
-    topics: NDArray[np.integer], documents: Sequence[int], above: Mapping[int, int | None]
+    topics: NDArray[np.integer], documents: NDArray[np.integer], above: Mapping[int, int | None]
 ) -> dict[int, list[int]]:
     """Some documents of each topic and branch, spread among its own in the corpus' order as in `reference`.
 
     Args:
         topics: int [n], the topic of each document of the page.
-        documents: n rows of the corpus, one for each.
+        documents: int [n], the row of each in the corpus.
         above: the branch of each topic or branch that has one.
     """
     own: dict[int, list[int]] = {}
@@ -138,7 +136,7 @@ def _samples(
     return {number: [places[at] for at in evenly(len(places))] for number, places in own.items()}
 
 
-def _coded(column: Coded | None, documents: Sequence[int]) -> dict[str, object] | None:
+def _coded(column: Coded | None, documents: NDArray[np.integer]) -> dict[str, object] | None:
     """A column's labels and codes; the code after the last label stands for none."""
     if column is None:
         return None
@@ -147,19 +145,19 @@ def _coded(column: Coded | None, documents: Sequence[int]) -> dict[str, object] 
     return {"labels": [one_line(label) for label in column.labels], "of": packed(codes)}
 
 
-def _strengths(values: NDArray[np.floating] | None, documents: Sequence[int]) -> dict[str, str] | None:
+def _strengths(values: NDArray[np.floating] | None, documents: NDArray[np.integer]) -> Packed | None:
     if values is None:
         return None
     own = np.asarray(values, dtype=np.float64)[documents]
     steps = np.nan_to_num(own * STRENGTHS, nan=0).round().clip(0, STRENGTHS)
-    return packed(np.where(np.isnan(own), STRENGTHS + 1, steps), "<u1")
+    return packed(np.where(np.isnan(own), STRENGTHS + 1, steps))
 
 
-def _ids(ids: Sequence[str] | None, documents: Sequence[int]) -> object:
+def _ids(ids: Sequence[str] | None, documents: NDArray[np.integer]) -> Packed:
     """The documents' ids, as numbers where they are those of the rows."""
     if ids is None or all(text == str(row) for row, text in enumerate(ids)):
-        return packed(np.array(documents))
-    return [ids[document] for document in documents]
+        return packed(documents)
+    return packed_texts([ids[document] for document in documents.tolist()])
 
 
 def _words(facts: TopicFacts) -> dict[str, object]:

@@ -12,16 +12,19 @@ from string import Template
 
 from localtopics.files import replacing
 from localtopics.report.html.content import PageContent
-from localtopics.report.html.data import page_data, to_json
+from localtopics.report.html.data import ROOM, page_data
+from localtopics.report.html.packing import to_json
 from localtopics.text import one_line
 
 SCRIPTS = (
+    "packing.js",
     "data.js",
     "elements.js",
     "theme.js",
     "coloring.js",
     "camera.js",
     "grid.js",
+    "tiles.js",
     "dots.js",
     "levels.js",
     "labels.js",
@@ -48,7 +51,7 @@ SCRIPTS = (
 """The page's script, file after file; the last one starts it."""
 
 
-def write_page(path: Path, content: PageContent) -> None:
+def write_page(path: Path, content: PageContent, room: int = ROOM) -> None:
     """Write the page to ``path`` as one HTML file; the same content gives the same bytes.
 
     The page fetches nothing and runs no script but its own, whatever the texts hold: its
@@ -58,24 +61,26 @@ def write_page(path: Path, content: PageContent) -> None:
     Args:
         path: the file to write.
         content: what it shows.
+        room: bytes that it may take, its script left out, before headlines are left out.
 
     Raises:
         OSError: the file cannot be written.
     """
     title = one_line(content.title) or "Topics"
-    data = page_data(replace(content, title=title))
+    data = to_json(page_data(replace(content, title=title), room))
     web = files("localtopics.report.html") / "web"
     style = (web / "page.css").read_text(encoding="utf-8")
     script = "\n".join((web / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    page = Template((web / "page.html").read_text(encoding="utf-8")).substitute(
-        policy=content_policy(script, style),
-        title=html.escape(title),
-        style=style,
-        script=script,
-        data=to_json(data),
-    )
-    with replacing(path) as temporary:
-        temporary.write_bytes(page.encode("utf-8", errors="replace"))  # a lone surrogate is no character
+    before, _, after = (web / "page.html").read_text(encoding="utf-8").partition("$data")
+    parts = {
+        "policy": content_policy(script, style),
+        "title": html.escape(title),
+        "style": style,
+        "script": script,
+    }
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        for text in (Template(before).substitute(parts), data, Template(after).substitute(parts)):
+            file.write(text.encode("utf-8", errors="replace"))  # a lone surrogate is no character
 
 
 def content_policy(script: str, style: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from typing import Any
 
 import numpy as np
@@ -11,22 +12,38 @@ import pytest
 from numpy.typing import NDArray
 
 from localtopics.report.html.content import Coded, PageContent, TopicFacts
-from localtopics.report.html.data import packed, page_data, to_json
+from localtopics.report.html.data import STEPS, page_data
+from localtopics.report.html.headlines import MOST_TYPICAL
+from localtopics.report.html.packing import packed, packed_texts, to_json
 from localtopics.report.scene import Branch, compose
 from localtopics.topics.topic import OUTLIER_LABEL
 from tests.report.samples import grid_of_islands
 
 
-def told(documents: int, topics: int, headlines: list[str], **more: Any) -> Any:
+def told(documents: int, topics: int, headlines: list[str], room: int = 10**9, **more: Any) -> Any:
     """The page's data, as its script reads them."""
     scene = compose(*grid_of_islands(documents, topics), {0: "First"})
     facts = {0: TopicFacts(keywords=["one\nword"])}
     content = PageContent(scene=scene, topics=facts, headlines=headlines, title="T", **more)
-    return json.loads(to_json(page_data(content)))
+    return json.loads(to_json(page_data(content, room)))
 
 
 def unpacked(column: dict[str, str]) -> NDArray[Any]:
-    return np.frombuffer(base64.b64decode(column["base64"]), dtype="<" + column["kind"])
+    planes = np.frombuffer(zlib.decompress(base64.b64decode(column["base64"])), np.uint8)
+    width = int(column["kind"][1:])
+    return planes.reshape(width, -1).T.copy().view("<" + column["kind"]).ravel()
+
+
+def texts(column: dict[str, str]) -> list[str]:
+    found: list[str] = json.loads(zlib.decompress(base64.b64decode(column["base64"])))
+    return found
+
+
+def headlines_of(data: Any) -> list[str]:
+    """The headlines in the order of documents."""
+    order = np.argsort(unpacked(data["rows"]), kind="stable").tolist()
+    found = dict(zip(order, texts(data["headlines"]), strict=True))
+    return [found[document] for document in range(len(order))]
 
 
 def test_the_first_topic_is_the_outliers() -> None:
@@ -42,7 +59,7 @@ def test_the_first_topic_is_the_outliers() -> None:
 
 def test_places_are_scaled_to_reach_from_minus_one_to_one() -> None:
     data = told(400, 2, ["x"] * 400)
-    points = unpacked(data["points"]).reshape(-1, 2)
+    points = unpacked(data["points"]).reshape(-1, 2) / STEPS - 1
     assert np.abs(points).max(axis=0) == pytest.approx([1, data["bounds"]["y"]], abs=1e-4)
     assert (points.max(axis=0) + points.min(axis=0)) == pytest.approx([0, 0], abs=1e-4)
 
@@ -50,11 +67,11 @@ def test_places_are_scaled_to_reach_from_minus_one_to_one() -> None:
 def test_documents_come_in_the_order_given() -> None:
     order = list(range(39, -1, -1))
     headlines = [f"Paper {i}" for i in range(40)]
-    assert told(40, 2, headlines, order=order)["headlines"] == [headlines[row] for row in order]
+    assert headlines_of(told(40, 2, headlines, order=order)) == [headlines[row] for row in order]
 
 
 def test_headlines_are_cut() -> None:
-    headlines = told(5, 1, ["long " * 1000] * 5)["headlines"]
+    headlines = texts(told(5, 1, ["long " * 1000] * 5)["headlines"])
     assert all(len(headline) <= 140 and headline.endswith("…") for headline in headlines)
 
 
@@ -70,6 +87,31 @@ def test_integers_are_packed_as_narrow_as_they_can_be(largest: int, kind: str) -
     assert unpacked(column).tolist() == [0, largest]
 
 
+def test_what_is_no_character_becomes_a_question_mark() -> None:
+    assert texts(packed_texts(["\ud800", "é\n\x00"])) == ["?", "é\n\x00"]
+
+
+def test_headlines_that_take_too_much_room_are_an_even_share_of_each_topic() -> None:
+    rng = np.random.default_rng(0)
+    headlines = [" ".join(map(str, rng.integers(0, 10**6, 8))) for _ in range(4000)]
+    whole = told(4000, 8, headlines)
+    assert whole["titled"] == 4000
+    size = len(whole["headlines"]["base64"])
+    data = told(4000, 8, headlines, room=len(to_json(whole)) - size // 2)
+    kept = np.array([bool(headline) for headline in headlines_of(data)])
+    assert data["titled"] == kept.sum()
+    assert len(data["headlines"]["base64"]) <= size // 2 + 100
+    assert all(not kept[i] or headline == headlines[i] for i, headline in enumerate(headlines_of(data)))
+    rows = unpacked(data["rows"])
+    for row in range(9):
+        own = kept[rows == row]
+        assert own[:MOST_TYPICAL].all()
+        assert 0.35 < own[MOST_TYPICAL:].mean() < 0.6
+        assert abs(own[MOST_TYPICAL : len(own) // 2].mean() - own[len(own) // 2 :].mean()) < 0.1
+    assert told(4000, 8, headlines, room=0)["titled"] == 9 * MOST_TYPICAL
+    assert told(4000, 8, headlines, room=0, all_titles=True)["titled"] == 4000
+
+
 def test_columns_are_codes_in_the_order_of_documents() -> None:
     order = list(range(39, -1, -1))
     of = np.array([-1, 0, 1] + [0] * 37)
@@ -79,7 +121,8 @@ def test_columns_are_codes_in_the_order_of_documents() -> None:
     assert unpacked(data["times"]["of"])[::-1][:3].tolist() == [2, 0, 1]
     assert unpacked(data["pull"])[::-1][:4].tolist() == [255, 0, 254, 127]
     assert unpacked(data["ids"]).tolist() == order
-    assert told(40, 2, ["x"] * 40, ids=[f"d{i}" for i in range(40)])["ids"][3] == "d3"
+    assert told(40, 2, ["x"] * 40, ids=[f"d{i}" for i in range(40)])["ids"]["kind"] == "json"
+    assert texts(told(40, 2, ["x"] * 40, ids=[f"d\n{i}" for i in range(40)])["ids"])[3] == "d\n3"
 
 
 def test_branches_follow_the_topics_and_lie_where_these_do() -> None:

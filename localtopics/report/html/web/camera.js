@@ -26,6 +26,12 @@ class Camera {
     return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
   }
 
+  /** What is seen of the map: west, east, south and north. */
+  get seen() {
+    const [west, north] = this.world(0, 0), [east, south] = this.world(this.width, this.height);
+    return [west, east, south, north];
+  }
+
   pan(right, down) {
     this.flight = null;
     this.x -= right / this.scale;

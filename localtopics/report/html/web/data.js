@@ -1,17 +1,7 @@
-"use strict";
-
-const ARRAYS = { f4: Float32Array, u1: Uint8Array, u2: Uint16Array, u4: Uint32Array };
 const NO_STRENGTH = 255; // stands for no strength; those from 0 to 1 are told in the steps below
 const STRENGTH_STEPS = 254;
+const STEPS = 2 ** 20; // of a place from 0 to 1
 const NEAR = 5; // topics that are shown as near to a query in meaning
-
-/** Numbers packed as base64 as a typed array (little-endian, as every browser's machine is). */
-function unpack({ kind, base64 }) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return new ARRAYS[kind](bytes.buffer);
-}
 
 /** Text as search compares it: lower case, without accents. */
 function normalizeText(text) {
@@ -24,6 +14,7 @@ function normalizeText(text) {
  * show documents; a topic by its row in `topics`: row 0 are the outliers, from row `finest` on come the branches.
  * - points: x, y, x, y, … of the documents, within -1 and 1, y upwards; bounds: { x, y }, how far they reach from 0;
  * - rows: the row of each document's topic; members: the documents of each finest topic;
+ * - headlines: of each document, "" where the page has none: see `nameOf`; titled: how many it has;
  * - drawingOrder: the documents, the first drawn first;
  * - topics: label, size, keywords, …; of all but the outliers also a place x, y, and of the finest also colours and the
  *   coreRadius of their densest part;
@@ -33,22 +24,21 @@ function normalizeText(text) {
  */
 class MapData {
   constructor(json) {
-    this.points = unpack(json.points);
-    this.rows = unpack(json.rows);
+    this.points = new Float32Array(json.points.length);
+    json.points.forEach((step, i) => { this.points[i] = step / STEPS - 1; });
+    this.rows = json.rows;
     this.bounds = json.bounds;
     this.title = json.title;
     this.finest = json.topics.length;
     this.topics = [...json.topics.map((topic) => ({ ...topic, level: 0 })), ...json.branches];
-    this.headlines = json.headlines;
-    this.ids = Array.isArray(json.ids) ? json.ids : unpack(json.ids);
     this.size = this.rows.length;
-    for (const name of ["times", "groups"]) this[name] = json[name] && { ...json[name], of: unpack(json[name].of) };
-    for (const name of ["probability", "pull"]) this[name] = json[name] && unpack(json[name]);
-    this.groupColors = json.groupColors;
+    for (const name of ["ids", "times", "groups", "probability", "pull", "groupColors", "titled"]) this[name] = json[name];
     this.words = new Map(Object.entries(json.words).map(([word, rows]) => [normalizeText(word), rows]));
     this.members = this.topics.slice(0, this.finest).map(() => []);
     this.rows.forEach((row, index) => this.members[row].push(index));
-    this.drawingOrder = this.#shuffled();
+    this.headlines = new Array(this.size);
+    let next = 0; // they come topic after topic
+    for (const own of this.members) for (const index of own) this.headlines[index] = json.headlines[next++];
     this.children = this.topics.map(() => []);
     this.topics.forEach((topic, row) => {
       topic.searchText = normalizeText(`${topic.label} ${topic.keywords.join(" ")}`);
@@ -59,6 +49,9 @@ class MapData {
     for (const rows of [this.roots, ...this.children]) rows.sort(largestFirst);
     this.families = new Map();
   }
+
+  /** What stands for a document: its headline, or its id where the page has none. */
+  nameOf(index) { return this.headlines[index] || `Document ${this.ids[index]}`; }
 
   /** A document's x and y. */
   place(index) { return [this.points[2 * index], this.points[2 * index + 1]]; }
@@ -97,6 +90,8 @@ class MapData {
     const family = this.family(row);
     return [...this.rows.keys()].filter((index) => family.has(this.rows[index]));
   }
+
+  get drawingOrder() { return (this.shuffled ??= this.#shuffled()); }
 
   /** The order of drawing: outliers beneath; within both parts at random, so that no topic covers another. */
   #shuffled() {

@@ -34,7 +34,7 @@ class DocumentList {
   #item(index) {
     const { data } = this.page, facts = data.facts(index);
     const button = makeButton("", () => this.page.selectDocument(index));
-    const text = make("span", data.headlines[index], { dir: "auto" });
+    const text = make("span", data.nameOf(index), { dir: "auto" });
     button.append(make("i"), text);
     if (facts.length) button.append(make("small", facts.join(" · "), { dir: "auto" }));
     button.dataset.document = index;

@@ -5,6 +5,8 @@
  * - presence: for each document 2, or 1 where it is faded, or 0 where it is not drawn;
  * and draw in two passes where some dots are emphasised: first the faded, so that they never lie over the others.
  * `version` counts what they are told. `share`, 0 to 1, is how many of the dots are drawn; `hasty` asks for speed before looks.
+ * The canvas of a large map draws at most `share` of MOST_DOTS in a frame, those that are seen; where more are, tiles.js
+ * keeps pictures of them. `draw` says whether all is as it should be, `blends` whether opacities may change step by step.
  */
 const HIDDEN = 0, PALE = 1, PRESENT = 2;
 const FADED = 0.3; // dots of less alpha count as faded
@@ -12,6 +14,15 @@ const PALENESS = 0.16; // of its alpha is left to a dot that is pale
 const EMPHASIS_SCALE = 1.25; // emphasised dots are larger
 const SMALLEST_DISC = 4; // pixels across, below which a square looks the same
 const MOST_DISCS = 2000; // kept by the canvas
+const LARGE = 200000; // dots of a map that is large
+const MOST_DOTS = 60000, FEWEST_DOTS = 20000; // drawn one by one by the canvas of a large map, and even on a slow machine
+const STAYS = 1.25; // what is drawn as dots stays so until there are so many times more
+
+/** A dot of so many pixels across as the canvas draws it: round or not, and the side of its square in pixels. */
+function dotShape(across, pixelRatio) {
+  const pixels = Math.round(across * pixelRatio), round = across * pixelRatio >= SMALLEST_DISC;
+  return { round, pixels, side: round ? (pixels + 1) / pixelRatio : 0.9 * across };
+}
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -82,9 +93,9 @@ class WebGlDots {
       return buffer;
     };
     attribute("place", data.points, 2, gl.FLOAT);
-    attribute("row", Float32Array.from(data.rows), 1, gl.FLOAT);
+    attribute("row", new Float32Array(data.rows), 1, gl.FLOAT);
     this.buffers = {
-      codes: attribute("code", Float32Array.from(data.rows), 1, gl.FLOAT),
+      codes: attribute("code", new Float32Array(data.rows), 1, gl.FLOAT),
       presence: attribute("presence", new Uint8Array(data.size).fill(PRESENT), 1, gl.UNSIGNED_BYTE),
     };
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
@@ -105,7 +116,7 @@ class WebGlDots {
     Object.assign(this.given, given);
     this.version++;
     const { codes, colors, opacities, presence } = given;
-    if (codes) this.#fill("codes", Float32Array.from(codes));
+    if (codes) this.#fill("codes", new Float32Array(codes));
     if (presence) this.#fill("presence", presence);
     if (colors) this.#table(0, colors);
     if (opacities) this.#table(1, Uint8Array.from({ length: 4 * opacities.length }, (_, i) => opacities[i >> 2]));
@@ -139,14 +150,26 @@ class WebGlDots {
       gl.drawElements(gl.POINTS, Math.ceil(share * outliers), gl.UNSIGNED_INT, 0);
       gl.drawElements(gl.POINTS, Math.ceil(share * (all - outliers)), gl.UNSIGNED_INT, 4 * outliers);
     }
+    return true;
   }
+
+  get blends() { return true; }
 }
 
 /** Draws on a 2-D canvas, small dots and hasty ones as squares: everywhere to be had, and the faster where there is no GPU. */
 class CanvasDots {
-  constructor(context, data) {
-    Object.assign(this, { context, data, given: {}, version: 0, discs: new Map() });
+  constructor(context, data, grid) {
+    Object.assign(this, { context, data, grid, given: {}, version: 0, discs: new Map(), tiles: null, tiled: false });
   }
+
+  /** Draw at most so many dots one by one, and more by way of tiles. */
+  limit(most) {
+    Object.assign(this, { most, tiles: new DotTiles(this.data, this.grid) });
+    this.tiles.set(this.given);
+    return this;
+  }
+
+  get blends() { return !this.tiled; }
 
   /** A disc to be copied, of so many pixels of the canvas. */
   #disc(color, pixels) {
@@ -163,21 +186,34 @@ class CanvasDots {
 
   set(given) {
     Object.assign(this.given, given);
+    this.tiles?.set(given);
     this.version++;
   }
 
-  draw(camera, { size, opacity, emphasis, pixelRatio, share, hasty }) {
-    const { context, data, given: { codes, colors, opacities, presence } } = this;
-    const { points, members } = data;
-    context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  draw(camera, look) {
+    const { context, tiles, data, grid, most } = this;
+    if (tiles) {
+      const limit = Math.max(look.share * most, Math.min(FEWEST_DOTS, most));
+      this.tiled = grid.countIn(camera) > limit * (this.tiled ? 1 : STAYS);
+      if (this.tiled) return tiles.draw(context, camera, look);
+      tiles.seen = null; // what they drew is gone
+    }
+    context.setTransform(look.pixelRatio, 0, 0, look.pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
+    this.#drawEach(camera, tiles ? grid.membersIn(camera) : data.members, tiles ? { ...look, share: 1 } : look);
+    return true;
+  }
+
+  /** Draw documents, by the rows of their topics, one by one. */
+  #drawEach(camera, members, { size, opacity, emphasis, pixelRatio, share, hasty }) {
+    const { context, data: { points }, given: { codes, colors, opacities, presence } } = this;
     const styles = Array.from({ length: colors.length / 4 }, (_, code) =>
       `rgb(${colors[4 * code]} ${colors[4 * code + 1]} ${colors[4 * code + 2]})`);
     const step = Math.ceil(1 / share);
     for (const emphasised of emphasis ? [false, true] : [true]) {
       const across = size * (emphasis && emphasised ? EMPHASIS_SCALE : 1);
-      const round = !hasty && across * pixelRatio >= SMALLEST_DISC;
-      const pixels = Math.round(across * pixelRatio), side = round ? (pixels + 1) / pixelRatio : 0.9 * across;
+      const shape = dotShape(across, pixelRatio), { pixels } = shape;
+      const round = shape.round && !hasty, side = round ? shape.side : 0.9 * across;
       members.forEach((indices, row) => {
         for (const level of [PALE, PRESENT]) {
           const alpha = (opacities[row] / 255) * (level === PRESENT ? 1 : PALENESS);
@@ -204,12 +240,17 @@ class CanvasDots {
   }
 }
 
-/** The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one. */
-function createDots(canvas, data) {
+/**
+ * The faster of the two on this machine; `?dots=webgl` and `?dots=canvas` in the address ask for one, the latter for
+ * each dot by itself.
+ */
+function createDots(canvas, data, grid) {
   const asked = new URLSearchParams(location.search).get("dots");
   const wanted = asked === "webgl" || (asked !== "canvas" && hasGpu());
   const gl = wanted && canvas.getContext("webgl2", { antialias: false, powerPreference: "high-performance" });
-  return gl ? new WebGlDots(gl, data) : new CanvasDots(canvas.getContext("2d"), data);
+  if (gl) return new WebGlDots(gl, data);
+  const dots = new CanvasDots(canvas.getContext("2d"), data, grid);
+  return data.size > LARGE && asked !== "canvas" ? dots.limit(MOST_DOTS) : dots;
 }
 
 /** Whether WebGL 2 is there and not computed by the processor, which is slower than the canvas. */

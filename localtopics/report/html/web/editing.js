@@ -135,8 +135,8 @@ class Mover extends Editor {
   }
 
   #move(button, documents) {
-    const { page } = this, { headlines } = page.data;
-    const what = documents.length === 1 ? `“${headlines[documents[0]]}”` : plural(documents.length, "document");
+    const { page } = this, { data } = page;
+    const what = documents.length === 1 ? `“${data.nameOf(documents[0])}”` : plural(documents.length, "document");
     this.ask(button, { label: `Move ${what} to topic`, verb: "Move", choices: true, placeholder: "number or name, -1 for none",
       take: (text) => this.into(text, { note: (row) => page.noteChange(makeChange(page, "move", [row], { documents })) }) });
   }

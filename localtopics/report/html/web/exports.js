@@ -22,7 +22,7 @@ function describe(data, documents) {
   return documents.map((index) => {
     const { topic, label } = data.topics[data.rows[index]];
     return {
-      id: data.ids[index], headline: data.headlines[index], topic, label,
+      id: data.ids[index], headline: data.headlines[index] || null, topic, label,
       ...(data.times && { time: column("times", index) }), ...(data.groups && { group: column("groups", index) }),
       ...(data.probability && { probability: strength("probability", index) }),
       ...(data.pull && { pull: strength("pull", index) }),

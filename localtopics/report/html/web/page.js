@@ -54,7 +54,7 @@ class Page {
     const place = state.place === "lists" && !state.query ? "topic" : state.place; // what was found stays
     this.change({ selectedTopic, selectedDocument: index, outliersShown, place });
     if (fly) this.view.showDocument(index);
-    announce(`${data.headlines[index]}. ${data.topics[row].label}`);
+    announce(`${data.nameOf(index)}. ${data.topics[row].label}`);
   }
 
   /** Select nothing; where nothing is selected, leave the lasso, and then the search. */

@@ -7,6 +7,8 @@ class Panel {
     Object.assign(this, { data, theme, page });
     const topics = data.finest - 1, outliers = data.topics[0].size;
     find("#summary").textContent = `${plural(data.size, "document")} · ${plural(topics, "topic")}`;
+    find("#titled").hidden = data.titled === data.size;
+    find("#titled b").textContent = `${number.format(data.titled)} of ${plural(data.size, "document")}`;
     find("#outliers span").textContent = plural(outliers, "outlier");
     find("#outliers").hidden = !outliers;
     this.items = data.topics.map((topic, row) => this.#item(topic, row));

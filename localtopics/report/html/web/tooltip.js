@@ -17,7 +17,7 @@ class Tooltip {
     if (element.hidden) return;
     if (this.shown !== index) {
       this.shown = index;
-      element.querySelector("p").textContent = data.headlines[index];
+      element.querySelector("p").textContent = data.nameOf(index);
       element.querySelector("span").textContent = [data.topics[data.rows[index]].label, ...data.facts(index)].join(" · ");
     }
     element.style.setProperty("--dot-color", color);

@@ -1,7 +1,7 @@
 /** The map on the screen: dots, the topics' names, rings and tooltip, drawn from the page's state and the camera. */
 const FADE_TIME = 200; // milliseconds from nothing to full
+const PATIENCE = 8, PATIENCE_AT_REST = 25; // milliseconds of a frame for pictures of many dots
 const REST_TIME = 120; // milliseconds without movement after which everything is drawn in full
-const FEWEST_DOTS = 20000; // drawn even on a slow machine
 
 class MapView {
   constructor(data, theme, coloring, state) {
@@ -11,8 +11,8 @@ class MapView {
     this.labelCanvas = document.querySelector("#labels");
     this.context = this.labelCanvas.getContext("2d");
     this.camera = new Camera(data.bounds);
-    this.dots = createDots(this.dotCanvas, data);
     this.grid = new PointGrid(data);
+    this.dots = createDots(this.dotCanvas, data, this.grid);
     this.labels = new Labels(this.context, data);
     this.tooltip = new Tooltip(data);
     this.opacities = new Float32Array(data.finest).fill(1);
@@ -142,10 +142,10 @@ class MapView {
     const step = !this.lastDrawn || this.reducedMotion.matches ? 1 : Math.min(50, elapsed) / FADE_TIME;
     this.lastDrawn = now;
     const flying = camera.step(now);
-    const dotsFading = this.#fadeDots(step);
+    const dotsFading = this.#fadeDots(this.dots.blends ? step : 1);
     const moving = flying || dotsFading || this.moving;
     this.#adaptDotShare(moving, elapsed);
-    this.#drawDots(moving);
+    const whole = this.#drawDots(moving);
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
     const emphasised = this.#emphasisedTopics();
@@ -157,18 +157,21 @@ class MapView {
     this.#drawLasso();
     const described = state.hovered >= 0 ? state.hovered : state.selectedDocument;
     this.tooltip.show(described, camera, this.colorOf(described));
-    if (flying || dotsFading || labelsFading) this.redraw();
+    if (flying || dotsFading || labelsFading || !whole) this.redraw();
   }
 
-  #drawDots(moving) {
+  /** Draw the dots; true where nothing of them is left for the next frame. */
+  #drawDots(moving, patience = moving ? PATIENCE : PATIENCE_AT_REST) {
     const { state, pixelRatio } = this;
     const emphasis = state.selectedTopic !== null || state.emphasis;
     const share = moving ? this.dotShare : 1;
     const hasty = moving && this.data.size > FEWEST_DOTS;
     const { x, y, scale } = this.camera, drawn = [x, y, scale, share, hasty, emphasis, this.dots.version].join();
-    if (this.dotsDrawn === drawn) return; // only what lies over them has changed
-    this.dotsDrawn = drawn;
-    this.dots.draw(this.camera, { size: this.dotSize, opacity: this.dotOpacity, emphasis, pixelRatio, share, hasty });
+    if (this.dotsDrawn === drawn) return true; // only what lies over them has changed
+    const look = { size: this.dotSize, sizeAt: (at) => this.#dotSizeAt(at), opacity: this.dotOpacity, emphasis };
+    const whole = this.dots.draw(this.camera, { ...look, pixelRatio, share, hasty, patience });
+    this.dotsDrawn = whole ? drawn : null;
+    return whole;
   }
 
   /** What is seen now, as a new canvas. */
@@ -179,7 +182,7 @@ class MapView {
     context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
     this.dotsDrawn = null;
-    this.#drawDots(false);
+    this.#drawDots(false, Infinity);
     context.drawImage(dotCanvas, 0, 0); // within the frame in which it was drawn: later it may be empty
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     this.labels.draw(context, camera, theme, this.coloring.isOfTopics(this.state.colorBy));
@@ -245,8 +248,10 @@ class MapView {
   }
 
   /** Pixels across a dot: fewer where there are many dots, more on a closer look. */
-  get dotSize() {
-    const { width, height, zoom } = this.camera;
+  get dotSize() { return this.#dotSizeAt(this.camera.scale); }
+
+  #dotSizeAt(scale) {
+    const { width, height, fitScale } = this.camera, zoom = scale / fitScale;
     const base = Math.min(16, Math.max(2.4, 34 / this.data.size ** 0.23)) * (Math.min(width, height) / 900) ** 0.7;
     return Math.max(1.6, base) * Math.min(3.2, Math.max(1, zoom) ** 0.38);
   }
