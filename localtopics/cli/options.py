@@ -13,6 +13,7 @@ from localtopics.checked import Checked, rule_of, types_of
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
+from localtopics.run.settings import EmbeddingSettings
 from localtopics.topics.settings import TopicSettings
 from localtopics.trends.settings import TrendSettings
 
@@ -30,11 +31,11 @@ def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _option(
-    kind: type[Checked], name: str, metavar: str | None = None, command: str = ""
+    kind: type[Checked], name: str, metavar: str | None = None, command: str = "", called: str = ""
 ) -> Callable[[Any], Any]:
     """The option that sets a field: its range, choices, default and words are the field's own.
 
-    ``command`` shows what the option may be given.
+    ``command`` shows what the option may be given; ``called`` is its name where it is not the field's.
     """
     rule = rule_of(kind, name)
     declared, *others = (one for one in types_of(kind)[name] if one is not NoneType)
@@ -52,7 +53,7 @@ def _option(
     default = f" [default: {rule.usual}]" if rule.usual else ""
     more = f"; see `localtopics {command}`" if command else ""
     words = f"{rule.meaning[0].upper()}{rule.meaning[1:]}{more}{default}."
-    return click.option(f"--{name.replace('_', '-')}", help=words, **given)
+    return click.option(f"--{(called or name).replace('_', '-')}", help=words, **given)
 
 
 def _number_or_word(context: click.Context, option: click.Parameter, value: str | None) -> int | str | None:
@@ -75,6 +76,7 @@ embedding_model = click.option(
 
 embedding = options(
     embedding_model,
+    _option(EmbeddingSettings, "speed", called="embedding"),
     click.option(
         "--embeddings",
         metavar="FILE.npy|FOLDER",
@@ -191,12 +193,16 @@ def _given(kind: type[Checked], options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in types_of(kind) if options.get(name) is not None}
 
 
+_EMBEDDING = {"model": "embedding_model", "embeddings": "embeddings", "speed": "embedding"}
+"""The fields of `EmbeddingSettings` and their options."""
+
+
 def run_settings(config: Path | None, source: str | None, options: dict[str, Any]) -> RunSettings:
     """The defaults, then the file given with --config, then what the command line says."""
     from localtopics.run.settings import InputSettings, RunSettings
 
     settings = RunSettings() if config is None else RunSettings.read(config)
-    embedding = {"model": options.get("embedding_model"), "embeddings": options.get("embeddings")}
+    embedding = {name: options.get(called) for name, called in _EMBEDDING.items()}
     return settings.updated(
         {
             "input": _given(InputSettings, {**options, "source": source}),

@@ -44,7 +44,8 @@ def run_demo(
     corpus = demo_corpus(limit, progress)
     reading = time.process_time() - begun
     with progress("Timing the embedding", 1) as advance:
-        embedding = Embedder(choose_model(settings.embedding.model)).seconds_for(corpus.documents)
+        model = choose_model(settings.embedding.model, settings.embedding.tokens)
+        embedding = Embedder(model).seconds_for(corpus.documents)
         advance(1)
     rest = reading * (_REST + _REST_EACH * len(corpus))
     if embedding:

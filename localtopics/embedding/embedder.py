@@ -74,7 +74,7 @@ class Embedder:
             keep: whether they go into the cache.
 
         Returns:
-            float32 [n, d], each row of length 1. Texts past the model's limit are cut off there.
+            float32 [n, d], each row of length 1. Of longer texts only what the model reads counts.
 
         Raises:
             UserError: the model cannot be opened, or its numbers are unusable.
@@ -93,7 +93,9 @@ class Embedder:
         return np.stack([vectors[key] for key in keys])
 
     def split(self, documents: Sequence[str], progress: Progress = silent) -> Passages:
-        """Split the documents that are longer than the model reads into passages that it reads whole.
+        """Split the documents that are longer than the model can read into passages that it can read whole.
+
+        Where it reads fewer tokens than it can (`EmbeddingModel.tokens`), it reads so many of each passage.
 
         Raises:
             UserError: the model cannot be opened.
@@ -220,6 +222,8 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
         reason = one_line(str(error))[:200]
         raise UserError(f"The embedding model {model.name} cannot be opened: {reason}") from error
     opened = opened.float().eval()
+    if model.tokens is not None and isinstance(opened.max_seq_length, int):
+        opened.max_seq_length = min(model.tokens, opened.max_seq_length)
     if model.precision == "bf16":  # autocast would do it anew for each batch
         for module in opened.modules():
             if isinstance(module, torch.nn.Linear):
@@ -229,7 +233,7 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
 
 @lru_cache(maxsize=1)
 def _window(model: EmbeddingModel) -> Window | None:
-    """What the model reads of a text; None where there is no limit, or its tokenizer tells of no places.
+    """What the model can read of a text; None where there is no limit, or its tokenizer tells of no places.
 
     Where its files say so, nothing else is loaded.
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
@@ -55,19 +55,31 @@ class EmbeddingModel:
     precision: str
     """"bf16" or "fp32": what matrix products are computed in."""
     digest: str
-    """SHA-256 over weights, tokenizer and configuration."""
+    """SHA-256 over weights, tokenizer and configuration, and `tokens` where they are limited."""
+    tokens: int | None = None
+    """The most tokens that are read of a text; None: as many as the model takes."""
 
 
-def choose_model(name: str | None = None) -> EmbeddingModel:
+def choose_model(name: str | None = None, tokens: int | None = None) -> EmbeddingModel:
     """Find the embedding model, fetching it from the model hub where it is not on this machine yet.
 
     Args:
         name: a folder, a name on the hub, or None: `DEFAULT_MODEL` where it is on this machine or the hub
             answers within two seconds, else `BUILT_IN_MODEL`, which needs no hub.
+        tokens: the most that are read of a text, from 1; None: as many as the model takes.
 
     Raises:
         UserError: there is no such model, it cannot be fetched, or its files are damaged.
     """
+    model = _named(name)
+    if tokens is None:
+        return model
+    digest = hashlib.sha256(f"{model.digest}, the first {tokens} tokens".encode()).hexdigest()
+    return replace(model, tokens=tokens, digest=digest)
+
+
+def _named(name: str | None) -> EmbeddingModel:
+    """The model by a name, reading as much as it takes."""
     if name is None:
         folder = cached_folder(DEFAULT_MODEL) or _fetched_default()
         if folder is None:

@@ -16,6 +16,7 @@ from localtopics.progress import Progress, silent
 from localtopics.report.html.comparison import Flow, Row, write_comparison
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
+from localtopics.run.record import embedded_with
 from localtopics.topics.agreement import ami, ami_without_outliers
 from localtopics.topics.load import document_embeddings
 from localtopics.topics.matching import (
@@ -223,7 +224,7 @@ def _require_one_model(first: RunFolder, second: RunFolder) -> None:
     if named[0] != named[1]:
         raise UserError(
             f"{first.folder} and {second.folder} share few documents and were embedded by different models "
-            f"({embedding[0]['name']}, {embedding[1]['name']}): make one anew with the model of the other."
+            f"({', '.join(map(embedded_with, embedding))}): make one anew with the model of the other."
         )
 
 

@@ -147,7 +147,7 @@ def _run(
         check_size(len(corpus.documents), settings.topics)
     namer = Namer(settings=settings.labels)
     namer.check()  # a wrong model or prompt shows now, not after an hour
-    model = choose_model(settings.embedding.model)
+    model = choose_model(settings.embedding.model, settings.embedding.tokens)
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
     digest = None if embeddings is None else hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()

@@ -46,7 +46,7 @@ _SHAPE: Mapping[str, Any] = {
         "digest": str,
         "embeddings_digest": (str, type(None)),
     },
-    "embedding": {"name": str, "precision": str, "digest": str},
+    "embedding": {"name": str, "precision": str, "digest": str, "tokens": (int, type(None))},
     "min_cluster_size": int,
     "versions": dict,
     "stages": dict,
@@ -82,7 +82,12 @@ def new_record(
             "digest": corpus.digest,
             "embeddings_digest": embeddings_digest,
         },
-        "embedding": {"name": model.name, "precision": model.precision, "digest": model.digest},
+        "embedding": {
+            "name": model.name,
+            "precision": model.precision,
+            "digest": model.digest,
+            "tokens": model.tokens,
+        },
         "min_cluster_size": settings.topics.cluster_size(len(set(corpus.documents))),
         "versions": versions(),
         "stages": {},
@@ -106,6 +111,8 @@ def read_record(path: Path) -> dict[str, Any]:
         RunSettings().updated(record["settings"], str(path))
         if "trends" in record:
             _check(record["trends"], {"settings": dict, "files": list}, "its trends")
+        if (tokens := record["embedding"]["tokens"]) is not None and tokens < 1:
+            raise ValueError(f"its embedding model reads {tokens} tokens")
         given_topics(record)
         for one in record.get("given_thresholds", []):
             _check(one, {"name": str, "cosine": float}, "a given topic's threshold")
@@ -119,6 +126,12 @@ def read_record(path: Path) -> dict[str, Any]:
             arguments=["out"],
         ) from None
     return record
+
+
+def embedded_with(recorded: Mapping[str, Any]) -> str:
+    """What a record says of the embedding model, for people."""
+    name, tokens = str(recorded["name"]), recorded["tokens"]
+    return name if tokens is None else f"the first {tokens} tokens by {name}"
 
 
 def given_topics(record: Mapping[str, Any]) -> list[GivenTopic]:
@@ -153,6 +166,8 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
         record = (
             {"min_cluster_size": 0} | record | {"embedding": embedding, "settings": settings, "format": 1}
         )
+    if isinstance(embedding := record.get("embedding"), dict):
+        record["embedding"] = {"tokens": None} | embedding  # when all that a model takes was always read
     return record
 
 

@@ -7,13 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from localtopics.checked import Checked, check
+from localtopics.checked import Checked, check, setting
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
+
+FAST_TOKENS = 64
+"""What is read of a text where embedding is to be fast; docs/benchmarks.md has what more and fewer give."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class EmbeddingSettings(Checked):
 
     model: str | None = None
     embeddings: str | None = None
+    speed: Literal["full", "fast"] = setting(
+        "full",
+        f"all that the embedding model can read of a text, or its first {FAST_TOKENS} tokens",
+    )
+
+    @property
+    def tokens(self) -> int | None:
+        """The most tokens that are read of a text; None: as many as the model takes."""
+        return FAST_TOKENS if self.speed == "fast" else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ class RunSettings(Checked):
         """The defaults but for what is given, each setting by its own name.
 
         These are the names of the command line's options: those of `TopicSettings` and `LabelSettings`, and
-        ``embedding_model``. ``seed`` is that of the topics.
+        ``embedding_model`` and ``embedding`` (its speed). ``seed`` is that of the topics.
 
         Raises:
             UserError: there is no such setting, or a value is wrong.
@@ -146,6 +158,7 @@ class RunSettings(Checked):
 
 ARGUMENTS: dict[str, tuple[str, str]] = {
     "embedding_model": ("embedding", "model"),
+    "embedding": ("embedding", "speed"),
     **{part.name: ("labels", part.name) for part in fields(LabelSettings)},
     **{part.name: ("topics", part.name) for part in fields(TopicSettings)},
 }

@@ -68,7 +68,9 @@ def find(
     if passages is None:
         passages = _split(run, corpus, embeddings is not None, progress)
     if embeddings is None:
-        log.info("Embedding with %s in %s", embedder.model.name, embedder.model.precision)
+        model = embedder.model
+        read = "" if model.tokens is None else f", the first {model.tokens} tokens of each text"
+        log.info("Embedding with %s in %s%s", model.name, model.precision, read)
         embeddings = embedder.embed(passages.texts, progress)
     layouts = _layouts(run, passages.texts, embeddings, progress)
     from localtopics.topics.bertopic import describe_topics  # takes seconds, which passed meanwhile

@@ -35,7 +35,7 @@ def trusted_embedding_model(folder: Path, recorded: Mapping[str, Any], named: st
 
     Args:
         folder: the run folder.
-        recorded: what its record says of the model: name and digest.
+        recorded: what its record says of the model: name, digest and tokens.
         named: the model that the person at work names, if any.
 
     Raises:
@@ -48,7 +48,7 @@ def trusted_embedding_model(folder: Path, recorded: Mapping[str, Any], named: st
             "trust it, name it again.",
             arguments=["embedding_model"],
         )
-    model = choose_model(name)
+    model = choose_model(name, recorded["tokens"])
     if model.digest != recorded["digest"]:
         raise UserError(
             f"{folder} was embedded with another model {recorded['name']!r} than {name!r} is here: name the "

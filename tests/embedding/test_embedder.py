@@ -14,7 +14,7 @@ from pydoc_data.topics import topics
 import numpy as np
 import pytest
 
-from localtopics.embedding import Embedder, EmbeddingModel
+from localtopics.embedding import Embedder, EmbeddingModel, choose_model
 from localtopics.embedding.embedder import _loaded
 from localtopics.progress import Advance, Progress
 
@@ -76,15 +76,34 @@ def test_equals_sentence_transformers(model: EmbeddingModel, tmp_path: Path) -> 
     assert 0.9999 < lowest_cosine(plain, half) < 1 - 1e-7  # the precisions do not share a cache
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_the_texts_beside_it_do_not_matter(model: EmbeddingModel, tmp_path: Path, precision: str) -> None:
-    model = replace(model, precision=precision)
+@pytest.mark.parametrize(("precision", "tokens"), [("fp32", None), ("bf16", None), ("fp32", 64)])
+def test_the_texts_beside_it_do_not_matter(
+    model: EmbeddingModel, tmp_path: Path, precision: str, tokens: int | None
+) -> None:
+    model = replace(choose_model(model.name, tokens), precision=precision)
     together, _ = embed(model, tmp_path / "together", TEXTS)
     few, _ = embed(model, tmp_path / "few", TEXTS[30:3:-1])
     grown, count = embed(model, tmp_path / "few", TEXTS)
     assert count < len(TEXTS)
     np.testing.assert_array_equal(few[::-1], together[4:31])
     np.testing.assert_array_equal(grown, together)
+
+
+def test_no_more_tokens_are_read_than_asked_for(model: EmbeddingModel, tmp_path: Path) -> None:
+    short = "word " * 60
+    longer = [short + "and so on " * more for more in (0, 1, 50)]
+    fast, count = embed(choose_model(model.name, 62), tmp_path, longer)
+    full, again = embed(model, tmp_path, longer)
+    assert count == again == 3, "what was read of less is not taken for the whole"
+    np.testing.assert_array_equal(fast, fast[[0, 0, 0]])
+    assert lowest_cosine(full, fast) < 0.99 < lowest_cosine(full[:1], fast[:1])
+
+
+def test_a_model_that_reads_less_than_asked_for_reads_what_it_can(
+    model: EmbeddingModel, tmp_path: Path
+) -> None:
+    all_of_it, _ = embed(choose_model(model.name, 10_000), tmp_path, TEXTS[:10])
+    np.testing.assert_array_equal(all_of_it, embed(model, tmp_path, TEXTS[:10])[0])
 
 
 def test_any_text_has_a_vector(embedder: Embedder) -> None:

@@ -34,6 +34,13 @@ def test_built_in_model(no_hub: None) -> None:
     assert same == (model, model)
 
 
+def test_the_number_of_tokens_is_part_of_what_a_model_is(no_hub: None) -> None:
+    full, fast, faster = (choose_model(BUILT_IN_MODEL, tokens) for tokens in (None, 64, 32))
+    assert len({full.digest, fast.digest, faster.digest}) == 3
+    assert (full.tokens, fast.tokens, fast.location) == (None, 64, full.location)
+    assert choose_model(BUILT_IN_MODEL, 64) == fast
+
+
 def copy_of(model: EmbeddingModel, folder: Path) -> Path:
     return Path(shutil.copytree(model.location, folder))
 

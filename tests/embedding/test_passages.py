@@ -2,17 +2,25 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localtopics.embedding import Embedder, EmbeddingModel
+from localtopics.embedding import Embedder, EmbeddingModel, choose_model
 from localtopics.embedding.embedder import _window
 from localtopics.embedding.passages import MOST_PASSAGES, Passages, _cuts
 from tests.embedding.test_embedder import TEXTS
 
 LONG = "\n\n".join(TEXTS)
+
+
+def test_fewer_tokens_make_no_more_passages(
+    embedder: Embedder, model: EmbeddingModel, tmp_path: Path
+) -> None:
+    fast = Embedder(choose_model(model.name, 64), tmp_path)
+    assert fast.split([LONG, "Short."]).texts == embedder.split([LONG, "Short."]).texts
 
 
 def tokens(model: EmbeddingModel, text: str) -> int:

@@ -111,6 +111,8 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "source a number": changed(("corpus", "source"), 7),
     "embedding null": changed(("embedding",), None),
     "embedding name a list": changed(("embedding", "name"), ["a"]),
+    "tokens a string": changed(("embedding", "tokens"), "64"),
+    "tokens 0": changed(("embedding", "tokens"), 0),
     "min_cluster_size a string": changed(("min_cluster_size",), "8"),
     "format of the future": changed(("format",), FORMAT + 1),
     "format a string": changed(("format",), "1"),

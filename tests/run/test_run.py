@@ -134,7 +134,7 @@ def test_an_embedding_model_in_another_place_is_the_same(
     for name, kept in (("moved", True), ("other", False)):
         with Run.start(tmp_path / name, SETTINGS, corpus, model) as run, run.stage("layouts"):
             pass
-        again = replace(model, **({"name": "there"} if kept else {"digest": "0" * 64}))
+        again = replace(model, name="there") if kept else replace(model, digest="0" * 64)
         with Run.start(tmp_path / name, SETTINGS, corpus, again) as run:
             assert run.done("layouts") is kept
 

@@ -13,7 +13,7 @@ from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings, size_in_bytes
 from localtopics.llama.engine import Engine
 from localtopics.llama.schedule import MOST_CANDIDATES
-from localtopics.run.settings import RunSettings
+from localtopics.run.settings import EmbeddingSettings, RunSettings
 from localtopics.topics.settings import TopicSettings
 from tests.scripted_gguf import scripted_model
 
@@ -112,6 +112,7 @@ WRONG: list[tuple[type[Checked], str, object]] = [
     *((LabelSettings, "threads", value) for value in (-1, 0, 513)),
     *((LabelSettings, "context", value) for value in (3, 255)),
     (LabelSettings, "document_tokens", 7),
+    *((EmbeddingSettings, "speed", value) for value in ("slow", "", 2, None)),
     (LabelSettings, "seed", -1),
     *((LabelSettings, "gpu_layers", value) for value in ("many", -1, True, None, "")),
     *((LabelSettings, "vram", value) for value in ("x", "plenty", "-6GiB", "", "6 elephants", 6)),
@@ -124,7 +125,7 @@ WRONG: list[tuple[type[Checked], str, object]] = [
 def test_a_value_that_a_setting_cannot_have_is_one_sentence_wherever_it_comes_from(
     kind: type[Checked], name: str, value: object
 ) -> None:
-    section = {TopicSettings: "topics", LabelSettings: "labels"}[kind]
+    section = {EmbeddingSettings: "embedding", TopicSettings: "topics", LabelSettings: "labels"}[kind]
     with pytest.raises(UserError, match=r"^[^\n]+$") as from_python:
         kind(**{name: value})
     with pytest.raises(UserError, match=r"^[^\n]+$") as from_file:
