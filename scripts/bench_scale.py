@@ -136,11 +136,15 @@ def _measured(options: argparse.Namespace, kind: str, folder: Path, size: int) -
         sys.exit(f"{kind} failed on {size:,} texts")
     ended = time.time()
     steps = [json.loads(line) for line in log.read_text().splitlines()]
-    spans = {step["name"]: (step["begun"], step["ended"]) for step in steps} | {"all": (begun, ended)}
-    return {
-        name: (last - first, max((m for t, m in samples if first <= t <= last + _SAMPLED), default=math.nan))
-        for name, (first, last) in spans.items()
-    }
+    steps.append({"name": "all", "begun": begun, "ended": ended})
+    found: dict[str, tuple[float, float]] = {}
+    for step in steps:
+        first, last = step["begun"], step["ended"]
+        peak = max((used for at, used in samples if first <= at <= last + _SAMPLED), default=0.0)
+        before = found.get(step["name"], (0.0, 0.0))  # a step may be done more than once
+        found[step["name"]] = (before[0] + last - first, max(before[1], peak))
+    found["between these"] = (2 * found["all"][0] - sum(seconds for seconds, _ in found.values()), 0.0)
+    return found
 
 
 def _memory(root: int) -> float:
@@ -183,10 +187,10 @@ def _print(found: Mapping[int, Steps]) -> None:
 
 def _exponent(found: Mapping[int, Steps], name: str) -> float:
     """By least squares of the logarithms, from the smallest size to the largest."""
-    pairs = [
-        (math.log(size), math.log(max(0.1, steps[name][0]))) for size, steps in found.items() if name in steps
-    ]
-    return float(np.polyfit(*zip(*pairs, strict=True), 1)[0]) if len(pairs) > 1 else math.nan
+    seconds = {size: max(0.1, steps[name][0]) for size, steps in found.items() if name in steps}
+    if len(seconds) < 2:
+        return math.nan
+    return float(np.polyfit(np.log([*seconds]), np.log([*seconds.values()]), 1)[0])
 
 
 def _bars(found: Mapping[int, Steps], plain: Steps | None) -> bool:
@@ -212,10 +216,10 @@ def _child(kind: str, source: str, log: str, given: dict[str, str]) -> None:
     with Path(log).open("w") as file:
 
         @contextmanager
-        def step(name: str, total: int | None = None) -> Iterator[Advance]:
+        def step(description: str, total: int | None = None) -> Iterator[Advance]:
             begun = time.time()
             yield lambda steps: None
-            line = {"name": name, "begun": begun, "ended": time.time()}
+            line = {"name": description, "begun": begun, "ended": time.time()}
             file.write(json.dumps(line) + "\n")
             file.flush()
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ _BLOCK = 2**22  # characters that are sorted by length together: of many there a
 _BATCH = {"cpu": 2**11, "gpu": 2**16}  # tokens embedded together, padding included
 _ROWS = {"cpu": 32, "gpu": 2**16}  # texts embedded together
 _CHARACTERS = 32  # at most read for each token that the model takes: no use to tokenise a whole book
+_LOOKED_UP = 2**14  # texts asked of the cache at a time
 _SAMPLES = 5  # batches that are timed to tell how long all will take
 
 
@@ -82,15 +84,21 @@ class Embedder:
         if not texts:
             return self.embed([""])[:0]  # the model alone knows d
         keys = [_key(text) for text in texts]
-        vectors, missing = self._look_up(dict(zip(keys, texts, strict=True)))
+        distinct = dict(zip(keys, texts, strict=True))
+        vectors = _Vectors(distinct)
+        missing: dict[bytes, str] = {}
+        for some in _some(distinct, _LOOKED_UP):
+            found, lacking = self._look_up(some)
+            vectors.put(found, found.values())
+            missing |= lacking
         if missing:
             with progress("Embedding", len(missing)) as advance, no_nested_threads():
                 for done, made in self._parts(missing):
                     if keep:
                         self._cache.put(done, made)
-                    vectors.update(zip(done, made, strict=True))
+                    vectors.put(done, made)
                     advance(len(done))
-        return np.stack([vectors[key] for key in keys])
+        return vectors.of(keys)
 
     def split(self, documents: Sequence[str], progress: Progress = silent) -> Passages:
         """Split the documents that are longer than the model can read into passages that it can read whole.
@@ -184,6 +192,35 @@ class Embedder:
         if not (np.isfinite(lengths) & (lengths > 0)).all():
             raise UserError(f"The embedding model {self.model.name} gives no usable numbers: choose another.")
         return np.asarray(vectors / lengths)
+
+
+class _Vectors:
+    """The vectors of keys, one copy of all; float32 [keys, d]."""
+
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        self._rows = {key: row for row, key in enumerate(keys)}
+        self._all: np.ndarray | None = None
+
+    def put(self, keys: Iterable[bytes], vectors: Iterable[np.ndarray]) -> None:
+        """Take up the vectors of some."""
+        for key, vector in zip(keys, vectors, strict=True):
+            if self._all is None:
+                self._all = np.empty((len(self._rows), len(vector)), np.float32)
+            self._all[self._rows[key]] = vector
+
+    def of(self, keys: Sequence[bytes]) -> np.ndarray:
+        """The vectors of keys, float32 [len(keys), d], when all have been put."""
+        if self._all is None:
+            raise ValueError("no vector has been put")
+        rows = [self._rows[key] for key in keys]
+        return self._all if rows == list(range(len(self._rows))) else self._all[rows]
+
+
+def _some(texts: Mapping[bytes, str], count: int) -> Iterator[dict[bytes, str]]:
+    """The texts, so many at a time."""
+    items = iter(texts.items())
+    while some := dict(islice(items, count)):
+        yield some
 
 
 def _key(text: str) -> bytes:

@@ -156,6 +156,7 @@ def _run(
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
         stages.find(run, corpus, embeddings, progress)
+        del embeddings
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run

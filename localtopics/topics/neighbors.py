@@ -94,6 +94,14 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
 
 
+def in_half_precision(vectors: np.ndarray) -> np.ndarray:
+    """The same float32 [n, d], in which each number is now one that float16 can hold."""
+    for start in range(0, len(vectors), _ROWS):  # in its place: many take gigabytes
+        rows = vectors[start : start + _ROWS]
+        rows[:] = rows.astype(np.float16)
+    return vectors
+
+
 def nearest(
     queries: np.ndarray, vectors: np.ndarray, count: int, advance: Advance = lambda steps: None
 ) -> tuple[np.ndarray, np.ndarray]:

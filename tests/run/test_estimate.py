@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,8 +58,7 @@ def test_what_the_machine_cannot_hold_is_one_sentence(
     with pytest.raises(UserError, match=r"1,000 documents take about .* of memory, and 1 MB are free"):
         found.check(tmp_path)
     monkeypatch.setattr(module, "free_memory", lambda: None)
-    full = namedtuple("usage", "total used free")(0, 0, 10_000)
-    monkeypatch.setattr("shutil.disk_usage", lambda path: full)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10_000))
     with pytest.raises(
         UserError, match=r"The run folder and temporary files.*on the disk of .*, and 1 MB are free"
     ):
