@@ -107,7 +107,9 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
     Namer(settings=settings.labels).check()
-    found = estimate(corpus, settings, choose_model(settings.embedding.model), embeddings, progress)
+    _check_ready(embeddings, settings)
+    model = choose_model(settings.embedding.model, settings.embedding.tokens)
+    found = estimate(corpus, settings, model, embeddings, progress)
     found.check(out)
     return found
 
@@ -136,12 +138,7 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
-    if embeddings is not None and settings.topics.topics_file and settings.embedding.model is None:
-        raise UserError(
-            "Given topics are embedded like the documents, and the embeddings of these are ready: name the "
-            "model that made them.",
-            arguments=["embedding_model"],
-        )
+    _check_ready(embeddings, settings)
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)
@@ -160,6 +157,23 @@ def _run(
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run
+
+
+def _check_ready(embeddings: np.ndarray | None, settings: RunSettings) -> None:
+    """Raise `UserError` where something is asked that ready embeddings do not go with."""
+    if embeddings is None:
+        return
+    if settings.embedding.tokens is not None:
+        raise UserError(
+            "The embeddings are ready, so there is nothing to embed faster: leave one of the two away.",
+            arguments=["embeddings", "embedding"],
+        )
+    if settings.topics.topics_file and settings.embedding.model is None:
+        raise UserError(
+            "Given topics are embedded like the documents, and the embeddings of these are ready: name the "
+            "model that made them.",
+            arguments=["embedding_model"],
+        )
 
 
 def _tell(found: Estimate, out: Path) -> None:

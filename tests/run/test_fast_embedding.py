@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import localtopics
@@ -75,3 +76,10 @@ def test_another_number_of_tokens_is_another_model(run: Run) -> None:
     other.record["embedding"] |= {"tokens": FAST_TOKENS // 2}
     with pytest.raises(UserError, match="was embedded with another model"):
         _ = other.embedder
+
+
+def test_ready_embeddings_are_not_made_faster() -> None:
+    documents, ids = mixed()
+    ready = np.random.default_rng(0).normal(size=(len(documents), 8)).astype(np.float32)
+    with pytest.raises(UserError, match="nothing to embed faster"):
+        localtopics.fit(documents, ids=ids, embeddings=ready, embedding="fast", **GIVEN)
