@@ -6,10 +6,13 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +46,7 @@ class Embedder:
     """Texts to unit vectors by one model, each distinct text embedded once and kept on disk.
 
     The model is loaded when the first text comes that is not in the cache; one that was loaded last in this
-    process is used again. It runs on the GPU that PyTorch finds, or else on all processors.
+    process is used again. It runs on all GPUs that PyTorch finds, or else on all processors.
 
     On a CPU a text's vector does not depend on the texts beside it: rounding depends on how far a text is
     padded, and with AMX on how many are embedded together, and both on its length alone. So the same texts
@@ -163,9 +166,9 @@ class Embedder:
             own, within = keys[block], cut[block]
             done: list[bytes] = []
             vectors: list[np.ndarray] = []
-            for batch in self._plan(within):
+            for batch, made in self._encoded(within, self._plan(within)):
                 done += [own[place] for place in batch.places]
-                vectors.append(self._encode(within, batch))
+                vectors.append(made)
                 if len(done) >= _PART[self._kind]:
                     yield done, np.concatenate(vectors)
                     done, vectors = [], []
@@ -176,11 +179,33 @@ class Embedder:
         """Batches of texts of one length."""
         return batches(_token_counts(_loaded(self.model), texts), _BATCH[self._kind], _ROWS[self._kind])
 
-    def _encode(self, texts: Sequence[str], batch: Batch) -> np.ndarray:
-        """The vectors of one batch of texts, float32 [rows, d] of length 1."""
+    def _encoded(self, texts: Sequence[str], planned: Sequence[Batch]) -> Iterator[tuple[Batch, np.ndarray]]:
+        """Each batch and its vectors, in order; each GPU takes the next one when it is free."""
+        models = _everywhere(self.model)
+        if len(models) == 1:
+            yield from ((batch, self._encode(texts, batch)) for batch in planned)
+            return
+        free: SimpleQueue[SentenceTransformer] = SimpleQueue()
+        for model in models:
+            free.put(model)
+
+        def encode(batch: Batch) -> np.ndarray:
+            model = free.get()
+            try:
+                return self._encode(texts, batch, model)
+            finally:
+                free.put(model)
+
+        with ThreadPoolExecutor(len(models)) as threads:
+            yield from zip(planned, threads.map(encode, planned), strict=True)
+
+    def _encode(
+        self, texts: Sequence[str], batch: Batch, model: SentenceTransformer | None = None
+    ) -> np.ndarray:
+        """The vectors of one batch of texts, float32 [rows, d] of length 1, by one of `_everywhere`."""
         import torch
 
-        model = _loaded(self.model)
+        model = model or _loaded(self.model)
         half = torch.autocast(model.device.type, torch.bfloat16, enabled=self.model.precision == "bf16")
         inputs = [texts[place] for place in batch.places]
         if self._kind == "cpu":  # always as many for texts of one length
@@ -266,6 +291,19 @@ def _loaded(model: EmbeddingModel) -> SentenceTransformer:
             if isinstance(module, torch.nn.Linear):
                 module.bfloat16()
     return opened
+
+
+@lru_cache(maxsize=1)
+def _everywhere(model: EmbeddingModel) -> list[SentenceTransformer]:
+    """The model on each GPU that PyTorch finds, or where there is none by itself."""
+    opened = _loaded(model)
+    if opened.device.type != "cuda":
+        return [opened]
+    import torch
+
+    first = opened.device.index or 0
+    others = [number for number in range(torch.cuda.device_count()) if number != first]
+    return [opened, *(deepcopy(opened).to(f"cuda:{number}") for number in others)]
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from pydoc_data.topics import topics
@@ -104,6 +105,18 @@ def test_a_model_that_reads_less_than_asked_for_reads_what_it_can(
 ) -> None:
     all_of_it, _ = embed(choose_model(model.name, 10_000), tmp_path, TEXTS[:10])
     np.testing.assert_array_equal(all_of_it, embed(model, tmp_path, TEXTS[:10])[0])
+
+
+def test_several_devices_give_the_same_in_the_same_order(
+    model: EmbeddingModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two copies of the model on this processor stand for two GPUs."""
+    alone, _ = embed(model, tmp_path / "alone", TEXTS)
+    copies = [_loaded(model), deepcopy(_loaded(model))]
+    monkeypatch.setattr("localtopics.embedding.embedder._everywhere", lambda model: copies)
+    together, done = embed(model, tmp_path / "together", TEXTS)
+    assert done == len(set(TEXTS))
+    assert (together == alone).all()
 
 
 def test_any_text_has_a_vector(embedder: Embedder) -> None:
