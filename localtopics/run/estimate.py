@@ -44,9 +44,9 @@ class _Cost:
 
 
 _COSTS = {
-    "layouts": _Cost(10, 900, 1300, 40),
-    "topics": _Cost(10, 400, 1200, 100),
-    "maps": _Cost(10, 60, 600, 30),
+    "layouts": _Cost(10, 1000, 1300, 40),
+    "topics": _Cost(10, 600, 2300, 100),
+    "maps": _Cost(10, 75, 1500, 90),
 }
 _VALUES, _DIMENSIONS = 2**22, 384
 _REFERENCE = {"alone": 0.28, "together": 0.30}

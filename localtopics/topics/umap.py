@@ -282,7 +282,7 @@ def _umap(
     if gpu.available():
         placed = gpu.lay_out(given, graph, settings, dimension, epochs := _epochs(len(given)))
         steps.write(f"{epochs}\n")
-        return np.nan_to_num(placed)
+        return np.asarray(np.nan_to_num(placed), np.float32)
 
     from scipy.sparse.linalg import ArpackError
     from umap import UMAP
