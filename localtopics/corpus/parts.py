@@ -134,6 +134,7 @@ def write_parts(
         UserError: the folder holds something else, or parts of something else and ``force`` is not given; or
             as `read_blocks` and `on_cluster`.
     """
+    _require_ours(job)
     blocks = None if tables_of(job.source) is None else job.numbered()
     if ray is not None and blocks is None:
         raise UserError(
@@ -329,7 +330,8 @@ def _prepare(job: Job, force: bool) -> None:
     """
     out, made_of = job.out, _made_of(job)
     manifest = out / job.manifest
-    if out.is_dir() and manifest.is_file():
+    _require_ours(job)
+    if manifest.is_file():
         if read_manifest(manifest) == made_of:
             return
         if not force:
@@ -339,10 +341,17 @@ def _prepare(job: Job, force: bool) -> None:
             )
         for path in part_files(out):
             path.unlink()
-    elif out.exists() and (not out.is_dir() or any(not _is_left(path) for path in out.iterdir())):
-        raise UserError(f"{out} is there already and holds something else: name another folder.")
     with replacing(manifest, 0o666) as temporary:
         temporary.write_text(json.dumps(made_of, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _require_ours(job: Job) -> None:
+    """Raise `UserError` where the folder holds something else than parts."""
+    out = job.out
+    if out.is_dir() and (out / job.manifest).is_file():
+        return
+    if out.exists() and (not out.is_dir() or any(not _is_left(path) for path in out.iterdir())):
+        raise UserError(f"{out} is there already and holds something else: name another folder.")
 
 
 def _is_left(path: Path) -> bool:

@@ -167,7 +167,8 @@ def _upgraded(content: Any, path: Path) -> dict[str, Any]:
             {"min_cluster_size": 0} | record | {"embedding": embedding, "settings": settings, "format": 1}
         )
     if isinstance(embedding := record.get("embedding"), dict):
-        record["embedding"] = {"tokens": None} | embedding  # when all that a model takes was always read
+        # before there was this, all that a model takes was read
+        record["embedding"] = embedding | {"tokens": embedding.get("tokens")}
     return record
 
 

@@ -181,7 +181,7 @@ class DocumentClusters:
         clusters = won - 1
         new = cosines[:, 0] < _SAME
         clusters[new & (cosines.mean(axis=1) < self._least_alike)] = OUTLIER
-        shares = np.where(clusters == OUTLIER, 0, votes / weights.sum(axis=1))
+        shares = np.where(clusters == OUTLIER, 0, np.minimum(1, votes / weights.sum(axis=1)))
         return clusters.astype(np.int64), shares.astype(np.float32)
 
     def ready(self) -> None:
