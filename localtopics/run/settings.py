@@ -15,7 +15,7 @@ from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
 
-FAST_TOKENS = 64
+FAST_TOKENS = 96
 """What is read of a text where embedding is to be fast; docs/benchmarks.md has what more and fewer give."""
 
 
