@@ -242,10 +242,8 @@ def print_estimate(found: Estimate, as_json: bool) -> None:
     rows.add_row("all", time_in_words(found.seconds), size_in_words(found.memory), size_in_words(found.disk))
     terminal.console().print(rows)
     kept = f"{size_in_words(found.cache)} for kept embeddings and " if found.cache else ""
-    echo(
-        f"{found.documents:,} documents, about; beside the run folder, {kept}{size_in_words(found.temporary)} of "
-        "temporary files meanwhile."
-    )
+    temporary = f"{size_in_words(found.temporary)} of temporary files meanwhile"
+    echo(f"{found.documents:,} documents, about; beside the run folder, {kept}{temporary}.")
 
 
 def rate(rows: int, seconds: float) -> str:
