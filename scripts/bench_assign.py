@@ -27,17 +27,11 @@ _BLOCK = 50_000
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", type=Path, required=True, help="a parquet file with abstracts")
-    parser.add_argument("--known", type=int, default=2000, help="documents of the run")
+    parser = parser_of(__doc__)
     parser.add_argument("--few", type=int, default=10_000)
     parser.add_argument("--many", type=int, default=1_000_000)
-    parser.add_argument("--characters", type=int, default=60, help="of each row, at most")
     options = parser.parse_args()
-    texts = pd.read_parquet(options.corpus, columns=["abstract"])["abstract"].tolist()
-    sentences = [part[: options.characters] for text in texts for part in text.split(". ") if len(part) > 30]
+    texts, sentences = texts_of(options)
     with TemporaryDirectory() as name:
         folder = Path(name)
         localtopics.fit(texts[: options.known], model="none", out=folder / "run")
@@ -49,6 +43,24 @@ def main() -> None:
             peaks.append(peak)
             print(f"{rows:>12,} rows  {peak:7.0f} MB at the peak  {rows / seconds:7.0f} rows a second")
     print(f"difference {peaks[1] - peaks[0]:.0f} MB")
+
+
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """What reads the arguments: of which documents the run is, and what is assigned."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, required=True, help="a parquet file with abstracts")
+    parser.add_argument("--known", type=int, default=2000, help="documents of the run")
+    parser.add_argument("--characters", type=int, default=60, help="of each row, at most")
+    return parser
+
+
+def texts_of(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The abstracts of the corpus, and the beginnings of their sentences."""
+    texts = pd.read_parquet(options.corpus, columns=["abstract"])["abstract"].tolist()
+    length = options.characters
+    return texts, [part[:length] for text in texts for part in text.split(". ") if len(part) > 30]
 
 
 def write_rows(path: Path, sentences: list[str], rows: int) -> None:

@@ -8,7 +8,6 @@ files. The rows are sentences of the corpus, over and over with a number before 
 
 from __future__ import annotations
 
-import argparse
 import filecmp
 import os
 import subprocess
@@ -17,25 +16,18 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-from bench_assign import write_rows
+from bench_assign import parser_of, texts_of, write_rows
 
 import localtopics
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", type=Path, required=True, help="a parquet file with abstracts")
-    parser.add_argument("--known", type=int, default=2000, help="documents of the run")
+    parser = parser_of(__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--characters", type=int, default=60, help="of each row, at most")
     parser.add_argument("--times", type=int, default=1, help="how often each is timed")
     options = parser.parse_args()
-    texts = pd.read_parquet(options.corpus, columns=["abstract"])["abstract"].tolist()
-    sentences = [part[: options.characters] for text in texts for part in text.split(". ") if len(part) > 30]
+    texts, sentences = texts_of(options)
     with TemporaryDirectory() as name:
         folder = Path(name)
         localtopics.fit(texts[: options.known], model="none", out=folder / "run")

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from localtopics.corpus.columns import ColumnRequest, Columns
 from localtopics.corpus.corpus import Corpus, Dropped, count_dropped, is_text
 from localtopics.corpus.places import reachable
-from localtopics.corpus.readers import read_column_blocks, source_files, tables_of
+from localtopics.corpus.readers import read_column_blocks, tables_of
 from localtopics.corpus.rows import ParquetRows
 from localtopics.errors import UserError
 
@@ -61,7 +57,7 @@ def read_blocks(
         UserError: the source is not there, cannot be read, or lacks a column; some of it only when the block
             comes.
     """
-    named = _named(text, title, time, group, id)
+    named = _named(text=text, title=title, time=time, group=group, id=id)
     source, first = os.fspath(source), 0
     for columns in read_column_blocks(source, named, rows, split):
         if limit is not None:
@@ -86,13 +82,13 @@ class NumberedBlocks:
         *,
         limit: int | None = None,
         split: str | None = None,
-        text: str | None = None,
-        title: str | None = None,
-        time: str | None = None,
-        id: str | None = None,
-        group: str | None = None,
+        **columns: str | None,
     ) -> None:
         """Look at the source, as `read_blocks` does.
+
+        Args:
+            source, rows, limit, split: as there.
+            columns: text, title, time, id and group as there.
 
         Raises:
             UserError: it is no Parquet file or folder of them, or damaged, or it lacks a column.
@@ -101,9 +97,7 @@ class NumberedBlocks:
         if (files := tables_of(self._source)) is None or split is not None:
             raise UserError(f"{self._source} is no Parquet file, and no folder of Parquet files.")
         with reachable(self._source):
-            self._table = ParquetRows(
-                files, ColumnRequest(self._source, _named(text, title, time, group, id))
-            )
+            self._table = ParquetRows(files, ColumnRequest(self._source, _named(**columns)))
         self.total = self._table.total if limit is None else min(limit, self._table.total)
         """How many rows there are."""
 
@@ -128,7 +122,12 @@ class NumberedBlocks:
 
 
 def _named(
-    text: str | None, title: str | None, time: str | None, group: str | None, id: str | None
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    id: str | None = None,
 ) -> dict[str, str | None]:
     return {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
 
@@ -151,19 +150,3 @@ def first_rows(source: str | os.PathLike[str], rows: int, **columns: str | None)
     if first is None or first.corpus is None:
         raise UserError(f"The first {rows:,} rows of {source} hold no document.", arguments=["limit"])
     return first.corpus
-
-
-def row_count(source: str | os.PathLike[str]) -> int | None:
-    """How many rows a Parquet file, or a folder of them, has; None of other sources, which would be read."""
-    try:
-        files = source_files(source)
-        if not files or any(file.suffix.lower() != ".parquet" for file in files):
-            return None
-        return sum(map(_rows, files))
-    except (UserError, OSError, ValueError, pa.ArrowException):  # reading it says what is wrong
-        return None
-
-
-def _rows(path: Path) -> int:
-    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
-        return int(file.metadata.num_rows)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from localtopics import __version__
 from localtopics.cluster import Work, on_cluster, require_cluster
-from localtopics.corpus.blocks import Block, NumberedBlocks, read_blocks, row_count
+from localtopics.corpus.blocks import Block, NumberedBlocks, read_blocks
 from localtopics.corpus.places import is_remote, located
 from localtopics.corpus.readers import source_files, tables_of
 from localtopics.errors import UserError
@@ -153,7 +153,7 @@ def write_parts(
         if ray is None or blocks is None
         else _spread(job, answer, blocks, ray)
     )
-    total = blocks.total if blocks is not None else row_count(job.source) if job.limit is None else job.limit
+    total = job.limit if blocks is None else blocks.total
     parts: list[Part] = []
     started = time.monotonic()
     with progress(title, total) as advance:

@@ -89,11 +89,7 @@ class Embedder:
         keys = [_key(text) for text in texts]
         distinct = dict(zip(keys, texts, strict=True))
         vectors = _Vectors(distinct)
-        missing: dict[bytes, str] = {}
-        for some in _some(distinct, _LOOKED_UP):
-            found, lacking = self._look_up(some)
-            vectors.put(found, found.values())
-            missing |= lacking
+        missing = self._look_up(distinct, lambda found: vectors.put(found, found.values()))
         if missing:
             with progress("Embedding", len(missing)) as advance, no_nested_threads():
                 for done, made in self._parts(missing):
@@ -125,7 +121,7 @@ class Embedder:
         Raises:
             UserError: the model cannot be opened, or its numbers are unusable.
         """
-        _, missing = self._look_up({_key(text): text for text in texts})
+        missing = self._look_up({_key(text): text for text in texts})
         if not missing:
             return 0.0
         keys, cut = list(missing), self._cut(missing.values())
@@ -144,10 +140,19 @@ class Embedder:
         share = sum(sizes[block]) / max(1, sum(sizes))
         return sum(seconds) / len(seconds) * len(planned) / share
 
-    def _look_up(self, texts: Mapping[bytes, str]) -> tuple[dict[bytes, np.ndarray], dict[bytes, str]]:
-        """Of texts by key the vectors that are in the cache, and the texts that are not."""
-        vectors = self._cache.get(list(texts))
-        return vectors, {key: text for key, text in texts.items() if key not in vectors}
+    def _look_up(
+        self,
+        texts: Mapping[bytes, str],
+        take: Callable[[dict[bytes, np.ndarray]], object] = lambda found: None,
+    ) -> dict[bytes, str]:
+        """Of texts by key those that are not in the cache; ``take`` is given the vectors of the others."""
+        missing: dict[bytes, str] = {}
+        items = iter(texts.items())
+        while some := dict(islice(items, _LOOKED_UP)):
+            found = self._cache.get(list(some))
+            take(found)
+            missing |= {key: text for key, text in some.items() if key not in found}
+        return missing
 
     @property
     def _kind(self) -> str:
@@ -239,13 +244,6 @@ class _Vectors:
             raise ValueError("no vector has been put")
         rows = [self._rows[key] for key in keys]
         return self._all if rows == list(range(len(self._rows))) else self._all[rows]
-
-
-def _some(texts: Mapping[bytes, str], count: int) -> Iterator[dict[bytes, str]]:
-    """The texts, so many at a time."""
-    items = iter(texts.items())
-    while some := dict(islice(items, count)):
-        yield some
 
 
 def _key(text: str) -> bytes:

@@ -25,7 +25,7 @@ from localtopics.run.settings import RunSettings
 from localtopics.run.state import GrownState, read_state
 from localtopics.run.trust import trusted_embedding_model, trusted_labels
 from localtopics.topics.hierarchy import Hierarchy
-from localtopics.topics.neighbors import directions
+from localtopics.topics.neighbors import in_half_precision
 from localtopics.topics.topic import OUTLIER, Topic
 
 DOCUMENTS = "documents.parquet"
@@ -220,7 +220,7 @@ class RunContents:
         except UserError:
             if self.record["corpus"]["embeddings_digest"] is not None:
                 raise
-            return directions(self.embedder.embed(passages, progress).astype(np.float16))
+            return in_half_precision(self.embedder.embed(passages, progress))
 
     def asked_labels(self, given: Mapping[str, Any]) -> LabelSettings:
         """How the topics were named, with what is given in place.

@@ -77,12 +77,7 @@ def fit(
         else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
-    if embeddings is None:
-        embeddings = asked.embedding.embeddings
-    ready = ready_embeddings(embeddings, corpus)
-    if isinstance(embeddings, str | os.PathLike) and (folder := Path(embeddings).expanduser()).is_dir():
-        made_by = embedded_by(folder, asked.embedding.model)
-        asked = replace(asked, embedding=replace(asked.embedding, model=made_by))
+    ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
 
@@ -102,12 +97,10 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
         UserError: as `fit`, or this machine cannot hold the run.
     """
     corpus = _read(settings, progress)
-    ready = settings.embedding.embeddings
-    embeddings = None if ready is None else ready_embeddings(ready, corpus)
+    embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
     Namer(settings=settings.labels).check()
-    _check_ready(embeddings, settings)
     model = choose_model(settings.embedding.model, settings.embedding.tokens)
     found = estimate(corpus, settings, model, embeddings, progress)
     found.check(out)
@@ -138,7 +131,6 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
-    _check_ready(embeddings, settings)
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)
@@ -159,10 +151,21 @@ def _run(
     return run
 
 
-def _check_ready(embeddings: np.ndarray | None, settings: RunSettings) -> None:
-    """Raise `UserError` where something is asked that ready embeddings do not go with."""
+def _ready(
+    given: ArrayLike | str | os.PathLike[str] | None, settings: RunSettings, corpus: Corpus
+) -> tuple[np.ndarray | None, RunSettings]:
+    """The ready embeddings, if any, and the settings with the model that is known to have made them.
+
+    Raises:
+        UserError: they do not fit the documents, or something is asked that they do not go with.
+    """
+    named = settings.embedding.embeddings if given is None else given
+    embeddings = ready_embeddings(named, corpus)
     if embeddings is None:
-        return
+        return None, settings
+    if isinstance(named, str | os.PathLike) and (folder := Path(named).expanduser()).is_dir():
+        made_by = embedded_by(folder, settings.embedding.model)
+        settings = replace(settings, embedding=replace(settings.embedding, model=made_by))
     if settings.embedding.tokens is not None:
         raise UserError(
             "The embeddings are ready, so there is nothing to embed faster: leave one of the two away.",
@@ -174,6 +177,7 @@ def _check_ready(embeddings: np.ndarray | None, settings: RunSettings) -> None:
             "model that made them.",
             arguments=["embedding_model"],
         )
+    return embeddings, settings
 
 
 def _tell(found: Estimate, out: Path) -> None:

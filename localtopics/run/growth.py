@@ -22,7 +22,7 @@ from localtopics.run.state import GrownState, write_state
 from localtopics.topics.clustering import cluster
 from localtopics.topics.growing import grow, register, renumber
 from localtopics.topics.matching import GROWN, fates, links_by_documents, sizes_of
-from localtopics.topics.neighbors import directions
+from localtopics.topics.neighbors import in_half_precision
 from localtopics.topics.topic import OUTLIER
 from localtopics.topics.umap import lay_out
 
@@ -161,7 +161,7 @@ def _vectors(
         raise UserError(
             f"The new embeddings have {vectors.shape[1]:,} dimensions, the run's own {known.shape[1]:,}."
         )
-    return old.followed_by(new), np.concatenate([known, directions(vectors.astype(np.float16))])
+    return old.followed_by(new), np.concatenate([known, in_half_precision(vectors)])
 
 
 def _report(run: RunFolder) -> Growth:

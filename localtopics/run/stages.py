@@ -29,7 +29,7 @@ from localtopics.run.trends import write_trends
 from localtopics.topics.clustering import Clustering, TopicModel, cluster, with_outliers
 from localtopics.topics.editing import Edited, Places, replay
 from localtopics.topics.given import NearTopics, near_topics, topic_vectors
-from localtopics.topics.neighbors import directions, in_half_precision
+from localtopics.topics.neighbors import in_half_precision
 from localtopics.topics.save import save_labels, save_model
 from localtopics.topics.settings import TopicSettings, check_size
 from localtopics.topics.topic import Topic
@@ -78,7 +78,7 @@ def find(
     with run.stage("topics"):
         settings = run.settings.topics
         check_size(len(passages.texts), settings)
-        vectors = directions(in_half_precision(embeddings))  # as the saved model keeps them
+        vectors = in_half_precision(embeddings)
         del embeddings
         near = near_given(run, vectors)
         with progress("Finding topics", 1) as advance:

@@ -95,11 +95,11 @@ def directions(embeddings: np.ndarray) -> np.ndarray:
 
 
 def in_half_precision(vectors: np.ndarray) -> np.ndarray:
-    """The same float32 [n, d], in which each number is now one that float16 can hold."""
+    """The directions of float32 [n, d] when each number is one that float16 can hold, as models keep them."""
     for start in range(0, len(vectors), _ROWS):  # in its place: many take gigabytes
         rows = vectors[start : start + _ROWS]
         rows[:] = rows.astype(np.float16)
-    return vectors
+    return directions(vectors)
 
 
 def nearest(

@@ -12,25 +12,15 @@ from click.testing import CliRunner, Result
 
 from localtopics.cli import cli
 from localtopics.corpus import parts
-from tests.run.conftest import folder
-from tests.run.folders import NOTES
+from tests.run.conftest import folder, notes
 
-__all__ = ["folder"]
+__all__ = ["folder", "notes"]
 MODEL = ("--embedding-model", "all-MiniLM-L6-v2")
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "ROWS", 30)
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    """72 notes, two of them empty."""
-    table = pd.read_csv(NOTES)
-    table.loc[[3, 40], "text"] = ""
-    table.to_csv(tmp_path / "notes.csv", index=False)
-    return tmp_path / "notes.csv"
 
 
 def localtopics(*arguments: object) -> Result:
@@ -52,6 +42,10 @@ def test_a_run_takes_what_embed_made(notes: Path, tmp_path: Path) -> None:
     assert len(pd.read_parquet(run / "documents.parquet")) == 70
     done = localtopics("assign", run, notes, "--id", "id", "--embeddings", out, "--out", tmp_path / "a.csv")
     assert done.exit_code == 0, done.output
+    topics = tmp_path / "given.csv"
+    topics.write_text("name,description\nFood,bread and meals\n")
+    dry = localtopics("run", notes, "--embeddings", out, *few, "--topics-file", topics, "--dry-run")
+    assert dry.exit_code == 0, "a dry run knows it, too"
     again = localtopics("assign", run, notes, "--id", "id", "--out", tmp_path / "b.csv")
     assert again.exit_code == 0, "which model embeds is known"
     given, embedded = pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localtopics.corpus import read_corpus
-from localtopics.corpus.blocks import Block, first_rows, read_blocks, row_count
+from localtopics.corpus.blocks import Block, NumberedBlocks, first_rows, read_blocks
+from localtopics.corpus.readers import tables_of
 from localtopics.errors import UserError
 from tests.corpus.tables import WRITERS
 
@@ -84,7 +85,7 @@ def test_a_folder_of_parquet_files_is_one_table(tables: Path) -> None:
     expected = [f"document {number}.{row}" for number in range(3) for row in range(3)]
     assert corpus.documents == corpus.titles == expected
     assert [block.rows for block in blocks_of(tables, 4)] == [4, 4, 1]
-    assert row_count(tables) == 9
+    assert NumberedBlocks(tables, 4).total == 9
     (tables / "notes.md").write_text("a text of its own")
     assert read_corpus(tables).ids == ["_SUCCESS", "notes.md"][1:], "a folder of texts stays one"
 
@@ -104,11 +105,14 @@ def test_a_damaged_file_is_named(tables: Path) -> None:
         read_corpus(tables)
     with pytest.raises(UserError, match=r"part-1\.parquet is not a sound Parquet file"):
         blocks_of(tables, 2)
-    assert row_count(tables) is None
+    with pytest.raises(UserError, match=r"part-1\.parquet is not a sound Parquet file"):
+        NumberedBlocks(tables, 2)
 
 
 def test_rows_are_counted_where_that_costs_nothing(tmp_path: Path) -> None:
     pd.DataFrame({"text": ["a", "b"]}).to_parquet(tmp_path / "a.parquet")
     (tmp_path / "a.txt").write_text("a\nb\n")
-    assert row_count(tmp_path / "a.parquet") == 2
-    assert row_count(tmp_path / "a.txt") is row_count(tmp_path / "gone.parquet") is None
+    assert NumberedBlocks(tmp_path / "a.parquet", 4).total == 2
+    assert tables_of(str(tmp_path / "a.txt")) is None
+    with pytest.raises(UserError, match="no file or folder"):
+        NumberedBlocks(tmp_path / "gone.parquet", 4)

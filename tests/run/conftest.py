@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from localtopics.corpus import Corpus, read_corpus
@@ -16,6 +17,15 @@ from tests.run.samples import finished
 def folder(tmp_path: Path) -> Path:
     """A finished run folder, as 0.1.0 left it."""
     return Path(shutil.copytree(OLD, tmp_path / "notes.topics"))
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """72 notes, two of them empty."""
+    table = pd.read_csv(NOTES)
+    table.loc[[3, 40], "text"] = ""
+    table.to_csv(tmp_path / "notes.csv", index=False)
+    return tmp_path / "notes.csv"
 
 
 @pytest.fixture(scope="session")

@@ -28,15 +28,6 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "ROWS", 20)
 
 
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    """72 notes, two empty rows among them."""
-    table = pd.read_csv(NOTES)
-    table.loc[[3, 40], "text"] = ""
-    table.to_csv(tmp_path / "notes.csv", index=False)
-    return tmp_path / "notes.csv"
-
-
 def whole(folder: Path) -> pd.DataFrame:
     """The parts as one table."""
     return pd.concat([pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))], ignore_index=True)
