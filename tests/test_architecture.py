@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 
 ROOMS = (
     "",
+    "formats",
     "corpus",
     "embedding",
     "topics",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from localtopics.errors import UserError
+from localtopics.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class ColumnRequest:
     """Field of a corpus to the column that the user named, or None to find it by `USUAL_COLUMNS`."""
     others: bool = False
     """Whether the other columns are wanted too."""
+    progress: Progress = silent
+    """What shows how far a source of many files is read."""
 
     def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
         """The columns to read, of those that a source has.

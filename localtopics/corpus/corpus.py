@@ -19,6 +19,7 @@ from localtopics.corpus.columns import OTHER, listed, short
 from localtopics.corpus.readers import read_columns
 from localtopics.corpus.values import as_string, encodable, is_missing, typed
 from localtopics.errors import UserError
+from localtopics.progress import Progress, silent
 from localtopics.text import one_line
 
 log = logging.getLogger(__name__)
@@ -179,14 +180,17 @@ def read_corpus(
     id: str | None = None,
     split: str | None = None,
     group: str | None = None,
+    *,
+    progress: Progress = silent,
 ) -> Corpus:
-    """Read documents from a file, a folder of text files or a dataset.
+    """Read documents from a file, a folder of files or a dataset.
 
     Args:
         source: a .csv or .tsv file (in which those of `MISSING` are no values), a .jsonl
             (.ndjson) or .parquet file; a .txt file (one document a line); those but parquet also packed as
-            .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text file below
-            it one document, its id the relative path; what cannot be read is passed over with a warning);
+            .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text, web page,
+            mail, PDF and the like below it one document, its id the relative path; what cannot be read is
+            passed over with a warning); a .zip or .tar archive of what a folder may hold; a mailbox (.mbox);
             ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
         text: column of the documents; without it the first there is of text, abstract, document, body and
             content, whatever its case.
@@ -195,6 +199,7 @@ def read_corpus(
         id: column of the ids, which must all differ; without it ids are row numbers, counted from 0.
         split: which split of a dataset that has several, as in "train" or "train+test".
         group: column of the groups.
+        progress: shows how far it is where there are many files.
 
     The other columns of a table are kept as they are: see `Corpus.columns`.
 
@@ -203,7 +208,7 @@ def read_corpus(
     """
     named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
     source = os.fspath(source)
-    read = read_columns(source, named, split, others=True)
+    read = read_columns(source, named, split, others=True, progress=progress)
     fields: dict[str, Any] = {name: values for name, values in read.items() if name in named}
     others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in named}
     return Corpus.from_documents(**fields, columns=others, source=source)

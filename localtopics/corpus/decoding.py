@@ -49,7 +49,7 @@ def open_text(path: Path, newline: str | None = None) -> TextIO:
             _other_kind(path, head)
             or f"{path} is a binary file or UTF-16 (or UTF-32), not UTF-8 text: convert it to text first."
         )
-    return io.TextIOWrapper(_open_bytes(path), encoding="utf-8-sig", newline=newline)
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline=newline)
 
 
 @contextmanager
@@ -66,7 +66,8 @@ def one_sentence(path: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be read: {reason}.") from None
 
 
-def _open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's content, unpacked where it is packed."""
     compression = _compression(path)
     if compression is None:
         return path.open("rb")
@@ -85,7 +86,7 @@ def _compression(path: Path) -> str | None:
 
 
 def _head(path: Path) -> bytes:
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         return file.read(4096)
 
 
@@ -93,7 +94,7 @@ def _undecodable(path: Path) -> str:
     """Where the first byte stands that is not UTF-8, and what to do."""
     if (kind := _other_kind(path, _head(path))) is not None:
         return kind
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode()

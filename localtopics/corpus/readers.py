@@ -10,10 +10,20 @@ from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joi
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
+from localtopics.corpus.folders import (
+    MAILBOX,
+    holds_texts,
+    read_archive,
+    read_document,
+    read_folder,
+    read_mailbox,
+)
 from localtopics.corpus.places import located, reachable
-from localtopics.corpus.plain import holds_texts, read_folder, read_lines
+from localtopics.corpus.plain import read_lines
 from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
 from localtopics.errors import UserError
+from localtopics.formats.formats import FORMATS
+from localtopics.progress import Progress, silent
 
 Reader = Callable[[Path, ColumnRequest, int | None], Blocks]
 """Reads the columns that a file is asked for, in blocks of about so many rows, or None: in one. The file is
@@ -26,14 +36,23 @@ READERS: dict[str, Reader] = {
     ".jsonl": read_jsonl,
     ".parquet": read_parquet,
     ".txt": read_lines,
+    MAILBOX: read_mailbox,
+    ".zip": read_archive,
+    ".tar": read_archive,
+    **dict.fromkeys(FORMATS, read_document),
 }
 """Ending of a file's name, in small letters, to what reads such files."""
-_ALIASES = {".ndjson": ".jsonl"}
-_NEVER_PACKED = (".parquet",)  # `decoding.open_text` unpacks the others
+_ALIASES = {".ndjson": ".jsonl", ".tgz": ".tar"}
+_NEVER_PACKED = (".parquet", ".zip")  # `decoding.open_text` unpacks the others
 
 
 def read_columns(
-    source: str, named: Mapping[str, str | None], split: str | None = None, *, others: bool = False
+    source: str,
+    named: Mapping[str, str | None],
+    split: str | None = None,
+    *,
+    others: bool = False,
+    progress: Progress = silent,
 ) -> Columns:
     """Read the columns that hold documents and, where there are any, titles, times, groups and ids.
 
@@ -42,11 +61,12 @@ def read_columns(
         named: field of a corpus to the column that the user named, or None to find it by its usual names.
         split: which split of a dataset.
         others: read the other columns too, see `ColumnRequest.kept`.
+        progress: shows how far it is where there are many files.
 
     Raises:
         UserError: the source is not there or cannot be read, or a column is missing.
     """
-    return joined(_read(source, ColumnRequest(source, named, others), split, None))
+    return joined(_read(source, ColumnRequest(source, named, others, progress), split, None))
 
 
 def read_column_blocks(
@@ -54,8 +74,8 @@ def read_column_blocks(
 ) -> Blocks:
     """The same columns in blocks of ``rows`` rows, the last with what is left.
 
-    Of files and folders of Parquet files no more is held at a time; folders of texts and datasets are read
-    whole.
+    Of tables and folders of Parquet files no more is held at a time; documents that are files of their own
+    and datasets are read whole.
 
     Raises:
         UserError: as `read_columns`, some of it only when the block comes.
@@ -120,6 +140,6 @@ def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     if suffix not in READERS or (packed and suffix in _NEVER_PACKED):
         raise UserError(
             f"{path} is none of the files that can be read: {', '.join(READERS)} (all but "
-            f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of text files."
+            f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of texts."
         )
     return READERS[suffix](path, request, rows)

@@ -113,7 +113,7 @@ def _read(settings: RunSettings, progress: Progress) -> Corpus:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
         columns = {name: value for name, value in asdict(asked).items() if name != "source"}
-        corpus = read_corpus(asked.source, **columns)
+        corpus = read_corpus(asked.source, **columns, progress=progress)
         advance(1)
     return corpus
 
