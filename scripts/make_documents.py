@@ -2,9 +2,9 @@
 
     python scripts/make_documents.py
 
-It takes LibreOffice (soffice), pandoc, groff with gropdf, poppler (pdftoppm), Info-ZIP (zip) and tar; Debian's packages are
-libreoffice-writer, libreoffice-impress, pandoc, groff, poppler-utils, zip and tar. What the files hold is said
-in tests/formats/expected.py.
+It takes LibreOffice, pandoc, groff with gropdf, poppler, Info-ZIP and tar: of Debian the packages
+libreoffice-writer, libreoffice-impress, pandoc, groff, poppler-utils, zip and tar. What the files hold is
+said in tests/formats/test_formats.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ lang: en
 # How bridges age
 
 Steel bridges that were built before 1970 carry more lorries than anybody expected. The measurement of their
-deflection under moving loads takes a week, and characterisation of the welds another.^[Welds were counted twice.]
+deflection under moving loads takes a week, and characterisation of the welds another.^[Welds
+were counted twice.]
 
 Café owners nearby complain about noise: “never a quiet morning”.
 
@@ -154,7 +155,8 @@ def main() -> None:
         office(work / "bridges.odt", "docx:MS Word 2007 XML", TARGET / "libreoffice.docx")
         office(work / "bridges.odt", "pdf:writer_pdf_Export", TARGET / "libreoffice.pdf")
         office(work / "bridges.odt", "html:HTML (StarWriter)", TARGET / "libreoffice.html")
-        lock = '{"EncryptFile":{"type":"boolean","value":"true"},"DocumentOpenPassword":{"type":"string","value":"x"}}'
+        password = '"DocumentOpenPassword":{"type":"string","value":"x"}'
+        lock = '{"EncryptFile":{"type":"boolean","value":"true"},' + password + "}"
         office(work / "bridges.odt", f"pdf:writer_pdf_Export:{lock}", TARGET / "locked.pdf")
         run("pandoc", "-f", "markdown", "-o", str(work / "slides.pptx"), text=SLIDES)
         office(work / "slides.pptx", "pptx:Impress MS PowerPoint 2007 XML", TARGET / "libreoffice.pptx")
@@ -175,7 +177,8 @@ def main() -> None:
         Image.open(work / "page.png").convert("1").save(TARGET / "scanned.pdf")
     (TARGET / "talk.srt").write_bytes(SRT.replace("\n", "\r\n").encode("utf-8-sig"))
     (TARGET / "talk.vtt").write_text(VTT)
-    page = "<html><head><meta charset=iso-8859-1><title>Caf\xe9s</title></head><body>Cr\xe8me &lt; br\xfbl\xe9e</body></html>"
+    head = "<html><head><meta charset=iso-8859-1><title>Cafés</title></head>"
+    page = head + "<body>Crème &lt; brûlée</body></html>"
     (TARGET / "latin1.html").write_bytes(page.encode("latin-1"))
     (TARGET / "inbox.mbox").unlink(missing_ok=True)
     box = mailbox.mbox(TARGET / "inbox.mbox")

@@ -294,7 +294,11 @@ def assign(
     options.require_free(out, force, "out")
     run = Run.open(run_folder, embedding_model)
     with reporting(quiet) as progress:
-        corpus = first_rows(source, limit, **columns) if limit else read_corpus(source, **columns)
+        corpus = (
+            first_rows(source, limit, **columns)
+            if limit
+            else read_corpus(source, progress=progress, **columns)
+        )
         assigned = run.assign(corpus, embeddings=embeddings, progress=progress)
     write_table(assigned, out, raw_cells=bool(raw_cells), mode=0o666)
     pairs = Counter(zip(assigned["topic"].tolist(), assigned["label"].tolist(), strict=True)).most_common()

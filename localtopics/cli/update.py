@@ -56,7 +56,7 @@ def update(
         if name in given
     }
     with reporting(quiet) as progress:
-        corpus = read_corpus(source, **columns)
+        corpus = read_corpus(source, progress=progress, **columns)
         found = run.update(
             corpus, embeddings=embeddings, refit=refit, progress=progress, **options.label_settings(given)
         )

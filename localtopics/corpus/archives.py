@@ -18,6 +18,8 @@ from localtopics.text import one_line
 ARCHIVES = (".zip", ".tar", ".tgz")
 """Endings of archives; those of tar may be packed."""
 
+_ENDS = 10
+
 
 class Member(PurePosixPath):
     """A file in an archive, with what reading takes of a path's methods; its name is for messages."""
@@ -36,9 +38,12 @@ class Member(PurePosixPath):
 def members(path: Path, unreadable: list[str]) -> Iterator[tuple[str, Path]]:
     """The files of an archive with their paths in it, but for hidden ones; what cannot be read is noted.
 
+    Of one that is damaged what comes before the damage is read.
+
     Raises:
         UserError: it unpacks to far more than any documents, or is damaged.
     """
+    name = ""
     found = _zipped(path, unreadable) if path.suffix.lower() == ".zip" else _tarred(path, unreadable)
     try:
         for name, content in found:
@@ -48,7 +53,9 @@ def members(path: Path, unreadable: list[str]) -> Iterator[tuple[str, Path]]:
     except (UserError, MemoryError):
         raise
     except Exception as error:  # of any class
-        raise UserError(f"{path} is damaged, or no archive ({_said(error)}).") from None
+        if not name:
+            raise UserError(f"{path} is damaged, or no archive ({_said(error)}).") from None
+        unreadable.append(f"{path} is damaged behind {name} ({_said(error)}).")
 
 
 def _zipped(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -97,12 +104,16 @@ class _Limited:
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file, self._path = file, path
         self._left = most_unpacked(path.stat().st_size)
+        self._ends = 0
 
     def read(self, size: int) -> bytes:
         if size > self._left:
             raise UserError(f"{self._path} {BOMB}.")
         content = self._file.read(size)
         self._left -= len(content)
+        self._ends += not content
+        if self._ends > _ENDS:  # tarfile reads on and on to where an entry says that the next one is
+            raise EOFError("it ends too early")
         return content
 
 

@@ -173,11 +173,7 @@ def _columns(found: _Found, where: str, request: ColumnRequest) -> Columns:
         UserError: nothing was found.
     """
     if not found.documents:
-        endings = ", ".join(suffix for suffix in FOLDER_SUFFIXES if suffix)
-        why = f": {found.unreadable[0]}" if found.unreadable else "."
-        raise UserError(
-            f"There are no documents ({endings} or without an ending) in {where} that can be read{why}"
-        )
+        raise UserError(_nothing(found, where))
     _note(found, where)
     rows = sorted(found.documents)
     documents = [found.documents[row] for row in rows]
@@ -191,6 +187,16 @@ def _columns(found: _Found, where: str, request: ColumnRequest) -> Columns:
     if request.named.get("times") or sum(map(bool, times)) > len(times) / 2:
         columns["times"] = times
     return columns
+
+
+def _nothing(found: _Found, where: str) -> str:
+    if found.unreadable:
+        count = len(found.unreadable)
+        whole = "The only document" if count == 1 else f"None of the {count:,} documents"
+        return f"{whole} in {where} can be read: {found.unreadable[0]}"
+    endings = ", ".join(suffix for suffix in FOLDER_SUFFIXES if suffix)
+    others = f"; it holds {', '.join(sorted(set(found.others)))}" if found.others else ""
+    return f"There are no documents ({endings} or without an ending) in {where}{others}."
 
 
 def _note(found: _Found, where: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
 from email.errors import HeaderParseError
-from email.header import decode_header
+from email.header import Header, decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import IO
@@ -16,7 +16,7 @@ from localtopics.formats.document import Document, Unreadable
 from localtopics.formats.web import decoded, page
 
 _HEADER = re.compile(rb"[!-9;-~]+:")
-_FROM = b"From "
+_FROM = re.compile(rb"From .*\d\d:\d\d")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _DEEPEST = 50
 
@@ -41,8 +41,8 @@ def read_eml(content: bytes) -> Document:
 def mails(mailbox: IO[bytes]) -> Iterator[bytes]:
     """The mails of a mailbox (mbox), one after the other.
 
-    Each begins with a line "From …" after an empty line or at the start; lines of a mail that would look like
-    one begin with ">", which goes (mboxrd).
+    Each begins with a line "From …" with a time, after an empty line or at the start; lines of a mail that
+    would look like one begin with ">", which goes (mboxrd).
 
     Raises:
         Unreadable: the file does not begin with such a line.
@@ -50,7 +50,7 @@ def mails(mailbox: IO[bytes]) -> Iterator[bytes]:
     lines: list[bytes] = []
     started, after_empty = False, True
     for line in mailbox:
-        if after_empty and line.startswith(_FROM):
+        if after_empty and _FROM.match(line):
             if started:
                 yield _QUOTED.sub(rb"\1", b"".join(lines))
             lines, started = [], True
@@ -87,13 +87,13 @@ def _text(part: Message) -> str:
     return decoded(content, charset if isinstance(charset, str) else "")
 
 
-def _readable(header: object) -> str:
+def _readable(header: str | Header | None) -> str:
     """A header without its codes for other letters than ASCII's."""
     if header is None:
         return ""
     line = str(header)
     with suppress(HeaderParseError, ValueError):
-        words = decode_header(line)
+        words = decode_header(header)
         line = "".join(
             word if isinstance(word, str) else _word(word, charset or "") for word, charset in words
         )

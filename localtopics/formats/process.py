@@ -23,7 +23,6 @@ SECONDS = 20
 """That a file may take."""
 MEMORY = 3 * 1024**3
 """Bytes of address space; only Linux keeps to them."""
-BEYOND = f"takes more than {SECONDS} seconds or {MEMORY >> 30} GiB of memory to read"
 MISSING = "takes packages that are not installed: pip install 'localtopics[documents]'"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -34,9 +33,13 @@ class Reader:
     """Reads files of one document; a context manager, since it has a process of its own.
 
     The process is started when the first file is read.
+
+    Args:
+        seconds: that a file may take.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Reader:
@@ -65,7 +68,7 @@ class Reader:
 
     def _asked(self, ending: str, content: bytes) -> list[Any] | str:
         if self._process is None:
-            self._process = _started()
+            self._process = _started(self._seconds)
         questions, answers = _pipes(self._process)
         with suppress(OSError):  # it ended: its answer is the end of the file
             questions.write(f"{ending} {len(content)}\n".encode() + content)
@@ -74,7 +77,7 @@ class Reader:
             found: list[Any] | str = json.loads(line)
             return found
         code = self._end()
-        return BEYOND if code >= 0 else "is damaged: it crashes the program that reads it"
+        return beyond(self._seconds) if code >= 0 else "is damaged: it crashes the program that reads it"
 
     def _end(self) -> int:
         """End the process; returns the code with which it ended."""
@@ -87,9 +90,14 @@ class Reader:
         return process.wait()
 
 
-def _started() -> subprocess.Popen[bytes]:
+def beyond(seconds: float) -> str:
+    """What is said of a file that takes too long, or too much memory."""
+    return f"takes more than {seconds:g} seconds or {MEMORY >> 30} GiB of memory to read"
+
+
+def _started(seconds: float) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _START, str(_PACKAGE.parent)],
+        [sys.executable, "-P", "-c", _START, str(_PACKAGE.parent), str(seconds)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -107,6 +115,7 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
 
 def serve() -> None:
     """What the other process does: it answers each file with a line, until there are no more."""
+    seconds = float(sys.argv[2])
     questions = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what the packages print
@@ -116,8 +125,11 @@ def serve() -> None:
     while line := questions.readline():
         ending, _, size = line.decode().rpartition(" ")
         content = questions.read(int(size))
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
-        answer = json.dumps(_answer(ending, content)).encode()
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        try:
+            answer = json.dumps(_answer(ending, content)).encode()
+        except MemoryError:
+            answer = json.dumps(beyond(seconds)).encode()
         faulthandler.cancel_dump_traceback_later()
         answers.write(answer + b"\n")
         answers.flush()
@@ -145,7 +157,7 @@ def _answer(ending: str, content: bytes) -> Document | str:
     except ModuleNotFoundError:
         return MISSING
     except MemoryError:
-        return BEYOND
+        raise
     except Exception as error:  # of any class: files are damaged in more ways than packages expect
         said = one_line(str(error))[:200].rstrip(". ") or type(error).__name__
         return f"is damaged, or no {ending.removeprefix('.')} file ({said})"

@@ -75,7 +75,9 @@ class _Page(HTMLParser):
         if tag in _CELLS:
             while self.parts and self.parts[-1].isspace() and self.parts[-1] != _CELL:
                 self.parts.pop()
-        self._break(tag)
+            self.parts.append(" ")
+        elif tag not in _LINES:
+            self._break(tag)
         if tag in self._unseen:
             while self._unseen.pop() != tag:
                 pass

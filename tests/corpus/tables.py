@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,7 +35,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
 }
 
 
-def refusal(source: Path | str, **columns: str) -> str:
+def refusal(source: Path | str, **columns: Any) -> str:
     """The one sentence with which a source is refused."""
     with pytest.raises(UserError) as caught:
         read_corpus(str(source), **columns)

@@ -1,6 +1,7 @@
 """A source read some rows at a time gives what it gives as a whole."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -31,7 +32,7 @@ def test_blocks_are_the_whole(tmp_path: Path, texts: list[str], rows: int, name:
     numbers = [f"n{number}" for number in range(len(texts))]
     frame = pd.DataFrame({"text": texts, "title": texts[::-1], "key": numbers})
     WRITERS[name](frame, tmp_path / name)
-    columns = {"id": "key"} if ids else {}
+    columns: dict[str, Any] = {"id": "key"} if ids else {}
     whole = read_corpus(tmp_path / name, **columns)
     blocks = blocks_of(tmp_path / name, rows, **columns)
     assert sum(block.rows for block in blocks) == len(texts)

@@ -5,7 +5,7 @@ import gzip
 import io
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pytest
@@ -162,7 +162,7 @@ def test_words_are_words_where_there_are_real_nulls(tmp_path: Path, name: str) -
 
 @pytest.mark.parametrize("columns", [{}, {"text": "abstract"}, {"id": "SECRET" * 20}])
 def test_a_document_in_the_header_s_place_is_not_printed_whole(
-    tmp_path: Path, columns: dict[str, str]
+    tmp_path: Path, columns: dict[str, Any]
 ) -> None:
     path = tmp_path / "rows.csv"
     private = "I have told nobody, but since March the head of my department has been paid twice."

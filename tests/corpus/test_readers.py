@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 from pydoc_data.topics import topics
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,7 +178,7 @@ def test_nothing_but_a_user_error_comes_of_any_bytes(tmp_path: Path, data: st.Da
         start = data.draw(st.integers(0, len(whole)))
         content = whole[:start] + content + whole[start + data.draw(st.integers(0, 8)) :]
     path.write_bytes(content)
-    columns = {"text": "text"} if data.draw(st.booleans()) else {}
+    columns: dict[str, Any] = {"text": "text"} if data.draw(st.booleans()) else {}
     try:
         corpus = read_corpus(str(path), **columns)
     except UserError:
