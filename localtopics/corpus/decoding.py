@@ -6,7 +6,7 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO, cast
 
@@ -73,7 +73,9 @@ def open_bytes(path: Path) -> IO[bytes]:
         return path.open("rb")
 
     # Unlike zstandard.open, Arrow reads every frame and notices when the last one was cut off.
-    return cast("IO[bytes]", pa.input_stream(path.open("rb"), compression=compression))
+    # It reads no lines by itself, which a buffer does.
+    stream = pa.input_stream(path.open("rb"), compression=compression)
+    return io.BufferedReader(cast("io.RawIOBase", stream))
 
 
 def _compression(path: Path) -> str | None:
@@ -94,7 +96,7 @@ def _undecodable(path: Path) -> str:
     """Where the first byte stands that is not UTF-8, and what to do."""
     if (kind := _other_kind(path, _head(path))) is not None:
         return kind
-    with open_bytes(path) as file:
+    with suppress(OSError), open_bytes(path) as file:  # what is packed may be damaged behind that byte
         for number, line in enumerate(file, 1):
             try:
                 line.decode()

@@ -1,5 +1,6 @@
 """Zip and tar archives, sound, hostile and damaged."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -75,11 +76,10 @@ def test_an_archive_that_ends_too_early_is_read_so_far(tmp_path: Path) -> None:
     (tmp_path / "b.tar").write_bytes(entry.tobuf() + bytes(10**4))
     with pytest.raises(UserError, match="is damaged, or no archive"):
         read(tmp_path / "b.tar")
-    content = (DOCUMENTS / "all.tar.gz").read_bytes()
-    (tmp_path / "cut.tar.gz").write_bytes(content[:4000])
-    found, (sentence,) = read(tmp_path / "cut.tar.gz")
+    (tmp_path / "cut.tar").write_bytes(gzip.decompress((DOCUMENTS / "all.tar.gz").read_bytes())[:4000])
+    found, (sentence,) = read(tmp_path / "cut.tar")
     assert list(found) == ["talk.vtt", "plain.eml"]
-    assert sentence.startswith(f"{tmp_path}/cut.tar.gz is damaged behind plain.eml (")
+    assert sentence.startswith(f"{tmp_path}/cut.tar is damaged behind plain.eml (")
 
 
 def test_a_file_that_is_too_large_is_named_and_the_others_are_read(

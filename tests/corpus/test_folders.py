@@ -1,5 +1,6 @@
 """Files of one document each: in folders, archives and mailboxes, and alone."""
 
+import gzip
 import logging
 import os
 from collections.abc import Iterator
@@ -87,11 +88,18 @@ def test_an_archive_is_read_as_the_folder_that_it_holds(
     assert read_corpus(DOCUMENTS / name, time="time").times is not None
 
 
-def test_a_mailbox_is_a_document_a_mail() -> None:
+def test_a_mailbox_is_a_document_a_mail(tmp_path: Path) -> None:
     corpus = read_corpus(DOCUMENTS / "inbox.mbox")
     assert corpus.ids == ["0", "1", "2"]
     assert corpus.titles == ["Fahrräder im Büro", "Lunch on Friday", "News"]
     assert corpus.documents[0] == "Wer stellt die Räder in den Flur?\n\nFrom today on: nobody."
+    packed = tmp_path / "inbox.mbox.gz"
+    packed.write_bytes(gzip.compress((DOCUMENTS / "inbox.mbox").read_bytes()))
+    assert read_corpus(packed).documents == corpus.documents
+    (tmp_path / "no.mbox").write_text("Dear all")
+    assert refusal(tmp_path / "no.mbox").endswith(
+        'no.mbox is no mailbox (mbox): it does not begin with "From ".'
+    )
 
 
 def test_a_file_of_one_document_alone() -> None:

@@ -134,7 +134,9 @@ def test_what_is_not_text_is_dropped_and_counted(tmp_path: Path) -> None:
         ("a.jsonl", b"\n", "is empty"),
         ("a.parquet", b"PAR1 not at all", "not a sound Parquet file"),
         ("a.csv.gz", b"text\nx\n", "cannot be read"),
-        ("a.docx", b"PK", "none of the files that can be read"),
+        ("a.csv.gz", gzip.compress(b"text\ncaf\xe9\n", mtime=0), r"is not UTF-8 \(line 2, byte 4: 0xE9\)"),
+        ("a.docx", b"PK", "is damaged, or no docx file"),
+        ("a.odt", b"PK", "none of the files that can be read"),
         ("a", b"text", "none of the files that can be read"),
         ("a.parquet.gz", b"x", "none of the files that can be read"),
     ],
@@ -149,7 +151,7 @@ def test_faulty_files(tmp_path: Path, name: str, content: bytes, sentence: str) 
 
 def test_faulty_sources(tmp_path: Path) -> None:
     assert "There is no file or folder" in refusal(tmp_path / "nowhere.csv")
-    assert "There are no text files" in refusal(tmp_path)
+    assert "There are no documents" in refusal(tmp_path)
     (tmp_path / "a.txt").write_text("x")
     assert "no column 'title'" in refusal(tmp_path / "a.txt", title="title")
     assert "no column 'id'" in refusal(tmp_path, id="id")
