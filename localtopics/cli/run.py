@@ -43,8 +43,9 @@ def run_command(
 ) -> None:
     """Find and name the topics of SOURCE.
 
-    SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder of text files, or
-    hf:OWNER/NAME. Stopped or killed, the same command goes on from the last finished stage.
+    SOURCE is a csv, tsv, jsonl, parquet or text file (a document a line), a folder or archive of documents
+    (text, Word, PDF, HTML, mail …), or hf:OWNER/NAME. Stopped or killed, the same command goes on from the
+    last finished stage.
     """
     from localtopics.run.fit import estimate_source, fit_source
 

@@ -26,7 +26,10 @@ MEMORY = 3 * 1024**3
 MISSING = "takes packages that are not installed: pip install 'localtopics[documents]'"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from localtopics.formats.process import serve; serve()"
+_START = (  # this package, and else what is found in Python's own order
+    "import sys; sys.path.insert(0, sys.argv[1]); import localtopics; del sys.path[0]; "
+    "from localtopics.formats.process import serve; serve()"
+)
 
 
 class Reader:
@@ -48,6 +51,8 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and self._process is not None:
+            self._process.kill()
         self._end()
 
     def read(self, ending: str, content: bytes) -> Document:
