@@ -17,7 +17,8 @@ from localtopics.text import one_line
 
 ARCHIVES = (".zip", ".tar", ".tgz")
 """Endings of archives; those of tar may be packed."""
-
+HIDDEN = (".", "~$")
+"""How names of files begin that nobody means: hidden ones, and what Office leaves beside an open one."""
 _ENDS = 10
 
 
@@ -120,7 +121,7 @@ class _Limited:
 def _shown(name: str) -> str:
     """A path in an archive without what leads out of it; "" for what is hidden."""
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..")]
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    hidden = any(part.startswith(HIDDEN) or part == "__MACOSX" for part in parts)
     return "" if hidden else "/".join(parts)
 
 

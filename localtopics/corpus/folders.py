@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localtopics.corpus.archives import members
+from localtopics.corpus.archives import HIDDEN, members
 from localtopics.corpus.columns import Blocks, ColumnRequest, Columns
 from localtopics.corpus.decoding import one_sentence, open_bytes, open_text
 from localtopics.errors import UserError
@@ -220,11 +220,13 @@ def _files_below(path: Path, unreadable: list[str]) -> Iterator[Path]:
 
     if not isinstance(path, Path):  # elsewhere: see `located`
         found = (file.relative_to(path).parts for file in path.rglob("*") if file.is_file())
-        yield from (path.joinpath(*parts) for parts in found if not any(part[0] == "." for part in parts))
+        yield from (
+            path.joinpath(*parts) for parts in found if not any(part.startswith(HIDDEN) for part in parts)
+        )
         return
     for folder, below, names in os.walk(path, onerror=note):
-        below[:] = [name for name in below if not name.startswith(".")]
-        yield from (Path(folder, name) for name in names if not name.startswith("."))
+        below[:] = [name for name in below if not name.startswith(HIDDEN)]
+        yield from (Path(folder, name) for name in names if not name.startswith(HIDDEN))
 
 
 def _files(count: int) -> str:

@@ -16,6 +16,8 @@ _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:([-+
 _LINE = re.compile(r"[^\r\n\ufffe\x02]*[^\s\ufffe\x02][^\r\n\ufffe\x02]*[\ufffe\x02]?")
 _BROKEN = re.compile(r"(?<=[^\W\d_])[-\u2010\xad\x02\ufffe]$")
 """A hyphen at a line's end behind a letter; PDFium puts U+FFFE or U+0002 where it takes one for a break."""
+_UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+"""Chinese and Japanese, which have no spaces between words."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SENTENCE_ENDS = re.compile(r"[.!?:…。！？][\"'”’»)\]]*$")
 
@@ -131,7 +133,8 @@ def _whole(text: str, line: str, words: set[str]) -> str:
     "well-" and "known" are "well-known" where the text has that elsewhere, and not "wellknown".
     """
     if not _BROKEN.search(text):
-        return f"{text} {line}"
+        unspaced = _UNSPACED.match(text[-1:]) and _UNSPACED.match(line)
+        return f"{text}{line}" if unspaced else f"{text} {line}"
     before = _WORD.findall(text[:-1])[-1]
     after = (_WORD.match(line) or [""])[0]
     parted = f"{before}-{after}" in words and before + after not in words

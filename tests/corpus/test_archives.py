@@ -37,6 +37,7 @@ def test_no_name_in_an_archive_leads_out_of_it(tmp_path: Path) -> None:
         "a\\b.txt",
         "a/../../c.txt",
         "__MACOSX/d.txt",
+        "~$g.txt",
         ".hidden/e.txt",
         "f/",
     )

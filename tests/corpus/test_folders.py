@@ -127,7 +127,7 @@ def test_what_a_folder_holds_beside_texts_is_passed_over_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "localtopics")
-    for name in ("good.txt", "a.doc", "b.PNG", "deep/c.doc", ".git/d.doc", ".e.txt"):
+    for name in ("good.txt", "a.doc", "b.PNG", "deep/c.doc", ".git/d.doc", ".e.txt", "~$a.docx"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("good")
     (tmp_path / "deep" / "bad.txt").write_bytes(b"caf\xe9")

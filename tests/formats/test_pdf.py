@@ -19,6 +19,7 @@ def test_words_that_were_broken_are_made_whole() -> None:
         joined([Line("It is well-known. A well-"), Line("known fact")])
         == "It is well-known. A well-known fact"
     )
+    assert joined([Line("東京は日本の"), Line("首都である。")]) == "東京は日本の首都である。"
     assert joined([Line("under\ufffe"), Line("standing")]) == "understanding"
     assert (
         joined([Line("from 1990-"), Line("1995 on, and 5 -"), Line("6")]) == "from 1990- 1995 on, and 5 - 6"

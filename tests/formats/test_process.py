@@ -87,6 +87,34 @@ def test_what_is_no_file_of_its_ending_is_refused() -> None:
         assert refused(reader, ".eml", PAGE).startswith("is no mail")
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "word"),
+    [
+        ("pandoc.docx", "word/document.xml", "Closed"),
+        ("libreoffice.pptx", "ppt/slides/slide1.xml", "Bees"),
+        ("pandoc.epub", "EPUB/content.opf", "Ruhr"),
+    ],
+)
+def test_no_file_that_a_document_names_is_opened(name: str, part: str, word: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("private")
+    entity = f'<!DOCTYPE x [<!ENTITY leak SYSTEM "{(tmp_path / "secret").as_uri()}">]>'
+    changed = io.BytesIO()
+    with zipfile.ZipFile(DOCUMENTS / name) as old, zipfile.ZipFile(changed, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == part:
+                head, mark, rest = content.decode().partition("?>")
+                assert word in rest
+                content = f"{head}{mark}{entity}{rest.replace(word, '&leak;')}".encode()
+            new.writestr(entry, content)
+    with Reader() as reader:
+        try:
+            said = str(reader.read(Path(name).suffix, changed.getvalue()))
+        except Unreadable as reason:
+            said = str(reason)
+    assert "private" not in said
+
+
 def test_packages_that_are_missing_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['pypdfium2'] = None")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
