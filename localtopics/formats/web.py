@@ -43,44 +43,45 @@ class _Page(HTMLParser):
         self.title: list[str] = []
         self.heading: list[str] = []
         self.date = ""
-        self._unseen: list[str] = []
+        self._unseen, self._depth = "", 0  # an element that is not read, and how many of its kind are open
         self._within = ""  # the title or the first heading
         self._as_written = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._unseen:
+            self._depth += tag == self._unseen
+            return
         self._break(tag)
-        if tag in _UNSEEN:
-            self._unseen.append(tag)
+        given = {name: value or "" for name, value in attrs}
+        if tag in _UNSEEN or (tag == "a" and _leads_to_note(given)):
+            self._unseen, self._depth = tag, 1
         elif (tag == "title" and not self.title) or (tag in _HEADINGS and not self.heading):
             self._within = tag
         elif tag == "pre":
             self._as_written += 1
-        elif tag == "a" and _leads_to_note({name: value or "" for name, value in attrs}):
-            self._unseen.append(tag)
         elif tag == "meta" and not self.date:
-            given = {name: value or "" for name, value in attrs}
             name = given.get("property") or given.get("name") or given.get("itemprop") or ""
             if name.lower() in _DATES:
                 self.date = iso(given.get("content", ""))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if (
-            tag in _UNSEEN or tag in _HEADINGS or tag == "title"
-        ):  # <script/> and <title/> hold nothing in XHTML
-            self._break(tag)
-        else:
+        if tag not in _UNSEEN and tag != "title":  # <script/> holds nothing in XHTML
             self.handle_starttag(tag, attrs)
+            if tag == self._within:
+                self._within = ""
 
     def handle_endtag(self, tag: str) -> None:
+        if self._unseen:
+            self._depth -= tag == self._unseen
+            if not self._depth:
+                self._unseen = ""
+            return
         if tag in _CELLS:
             while self.parts and self.parts[-1].isspace() and self.parts[-1] != _CELL:
                 self.parts.pop()
             self.parts.append(" ")
         elif tag not in _LINES:
             self._break(tag)
-        if tag in self._unseen:
-            while self._unseen.pop() != tag:
-                pass
         if tag == self._within:
             self._within = ""
         if tag == "pre":
@@ -103,9 +104,7 @@ class _Page(HTMLParser):
             self.parts.append(_CELL)
         elif tag in _LINES:
             self.parts.append("\n")
-        elif _PARAGRAPH.fullmatch(tag) and self.parts[-1:] != [
-            _CELL
-        ]:  # a cell of one paragraph is no paragraph
+        elif _PARAGRAPH.fullmatch(tag) and self.parts[-1:] != [_CELL]:  # the first in a cell begins nothing
             self.parts.append("\n\n")
 
 

@@ -15,7 +15,8 @@ def text(html: str) -> str:
 
 def test_what_nobody_reads_is_left_out() -> None:
     html = "<nav>Home</nav><script>if (a < b) {}</script><style>p {}</style><p>Bread &amp; butter"
-    assert text(html + "<svg><text>x</svg>") == "Bread & butter"
+    assert text(html + "<svg><text>x<svg>y</svg>z</svg>") == "Bread & butter"
+    assert text("<script/><title/><svg/><p>Bread") == "Bread"
 
 
 def test_blocks_are_paragraphs_and_lines_stay_lines() -> None:
