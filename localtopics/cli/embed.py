@@ -15,7 +15,7 @@ from localtopics.cli.terminal import echo, echo_json
 @click.argument("source")
 @click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given.")
 @click.option("--id", metavar="COLUMN", help="Column of the identifier.")
-@click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train.")
+@options.reading
 @options.embedding_model
 @click.option(
     "--out",
@@ -33,13 +33,13 @@ def embed(
     source: str,
     text: str | None,
     id: str | None,
-    split: str | None,
     embedding_model: str | None,
     out: Path | None,
     limit: int | None,
     ray: str | None,
     as_json: bool,
     force: bool,
+    **reading: str | None,
 ) -> None:
     """Embed the documents of SOURCE, and keep the embeddings in a folder of Parquet files.
 
@@ -62,7 +62,7 @@ def embed(
             progress=progress,
             text=text,
             id=id,
-            split=split,
+            **reading,
         )
     if as_json:
         echo_json({"folder": str(out), "documents": done.documents, "dropped": done.dropped})
