@@ -17,6 +17,7 @@ from localtopics.cli.terminal import echo, echo_json
 @click.option("--id", metavar="COLUMN", help="Column of the identifier.")
 @options.reading
 @options.embedding_model
+@options.embedding_speed
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -34,6 +35,7 @@ def embed(
     text: str | None,
     id: str | None,
     embedding_model: str | None,
+    embedding: str | None,
     out: Path | None,
     limit: int | None,
     ray: str | None,
@@ -49,8 +51,9 @@ def embed(
     from localtopics.embedding import Embedder, choose_model
     from localtopics.embedding.parts import embed_parts
 
+    tokens = options.run_settings(None, source, {"embedding": embedding}).embedding.tokens
     out = out or options.named_after(source, ".embedded")
-    embedder = Embedder(choose_model(embedding_model))
+    embedder = Embedder(choose_model(embedding_model, tokens))
     with reporting(quiet) as progress:
         done = embed_parts(
             source,

@@ -77,9 +77,11 @@ embedding_model = click.option(
     "--embedding-model", metavar="NAME|PATH", help="A sentence-transformers model."
 )
 
+embedding_speed = _option(EmbeddingSettings, "speed", called="embedding")
+
 embedding = options(
     embedding_model,
-    _option(EmbeddingSettings, "speed", called="embedding"),
+    embedding_speed,
     click.option(
         "--embeddings",
         metavar="FILE.npy|FOLDER",
