@@ -15,8 +15,9 @@ from localtopics.cli.terminal import echo, echo_json
 @click.argument("source")
 @click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given.")
 @click.option("--id", metavar="COLUMN", help="Column of the identifier.")
-@click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train.")
+@options.reading
 @options.embedding_model
+@options.embedding_speed
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -33,13 +34,14 @@ def embed(
     source: str,
     text: str | None,
     id: str | None,
-    split: str | None,
     embedding_model: str | None,
+    embedding: str | None,
     out: Path | None,
     limit: int | None,
     ray: str | None,
     as_json: bool,
     force: bool,
+    **reading: str | None,
 ) -> None:
     """Embed the documents of SOURCE, and keep the embeddings in a folder of Parquet files.
 
@@ -49,8 +51,9 @@ def embed(
     from localtopics.embedding import Embedder, choose_model
     from localtopics.embedding.parts import embed_parts
 
+    tokens = options.run_settings(None, source, {"embedding": embedding}).embedding.tokens
     out = out or options.named_after(source, ".embedded")
-    embedder = Embedder(choose_model(embedding_model))
+    embedder = Embedder(choose_model(embedding_model, tokens))
     with reporting(quiet) as progress:
         done = embed_parts(
             source,
@@ -62,7 +65,7 @@ def embed(
             progress=progress,
             text=text,
             id=id,
-            split=split,
+            **reading,
         )
     if as_json:
         echo_json({"folder": str(out), "documents": done.documents, "dropped": done.dropped})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from localtopics.checked import Checked, rule_of, types_of
+from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
@@ -61,22 +62,26 @@ def _number_or_word(context: click.Context, option: click.Parameter, value: str 
     return int(value) if value is not None and value.isdecimal() else value
 
 
+reading = options(_option(Reading, "split", "NAME"))
+
 columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),
     click.option("--title", metavar="COLUMN", help="Column of the title."),
     click.option("--time", metavar="COLUMN", help="Column of the time."),
     click.option("--group", metavar="COLUMN", help="Column of the group, such as a source or a field."),
     click.option("--id", metavar="COLUMN", help="Column of the identifier."),
-    click.option("--split", metavar="NAME", help="Split of a Hub dataset, such as train."),
+    reading,
 )
 
 embedding_model = click.option(
     "--embedding-model", metavar="NAME|PATH", help="A sentence-transformers model."
 )
 
+embedding_speed = _option(EmbeddingSettings, "speed", called="embedding")
+
 embedding = options(
     embedding_model,
-    _option(EmbeddingSettings, "speed", called="embedding"),
+    embedding_speed,
     click.option(
         "--embeddings",
         metavar="FILE.npy|FOLDER",

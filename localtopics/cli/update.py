@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from localtopics.checked import types_of
 from localtopics.cli import options, terminal
 from localtopics.cli.render import reporting
 from localtopics.cli.terminal import echo, echo_json, harmless_line
@@ -47,13 +48,12 @@ def update(
     """
     from localtopics.corpus import read_corpus
     from localtopics.run.run import Run
+    from localtopics.run.settings import InputSettings
 
     run = Run.open(run_folder, embedding_model)
     asked = run.settings.input
     columns = {
-        name: given.pop(name) or getattr(asked, name)
-        for name in ("text", "title", "time", "group", "id", "split")
-        if name in given
+        name: given.pop(name) or getattr(asked, name) for name in types_of(InputSettings) if name in given
     }
     with reporting(quiet) as progress:
         corpus = read_corpus(source, progress=progress, **columns)

@@ -36,12 +36,7 @@ def read_blocks(
     rows: int,
     *,
     limit: int | None = None,
-    split: str | None = None,
-    text: str | None = None,
-    title: str | None = None,
-    time: str | None = None,
-    id: str | None = None,
-    group: str | None = None,
+    **columns: str | None,
 ) -> Iterator[Block]:
     """Read documents in blocks of ``rows`` rows, the last with what is left.
 
@@ -49,20 +44,20 @@ def read_blocks(
     columns than those of a corpus are not read.
 
     Args:
-        source: as in `read_corpus`, as is all that is not said here.
+        source: as in `read_corpus`.
         rows: of a block, at least 1.
         limit: after how many rows to end.
+        columns: text, title, time, id, group and how the source is read, as there.
 
     Raises:
         UserError: the source is not there, cannot be read, or lacks a column; some of it only when the block
             comes.
     """
-    named = _named(text=text, title=title, time=time, group=group, id=id)
     source, first = os.fspath(source), 0
-    for columns in read_column_blocks(source, named, rows, split):
+    for fields in read_column_blocks(ColumnRequest.of(source, **columns), rows):
         if limit is not None:
-            columns = {name: values[: limit - first] for name, values in columns.items()}
-        block = _block(columns, first, source)
+            fields = {name: values[: limit - first] for name, values in fields.items()}
+        block = _block(fields, first, source)
         yield block
         first += block.rows
         if first == limit:
@@ -81,23 +76,23 @@ class NumberedBlocks:
         rows: int,
         *,
         limit: int | None = None,
-        split: str | None = None,
         **columns: str | None,
     ) -> None:
         """Look at the source, as `read_blocks` does.
 
         Args:
-            source, rows, limit, split: as there.
-            columns: text, title, time, id and group as there.
+            source, rows, limit, columns: as there.
 
         Raises:
             UserError: it is no Parquet file or folder of them, or damaged, or it lacks a column.
         """
         self._source, self._rows = os.fspath(source), rows
-        if (files := tables_of(self._source)) is None or split is not None:
+        request = ColumnRequest.of(self._source, **columns)
+        request.reading.require(self._source)
+        if (files := tables_of(self._source)) is None:
             raise UserError(f"{self._source} is no Parquet file, and no folder of Parquet files.")
         with reachable(self._source):
-            self._table = ParquetRows(files, ColumnRequest(self._source, _named(**columns)))
+            self._table = ParquetRows(files, request)
         self.total = self._table.total if limit is None else min(limit, self._table.total)
         """How many rows there are."""
 
@@ -119,17 +114,6 @@ class NumberedBlocks:
         with reachable(self._source):
             columns = self._table.read(first, rows)
         return _block(columns, first, self._source)
-
-
-def _named(
-    *,
-    text: str | None = None,
-    title: str | None = None,
-    time: str | None = None,
-    group: str | None = None,
-    id: str | None = None,
-) -> dict[str, str | None]:
-    return {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
 
 
 def _block(fields: Columns, first: int, source: str) -> Block:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 
@@ -44,6 +45,25 @@ class ColumnRequest:
     """Whether the other columns are wanted too."""
     progress: Progress = silent
     """What shows how far a source of many files is read."""
+    reading: Reading = field(default_factory=Reading)
+    """How the source is read."""
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        *,
+        text: str | None = None,
+        title: str | None = None,
+        time: str | None = None,
+        group: str | None = None,
+        id: str | None = None,
+        **reading: str | None,
+    ) -> ColumnRequest:
+        """What `localtopics.corpus.read_corpus` is asked for."""
+        named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
+        given = {name: value for name, value in reading.items() if value is not None}
+        return cls(source, named, reading=Reading(**given))
 
     def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
         """The columns to read, of those that a source has.

@@ -8,14 +8,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from localtopics.corpus.columns import OTHER, listed, short
+from localtopics.corpus.columns import OTHER, ColumnRequest, listed, short
 from localtopics.corpus.readers import read_columns
 from localtopics.corpus.values import as_string, encodable, is_missing, typed
 from localtopics.errors import UserError
@@ -182,6 +182,7 @@ def read_corpus(
     group: str | None = None,
     *,
     progress: Progress = silent,
+    **reading: str | None,
 ) -> Corpus:
     """Read documents from a file, a folder of files or a dataset.
 
@@ -200,17 +201,19 @@ def read_corpus(
         split: which split of a dataset that has several, as in "train" or "train+test".
         group: column of the groups.
         progress: shows how far it is where there are many files.
+        reading: how the source is read, by the names of the fields of `localtopics.corpus.settings.Reading`.
 
     The other columns of a table are kept as they are: see `Corpus.columns`.
 
     Raises:
         UserError: the source is not there, cannot be read, or holds no documents; the sentence says which.
     """
-    named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
     source = os.fspath(source)
-    read = read_columns(source, named, split, others=True, progress=progress)
-    fields: dict[str, Any] = {name: values for name, values in read.items() if name in named}
-    others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in named}
+    columns = {"text": text, "title": title, "time": time, "group": group, "id": id, "split": split}
+    request = replace(ColumnRequest.of(source, **columns, **reading), others=True, progress=progress)
+    read = read_columns(request)
+    fields: dict[str, Any] = {name: values for name, values in read.items() if name in request.named}
+    others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in fields}
     return Corpus.from_documents(**fields, columns=others, source=source)
 
 

@@ -15,13 +15,12 @@ from localtopics.timeout import within
 _HUB_SECONDS = 10.0  # what a hub that does not answer may cost
 
 
-def read_dataset(source: str, request: ColumnRequest, split: str | None = None) -> Columns:
+def read_dataset(request: ColumnRequest) -> Columns:
     """Read a dataset that the `datasets` library opens.
 
     Args:
-        source: ``hf:OWNER/NAME`` or ``hf:OWNER/NAME:CONFIG`` on the hub, or ``hf:LOCAL/PATH``.
-        request: the columns to read.
-        split: which split of a dataset that has several, as in "train" or "train+test".
+        request: the columns to read. Their source is ``hf:OWNER/NAME`` or ``hf:OWNER/NAME:CONFIG`` on
+            the hub, or ``hf:LOCAL/PATH``; of several splits one must be named, as "train" or "train+test".
 
     Raises:
         UserError: there is no such dataset, the hub does not answer in time and it is not here, no split was
@@ -29,6 +28,7 @@ def read_dataset(source: str, request: ColumnRequest, split: str | None = None) 
     """
     import datasets
 
+    source, split = request.source, request.reading.split
     name, config = source.removeprefix("hf:"), None
     if ":" in name and not Path(name).exists():
         name, config = name.rsplit(":", 1)

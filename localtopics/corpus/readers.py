@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joined
@@ -23,7 +23,6 @@ from localtopics.corpus.plain import read_lines
 from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
 from localtopics.errors import UserError
 from localtopics.formats.formats import FORMATS
-from localtopics.progress import Progress, silent
 
 Reader = Callable[[Path, ColumnRequest, int | None], Blocks]
 """Reads the columns that a file is asked for, in blocks of about so many rows, or None: in one. The file is
@@ -42,36 +41,22 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(FORMATS, read_document),
 }
 """Ending of a file's name, in small letters, to what reads such files."""
+_READINGS: dict[str, tuple[str, ...]] = {}
+"""The fields of `Reading` that say something of files with an ending."""
 _ALIASES = {".ndjson": ".jsonl", ".tgz": ".tar"}
 _NEVER_PACKED = (".parquet", ".zip")  # `decoding.open_text` unpacks the others
 
 
-def read_columns(
-    source: str,
-    named: Mapping[str, str | None],
-    split: str | None = None,
-    *,
-    others: bool = False,
-    progress: Progress = silent,
-) -> Columns:
+def read_columns(request: ColumnRequest) -> Columns:
     """Read the columns that hold documents and, where there are any, titles, times, groups and ids.
-
-    Args:
-        source: as in `localtopics.corpus.read_corpus`.
-        named: field of a corpus to the column that the user named, or None to find it by its usual names.
-        split: which split of a dataset.
-        others: read the other columns too, see `ColumnRequest.kept`.
-        progress: shows how far it is where there are many files.
 
     Raises:
         UserError: the source is not there or cannot be read, or a column is missing.
     """
-    return joined(_read(source, ColumnRequest(source, named, others, progress), split, None))
+    return joined(_read(request, None))
 
 
-def read_column_blocks(
-    source: str, named: Mapping[str, str | None], rows: int, split: str | None = None
-) -> Blocks:
+def read_column_blocks(request: ColumnRequest, rows: int) -> Blocks:
     """The same columns in blocks of ``rows`` rows, the last with what is left.
 
     Of tables and folders of Parquet files no more is held at a time; documents that are files of their own
@@ -80,7 +65,7 @@ def read_column_blocks(
     Raises:
         UserError: as `read_columns`, some of it only when the block comes.
     """
-    return even(_read(source, ColumnRequest(source, named), split, rows), rows)
+    return even(_read(request, rows), rows)
 
 
 def source_files(source: str | os.PathLike[str]) -> list[Path]:
@@ -107,14 +92,12 @@ def tables_of(source: str) -> list[Path] | None:
         return [path] if sound else None
 
 
-def _read(source: str, request: ColumnRequest, split: str | None, rows: int | None) -> Blocks:
+def _read(request: ColumnRequest, rows: int | None) -> Blocks:
+    source = request.source
     if source.startswith("hf:"):
-        yield read_dataset(source, request, split)
+        request.reading.require(source, "split")
+        yield read_dataset(request)
         return
-    if split is not None:
-        raise UserError(
-            f"{source} has no splits, which only datasets (hf:OWNER/NAME) have.", arguments=["split"]
-        )
     path = located(source)
     with reachable(source), one_sentence(path):
         yield from _read_folder(path, request, rows) if path.is_dir() else _read_file(path, request, rows)
@@ -122,6 +105,7 @@ def _read(source: str, request: ColumnRequest, split: str | None, rows: int | No
 
 def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     """A folder of Parquet files as one table, any other as texts."""
+    request.reading.require(request.source)
     files = tables_of(str(path))
     return read_folder(path, request) if files is None else read_parquet_files(files, request, rows)
 
@@ -142,4 +126,5 @@ def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
             f"{path} is none of the files that can be read: {', '.join(READERS)} (all but "
             f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of texts."
         )
+    request.reading.require(request.source, *_READINGS.get(suffix, ()))
     return READERS[suffix](path, request, rows)

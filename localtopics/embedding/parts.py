@@ -65,6 +65,8 @@ def embed_parts(
     """
     model = embedder.model
     depends_on = {"model": model.name, "digest": model.digest, "precision": model.precision}
+    if model.tokens is not None:
+        depends_on["tokens"] = str(model.tokens)
     job = Job(os.fspath(source), columns, Path(out), MANIFEST, depends_on, limit)
     return write_parts(job, _Embeddings(embedder), "Embedding", force=force, ray=ray, progress=progress)
 
@@ -89,15 +91,16 @@ def _unpacked(packed: PackedEmbedder) -> Answer:
     return _Embeddings(packed.unpacked())
 
 
-def embedded_by(folder: Path, named: str | None) -> str | None:
-    """The name of the model that made the embeddings in a folder of `embed_parts`.
+def embedded_by(folder: Path, named: str | None) -> tuple[str | None, int | None]:
+    """What made the embeddings in a folder of `embed_parts`.
 
     Args:
         folder: anybody's; a model that only it names is not opened.
         named: the model that the person at work names, if any.
 
     Returns:
-        ``named``, or a model that comes with localtopics if it is the one; None where nothing is known.
+        The model's name, which is ``named``, or one that comes with localtopics if it is the one, or None
+        where nothing is known; and the most tokens that it read of a text, or None: as many as it takes.
 
     Raises:
         UserError: another model is named, or there is no such model.
@@ -105,11 +108,12 @@ def embedded_by(folder: Path, named: str | None) -> str | None:
     made = read_manifest(folder / MANIFEST)
     name = named or made.get("model")
     if "digest" not in made or (named is None and name not in KNOWN_MODELS):
-        return named
-    if choose_model(name).digest == made["digest"]:
-        return name
+        return named, None
+    tokens = int(made["tokens"]) if str(made.get("tokens")).isdecimal() else None
+    if choose_model(name, tokens).digest == made["digest"]:
+        return name, tokens
     if named is None:
-        return None
+        return None, None
     raise UserError(
         f"{folder} was embedded by another model ({made.get('model')}) than {named}: name that one.",
         arguments=["embedding_model"],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from localtopics.corpus.columns import ColumnRequest
 from localtopics.corpus.readers import read_columns
 from localtopics.errors import UserError
 from localtopics.labels.distinct import keyword_label
@@ -124,7 +125,7 @@ def read_headings(path: Path) -> dict[int, str]:
     Raises:
         UserError: the file cannot be read, or a topic is no number.
     """
-    table = read_columns(str(path), {"ids": "topic", "documents": "heading"})
+    table = read_columns(ColumnRequest(str(path), {"ids": "topic", "documents": "heading"}))
     headings: dict[int, str] = {}
     for topic, heading in zip(table["ids"], table["documents"], strict=True):
         if not isinstance(heading, str) or not heading.strip():

@@ -25,7 +25,7 @@ from localtopics.run.estimate import LONG, Estimate, estimate
 from localtopics.run.lock import RECORD
 from localtopics.run.ready import ready_embeddings
 from localtopics.run.run import Run
-from localtopics.run.settings import RunSettings
+from localtopics.run.settings import FAST_TOKENS, RunSettings
 from localtopics.text import size_in_words, time_in_words
 from localtopics.topics.settings import check_size
 
@@ -163,14 +163,15 @@ def _ready(
     embeddings = ready_embeddings(named, corpus)
     if embeddings is None:
         return None, settings
-    if isinstance(named, str | os.PathLike) and (folder := Path(named).expanduser()).is_dir():
-        made_by = embedded_by(folder, settings.embedding.model)
-        settings = replace(settings, embedding=replace(settings.embedding, model=made_by))
     if settings.embedding.tokens is not None:
         raise UserError(
             "The embeddings are ready, so there is nothing to embed faster: leave one of the two away.",
             arguments=["embeddings", "embedding"],
         )
+    if isinstance(named, str | os.PathLike) and (folder := Path(named).expanduser()).is_dir():
+        model, tokens = embedded_by(folder, settings.embedding.model)
+        speed: Any = "fast" if tokens == FAST_TOKENS else "full"
+        settings = replace(settings, embedding=replace(settings.embedding, model=model, speed=speed))
     if settings.topics.topics_file and settings.embedding.model is None:
         raise UserError(
             "Given topics are embedded like the documents, and the embeddings of these are ready: name the "

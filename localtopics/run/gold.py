@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from localtopics.corpus.columns import short
+from localtopics.corpus.columns import ColumnRequest, short
 from localtopics.corpus.readers import read_columns
 from localtopics.corpus.values import as_string
 from localtopics.errors import UserError
@@ -81,7 +81,8 @@ def read_gold(run: RunFolder, where: str) -> dict[str, str]:
         return _classes(documents["id"], documents[where], where)
     asked = run.settings.input.id
     numbered = asked is None and _are_numbers(documents["id"].tolist())
-    table = read_columns(path, {"documents": column} | ({} if numbered else {"ids": asked or "id"}))
+    named = {"documents": column} | ({} if numbered else {"ids": asked or "id"})
+    table = read_columns(ColumnRequest(path, named))
     rows = table["documents"]
     return _classes(range(len(rows)) if numbered else table["ids"], rows, where)
 

@@ -26,6 +26,7 @@ how to read what was before."""
 STAGES = ("layouts", "topics", "labels", "maps")
 _PACKAGES = (
     "bertopic",
+    "fast-hdbscan",
     "hdbscan",
     "llama-cpp-python",
     "numpy",
@@ -228,10 +229,13 @@ def changes(before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, st
 
 
 def other_versions(record: Mapping[str, Any]) -> list[str]:
-    """Parts of a sentence: what is installed in another version than when the run was begun."""
-    begun = {"localtopics": record["localtopics"]} | record["versions"]
+    """Parts of a sentence: what is installed in another version than when the run was begun.
+
+    What an older localtopics did not note says nothing; cuML is noted where it is at work.
+    """
+    begun = {"localtopics": record["localtopics"], "cuml": None} | record["versions"]
     return [
-        f"{name} {begun.get(name)} then, {version} now"
+        f"{name} {begun[name]} then, {version} now"
         for name, version in versions().items()
-        if begun.get(name) != version
+        if name in begun and begun[name] != version
     ]

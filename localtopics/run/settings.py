@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from localtopics.checked import Checked, check, setting
+from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
@@ -20,8 +21,11 @@ FAST_TOKENS = 96
 
 
 @dataclass(frozen=True)
-class InputSettings(Checked):
-    """Where the documents come from and which columns hold what; None: found by the usual names."""
+class InputSettings(Reading):
+    """Where the documents come from, how they are read and which columns hold what.
+
+    Columns that are None are found by their usual names.
+    """
 
     source: str | None = None
     text: str | None = None
@@ -29,7 +33,6 @@ class InputSettings(Checked):
     time: str | None = None
     group: str | None = None
     id: str | None = None
-    split: str | None = None
 
 
 @dataclass(frozen=True)

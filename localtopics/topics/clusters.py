@@ -17,6 +17,8 @@ _VOTERS = 15
 """The known documents that decide where a new one belongs."""
 _SAME = 1 - 1e-4
 """The cosine from which two documents are the same; embeddings are kept in half precision."""
+MANY = 200_000
+"""Documents from which clusters are found on all processors, which is first compiled for a minute."""
 
 
 def document_clusters(
@@ -100,6 +102,9 @@ def _hdbscan(
     if gpu.available():
         return gpu.cluster(reduced, min_cluster_size, min_samples, max_cluster_size)
 
+    if len(reduced) >= MANY:
+        return _parallel(reduced, min_cluster_size, min_samples, max_cluster_size)
+
     from hdbscan import HDBSCAN
 
     found = HDBSCAN(
@@ -111,6 +116,21 @@ def _hdbscan(
         core_dist_n_jobs=1,  # in so few dimensions quicker than starting processes
     ).fit(reduced)
     return found.labels_, found.probabilities_
+
+
+def _parallel(
+    reduced: np.ndarray, min_cluster_size: int, min_samples: int, max_cluster_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """HDBSCAN on all processors, the same however many there are (McInnes' fast_hdbscan)."""
+    from fast_hdbscan import HDBSCAN
+
+    found = HDBSCAN(
+        min_cluster_size=min_cluster_size,
+        min_samples=min_samples,
+        max_cluster_size=max_cluster_size or np.inf,
+        cluster_selection_method="eom",
+    ).fit(reduced)
+    return found.labels_, np.asarray(found.probabilities_, np.float32)
 
 
 def _largest(labels: np.ndarray) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from localtopics.corpus.columns import OTHER
+from localtopics.corpus.columns import OTHER, ColumnRequest
 from localtopics.corpus.readers import read_columns
 from localtopics.embedding.embedder import Embed
 from localtopics.errors import UserError
@@ -96,7 +96,7 @@ def _fields(path: Path) -> list[Mapping[str, Any]]:
     import tomllib
 
     if path.suffix.lower() != ".toml":
-        table = read_columns(str(path), {"documents": "name"}, others=True)
+        table = read_columns(ColumnRequest(str(path), {"documents": "name"}, others=True))
         names = table.pop("documents")
         columns = {"name": names} | {name.removeprefix(OTHER): values for name, values in table.items()}
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

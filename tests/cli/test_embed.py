@@ -29,7 +29,7 @@ def localtopics(*arguments: object) -> Result:
 
 def test_a_run_takes_what_embed_made(notes: Path, tmp_path: Path) -> None:
     out = tmp_path / "vectors"
-    done = localtopics("embed", notes, *MODEL, "--id", "id", "--out", out)
+    done = localtopics("embed", notes, *MODEL, "--id", "id", "--embedding", "full", "--out", out)
     assert done.exit_code == 0, done.output
     assert "70 documents (2 rows hold none), by all-MiniLM-L6-v2" in done.stdout
     assert "rows a second" in done.stdout

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import localtopics
 from localtopics.embedding import Embedder, choose_model
+from localtopics.embedding.packing import PackedEmbedder
+from localtopics.embedding.parts import embed_parts
 from localtopics.errors import UserError
 from localtopics.run.record import STAGES
 from localtopics.run.run import Run
@@ -76,6 +79,19 @@ def test_another_number_of_tokens_is_another_model(run: Run) -> None:
     other.record["embedding"] |= {"tokens": FAST_TOKENS // 2}
     with pytest.raises(UserError, match="was embedded with another model"):
         _ = other.embedder
+
+
+def test_a_run_with_embeddings_that_were_made_fast_embeds_the_rest_likewise(tmp_path: Path) -> None:
+    documents, ids = mixed()
+    pd.DataFrame({"text": documents, "id": ids}).to_parquet(tmp_path / "rows.parquet")
+    fast = Embedder(choose_model("all-MiniLM-L6-v2", FAST_TOKENS))
+    embed_parts(tmp_path / "rows.parquet", tmp_path / "fast", fast)
+    run = localtopics.fit(documents, ids=ids, embeddings=tmp_path / "fast", **GIVEN)
+    assert run.settings.embedding.speed == "fast"
+    assert run.embedder.model == fast.model
+    assert PackedEmbedder.of(fast).unpacked().model.tokens == FAST_TOKENS
+    with pytest.raises(UserError, match="nothing to embed faster"):
+        localtopics.fit(documents, ids=ids, embeddings=tmp_path / "fast", embedding="fast", **GIVEN)
 
 
 def test_ready_embeddings_are_not_made_faster() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -42,6 +46,28 @@ def test_a_cluster_of_more_than_half_is_taken_apart_if_it_has_parts(apart: float
     points = places + np.random.default_rng(0).normal(size=(120, 2))
     clusters, _ = find_clusters(points, 10, 2)
     assert np.bincount(clusters + 1)[1:].tolist() == sizes
+
+
+MANY = """
+import numpy as np
+from localtopics.topics import clusters
+random = np.random.default_rng(0)
+points = np.repeat([[0.0, 0], [50, 0], [0, 50]], [30, 120, 50], axis=0) + random.normal(size=(200, 2))
+few = clusters.find_clusters(points, 10, 2)
+clusters.MANY = 0
+many = clusters.find_clusters(points, 10, 2)
+assert np.bincount(few[0] + 1).tolist() == np.bincount(many[0] + 1).tolist()
+assert few[0].max() > 2, "the largest has parts"
+assert (few[0] == many[0]).all()
+assert np.abs(few[1] - many[1]).max() < 0.05
+assert many[1].dtype == np.float32
+"""
+
+
+def test_many_documents_have_the_clusters_that_few_have() -> None:
+    """What is compiled for a minute is run here as plain Python."""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", MANY], check=True, env=environment, timeout=120)
 
 
 def test_new_documents_go_where_they_would_have_gone(sample: Sample) -> None:
