@@ -15,11 +15,10 @@ from localtopics.formats.archive import BOMB, MOST_BYTES, check, is_locked, most
 from localtopics.formats.document import Unreadable
 from localtopics.text import one_line
 
-ARCHIVES = (".zip", ".tar", ".tgz")
-"""Endings of archives; those of tar may be packed."""
 HIDDEN = (".", "~$")
 """How names of files begin that nobody means: hidden ones, and what Office leaves beside an open one."""
 _ENDS = 10
+"""How often a tar archive may be read on at its end before it counts as cut off."""
 
 
 class Member(PurePosixPath):

@@ -132,6 +132,7 @@ def _read_all(files: Iterable[tuple[str, Path]], found: _Found, advance: Advance
 def _read_mails(
     reader: Reader, name: str, file: Path, found: _Found, advance: Advance = lambda steps: None
 ) -> None:
+    _check_is_file(file)
     with open_bytes(file) as mailbox:
         try:
             for number, mail in enumerate(mails(mailbox)):

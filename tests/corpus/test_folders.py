@@ -133,15 +133,17 @@ def test_what_a_folder_holds_beside_texts_is_passed_over_and_counted(
     (tmp_path / "deep" / "bad.txt").write_bytes(b"caf\xe9")
     (tmp_path / "binary").write_bytes(b"\x7fELF" + bytes(60))
     (tmp_path / "link.txt").symlink_to("nowhere")
-    os.mkfifo(tmp_path / "pipe.txt")
+    for name in ("pipe.txt", "pipe.mbox", "pipe.pdf"):
+        os.mkfifo(tmp_path / name)
     assert read_corpus(str(tmp_path)).ids == ["good.txt"]
     others, unreadable = caplog.messages
     caplog.clear()
     assert others == f"Passed over 3 files with other endings in {tmp_path}: .PNG, .doc"
-    assert unreadable.startswith(f"Passed over 4 files in {tmp_path}: ")
+    assert unreadable.startswith(f"Passed over 6 files in {tmp_path}: ")
     assert f"{tmp_path / 'binary'} is a binary file" in unreadable
     assert "link.txt is no file" in unreadable
-    (tmp_path / "binary").unlink()
+    for name in ("binary", "pipe.mbox", "pipe.pdf"):
+        (tmp_path / name).unlink()
     assert read_corpus(tmp_path).ids == ["good.txt"]
     assert "bad.txt is not UTF-8 (line 1, byte 4: 0xE9)" in caplog.messages[-1]
     for name in ("good.txt", "link.txt", "pipe.txt"):
