@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -35,16 +35,21 @@ class Member(PurePosixPath):
         return True
 
 
-def members(path: Path, unreadable: list[str]) -> Iterator[tuple[str, Path]]:
-    """The files of an archive with their paths in it, but for hidden ones; what cannot be read is noted.
+def members(path: Path, endings: Collection[str], unreadable: list[str]) -> Iterator[tuple[str, Path]]:
+    """The files of an archive with their paths in it, but for hidden ones.
 
-    Of one that is damaged what comes before the damage is read.
+    Of an archive that is damaged what comes before the damage is read.
+
+    Args:
+        endings: of the files that are wanted, in small letters; others come without their content.
+        unreadable: where it is noted what cannot be read.
 
     Raises:
         UserError: it unpacks to far more than any documents, or is damaged.
     """
     name = ""
-    found = _zipped(path, unreadable) if path.suffix.lower() == ".zip" else _tarred(path, unreadable)
+    read = _zipped if path.suffix.lower() == ".zip" else _tarred
+    found = read(path, endings, unreadable)
     try:
         for name, content in found:
             member = Member(str(path), name)
@@ -58,7 +63,7 @@ def members(path: Path, unreadable: list[str]) -> Iterator[tuple[str, Path]]:
         unreadable.append(f"{path} is damaged behind {name} ({_said(error)}).")
 
 
-def _zipped(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
+def _zipped(path: Path, endings: Collection[str], unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
     with path.open("rb") as file, zipfile.ZipFile(file) as archive:
         try:
             check(archive, path.stat().st_size)
@@ -67,6 +72,9 @@ def _zipped(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
         for entry in archive.infolist():
             name = _shown(entry.filename)
             if entry.is_dir() or not name:
+                continue
+            if _ending(name) not in endings:
+                yield name, b""
                 continue
             fault = (
                 "is locked by a password: unpack the archive first"
@@ -84,7 +92,7 @@ def _zipped(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
             unreadable.append(f"{path}/{name} {fault}.")
 
 
-def _tarred(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
+def _tarred(path: Path, endings: Collection[str], unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
     with open_bytes(path) as file:
         limited = _Limited(file, path)
         with tarfile.open(fileobj=cast("IO[bytes]", limited), mode="r|") as archive:
@@ -92,7 +100,9 @@ def _tarred(path: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
                 name = _shown(entry.name)
                 if not entry.isfile() or not name:
                     continue
-                if fault := _too_large(entry.size):
+                if _ending(name) not in endings:
+                    yield name, b""
+                elif fault := _too_large(entry.size):
                     unreadable.append(f"{path}/{name} {fault}.")
                 elif (member := archive.extractfile(entry)) is not None:
                     yield name, member.read()
@@ -122,6 +132,10 @@ def _shown(name: str) -> str:
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..")]
     hidden = any(part.startswith(HIDDEN) or part == "__MACOSX" for part in parts)
     return "" if hidden else "/".join(parts)
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def _said(error: Exception) -> str:

@@ -71,7 +71,7 @@ def read_archive(path: Path, request: ColumnRequest, rows: int | None = None) ->
     request.resolve(COLUMNS)
     found = _Found()
     with request.progress("Reading files") as advance:
-        _read_all(members(path, found.unreadable), found, advance)
+        _read_all(members(path, FOLDER_SUFFIXES, found.unreadable), found, advance)
     yield _columns(found, str(path), request)
 
 

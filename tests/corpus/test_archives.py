@@ -10,6 +10,7 @@ import pytest
 
 from localtopics.corpus import archives
 from localtopics.corpus.archives import members
+from localtopics.corpus.folders import FOLDER_SUFFIXES
 from localtopics.errors import UserError
 from localtopics.formats.archive import BOMB
 from tests.corpus.tables import refusal
@@ -26,7 +27,7 @@ def zipped(path: Path, files: dict[str, str], compression: int = zipfile.ZIP_DEF
 def read(path: Path) -> tuple[dict[str, bytes], list[str]]:
     """The files in an archive with their contents, and what could not be read."""
     unreadable: list[str] = []
-    found = {name: file.open("rb").read() for name, file in members(path, unreadable)}
+    found = {name: file.open("rb").read() for name, file in members(path, FOLDER_SUFFIXES, unreadable)}
     return found, unreadable
 
 
