@@ -18,6 +18,7 @@ ROOMS = (
     "gguf",
     "models",
     "llama",
+    "server",
     "labels",
     "report",
     "run",

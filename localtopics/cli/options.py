@@ -113,7 +113,9 @@ hardware = options(
 )
 
 model = options(
-    _option(LabelSettings, "model", "PATH|NAME", "models list"), _option(LabelSettings, "chat_format")
+    _option(LabelSettings, "model", "PATH|NAME|URL", "models list"),
+    _option(LabelSettings, "allow_remote"),
+    _option(LabelSettings, "chat_format"),
 )
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
