@@ -86,12 +86,12 @@ def scripted(answer: Callable[[dict[str, Any]], Reply], **more: Any) -> Iterator
 
 
 @contextmanager
-def llama_server(model: Path, context: int = 2048) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def llama_server(model: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address of a real ``llama_cpp.server`` with a model, and its process."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
-    options = ["--model", str(model), "--model_alias", "tiny", "--port", str(port), "--n_ctx", str(context)]
+    options = ["--model", str(model), "--model_alias", "tiny", "--port", str(port), "--n_ctx", "2048"]
     process = subprocess.Popen(
         [sys.executable, "-m", "llama_cpp.server", *options, "--host", "127.0.0.1", "--n_threads", "1"],
         stdout=subprocess.DEVNULL,
