@@ -22,7 +22,7 @@ _BUSY = (429, 503)
 """What a server answers that has too much to do, or is still loading its model."""
 _RETRIES = urllib3.Retry(
     total=9,
-    connect=1,
+    connect=0,
     read=1,
     redirect=False,
     other=0,

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
+from threading import Event
 from typing import Any
 
 from localtopics.errors import UserError
@@ -79,8 +80,19 @@ class ServerEngine:
         if not tasks:
             return
         since = time.perf_counter()
+        failed = Event()
+
+        def answer(task: tuple[tuple[int, ...], int]) -> str:
+            if failed.is_set():  # by a task before this one, so nobody will read it
+                return ""
+            try:
+                return self._answer(*task, max_tokens, sampling)
+            except BaseException:
+                failed.set()
+                raise
+
         with ThreadPool(min(TOGETHER, len(tasks))) as pool:
-            answers = pool.imap(lambda task: self._answer(*task, max_tokens, sampling), tasks)
+            answers = pool.imap(answer, tasks)
             for indices in same.values():
                 texts = tuple(next(answers) for _ in range(candidates))
                 seconds = (time.perf_counter() - since) / len(indices)

@@ -48,14 +48,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def made(place: Path) -> list[Path]:
-    return [path for part in ("notes.topics", "cache") for path in [place / part, *(place / part).rglob("*")]]
+    return [
+        path
+        for part in ("notes.topics", "cache/localtopics")
+        for path in [place / part, *(place / part).rglob("*")]
+    ]
 
 
 def test_all_that_is_written_is_its_owners_alone(place: Path) -> None:
     if os.name == "nt":
         return
-    cache = place / "cache"  # the system's, which holds those of others too
-    modes = {path: path.stat().st_mode & 0o777 for path in made(place) if path != cache}
+    modes = {path: path.stat().st_mode & 0o777 for path in made(place)}
     assert {path: oct(mode) for path, mode in modes.items() if path.is_file() and mode != 0o600} == {}
     assert {path: oct(mode) for path, mode in modes.items() if path.is_dir() and mode != 0o700} == {}
 

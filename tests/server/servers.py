@@ -89,6 +89,7 @@ def scripted(answer: Callable[[dict[str, Any]], Reply], **more: Any) -> Iterator
 def llama_server(model: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address of a real ``llama_cpp.server`` with a model, and its process."""
     with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     options = ["--model", str(model), "--model_alias", "tiny", "--port", str(port), "--n_ctx", "2048"]

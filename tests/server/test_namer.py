@@ -47,7 +47,7 @@ def test_a_real_server_names_topics_as_its_model_does_here(served: Served, model
     assert texts(labels) == texts(names(Namer(model)))
     assert labels[0].text == "Urban buses"
     copy = pickle.loads(pickle.dumps(namer))
-    assert names(copy, labels) == labels
+    assert names(copy, labels) == {}  # none is asked for again
 
 
 def test_ask_and_prompt_know_servers(served: Served) -> None:
@@ -57,24 +57,24 @@ def test_ask_and_prompt_know_servers(served: Served) -> None:
     text, tokens = Namer(url).prompt_of(topic(1))
     assert text.startswith("<|system|>You are a careful librarian")
     assert text.endswith("<|assistant|>")
-    assert 500 < tokens < 900
+    assert 300 < tokens < 500  # of four bytes each
+
+
+def _gather(labels: Iterator[Label], named: dict[int, Label]) -> None:
+    for label in labels:
+        named[label.topic] = label
 
 
 def test_a_server_that_dies_leaves_what_was_named(model: Path) -> None:
     many = [topic(number) for number in range(40)]
     with llama_server(model) as (url, process):
         port = int(url.split(":")[2].partition("/")[0])
-        named: dict[int, Label] = {}
         with Namer(url) as namer:
             labels = namer.label(many)
-            while len(named) < 40:
-                try:
-                    label = next(labels)
-                except UserError as error:
-                    assert "No server answers" in str(error) or "broke off" in str(error)
-                    break
-                named[label.topic] = label
-                process.kill()
+            named = {label.topic: label for label in [next(labels)]}
+            process.kill()
+            with pytest.raises(UserError, match=r"No server answers|broke off"):
+                _gather(labels, named)
     assert 0 < len(named) < 40
     with llama_server(model, port=port) as (again, _), Namer(again) as namer:
         assert again == url
