@@ -17,12 +17,15 @@ import pandas as pd
 
 from localtopics.corpus.corpus import Corpus
 from localtopics.errors import UserError
+from localtopics.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
 KINDS = ("email", "iban", "card", "phone")
 """In the order in which they are looked for: a card's number may look like a phone's."""
 ALL = "all"
+_AT_ONCE = 256
+"""Documents of which progress is told together."""
 _KIND = r"\s*(?:all|email|iban|card|phone(?::[A-Za-z]{2})?)\s*"
 FORM = re.compile(rf"{_KIND}(?:,{_KIND})*")
 """How kinds are written: separated by commas, phone with a country's two letters or without."""
@@ -132,7 +135,7 @@ class Redaction:
             return _phones(text, self._regions or ())
         return _FINDERS[kind](text)
 
-    def corpus(self, corpus: Corpus) -> Corpus:
+    def corpus(self, corpus: Corpus, progress: Progress = silent) -> Corpus:
         """The same documents with what is private taken out of all that is known of them.
 
         Where an id holds something, documents are numbered by their rows instead, since ids must differ. A
@@ -143,13 +146,19 @@ class Redaction:
         def each(texts: Iterable[str]) -> list[str]:
             return [self.text(text, counts) for text in texts]
 
+        documents = []
+        with progress("Taking out private data", len(corpus)) as advance:
+            for start in range(0, len(corpus), _AT_ONCE):
+                part = corpus.documents[start : start + _AT_ONCE]
+                documents += each(part)
+                advance(len(part))
         ids = each(corpus.ids)
         if ids != corpus.ids:
             ids = [str(row) for row in corpus.rows or range(len(corpus))]
             log.info("Ids that hold private data give way to the numbers of the rows")
         return replace(
             corpus,
-            documents=each(corpus.documents),
+            documents=documents,
             ids=ids,
             titles=None if corpus.titles is None else each(corpus.titles),
             times=None if corpus.times is None else each(corpus.times),

@@ -78,7 +78,7 @@ def fit(
         else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
-    corpus = redacted(corpus, asked)
+    corpus = redacted(corpus, asked, progress)
     ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
@@ -98,7 +98,7 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     Raises:
         UserError: as `fit`, or this machine cannot hold the run.
     """
-    corpus = redacted(_read(settings, progress), settings)
+    corpus = redacted(_read(settings, progress), settings, progress)
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 

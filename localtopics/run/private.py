@@ -6,6 +6,7 @@ import logging
 
 from localtopics.corpus import Corpus
 from localtopics.corpus.redaction import Redaction
+from localtopics.progress import Progress, silent
 from localtopics.run.settings import RunSettings
 
 log = logging.getLogger(__name__)
@@ -13,7 +14,7 @@ log = logging.getLogger(__name__)
 _NAMES = {"email": "e-mail addresses", "iban": "IBANs", "card": "card numbers", "phone": "phone numbers"}
 
 
-def redacted(corpus: Corpus, settings: RunSettings) -> Corpus:
+def redacted(corpus: Corpus, settings: RunSettings, progress: Progress = silent) -> Corpus:
     """The documents without what the run's settings take out of them, which is counted and said.
 
     Raises:
@@ -22,7 +23,7 @@ def redacted(corpus: Corpus, settings: RunSettings) -> Corpus:
     redaction = Redaction.of(settings.input.redact)
     if redaction is None:
         return corpus
-    found = redaction.corpus(corpus)
+    found = redaction.corpus(corpus, progress)
     log.info(
         "Taken out of %s: %s",
         found.source,

@@ -260,7 +260,7 @@ class Run(RunFolder):
             if isinstance(documents, Corpus)
             else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
         )
-        corpus = redacted(corpus, self.settings)
+        corpus = redacted(corpus, self.settings, progress)
         ready = ready_embeddings(embeddings, corpus)
         return update(self, corpus, ready, refit=refit, progress=progress, labels=settings)
 

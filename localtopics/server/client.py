@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 from localtopics.errors import UserError
 from localtopics.server.address import ServerAddress
 from localtopics.text import one_line, shortened
+
+logging.getLogger("urllib3").addHandler(logging.NullHandler())  # else what it retries is printed
 
 TOGETHER = 8
 """Requests at a time: servers answer several at once, and keep others waiting."""
