@@ -39,12 +39,13 @@ def texts(labels: dict[int, Label]) -> dict[int, tuple[str, list[str]]]:
 
 def test_a_real_server_names_topics_as_its_model_does_here(served: Served, model: Path) -> None:
     url, _ = served
-    with Namer(url) as namer:
+    few = LabelSettings(candidates=2)
+    with Namer(url, few) as namer:
         namer.check()
         labels = names(namer)
         assert namer.model_record is not None
         assert (namer.model_record["name"], namer.model_record["server"]) == ("tiny", url)
-    assert texts(labels) == texts(names(Namer(model)))
+    assert texts(labels) == texts(names(Namer(model, few)))
     assert labels[0].text == "Urban buses"
     copy = pickle.loads(pickle.dumps(namer))
     assert names(copy, labels) == {}  # none is asked for again
@@ -66,7 +67,7 @@ def _gather(labels: Iterator[Label], named: dict[int, Label]) -> None:
 
 
 def test_a_server_that_dies_leaves_what_was_named(model: Path) -> None:
-    many = [topic(number) for number in range(40)]
+    many = [topic(number) for number in range(12)]
     with llama_server(model) as (url, process):
         port = int(url.split(":")[2].partition("/")[0])
         with Namer(url) as namer:
@@ -75,11 +76,11 @@ def test_a_server_that_dies_leaves_what_was_named(model: Path) -> None:
             process.kill()
             with pytest.raises(UserError, match=r"No server answers|broke off"):
                 _gather(labels, named)
-    assert 0 < len(named) < 40
+    assert 0 < len(named) < 12
     with llama_server(model, port=port) as (again, _), Namer(again) as namer:
         assert again == url
         first = [one for one in namer.label(many, named) if not one.again_sha256]
-    assert {one.topic for one in first} == set(range(40)) - named.keys()
+    assert {one.topic for one in first} == set(range(12)) - named.keys()
 
 
 def test_which_of_a_servers_models() -> None:
