@@ -19,6 +19,7 @@ ROOMS = (
     "gguf",
     "models",
     "llama",
+    "server",
     "labels",
     "report",
     "run",

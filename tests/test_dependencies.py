@@ -32,7 +32,13 @@ def imported(path: Path) -> Iterator[str]:
             yield str(node.module).partition(".")[0]
 
 
-_ELSEWHERE = {"cuml": ["cuml-cu12"], "upath": ["universal-pathlib"], "ray": ["ray"], "pptx": ["python-pptx"]}
+_ELSEWHERE = {
+    "cuml": ["cuml-cu12"],
+    "phonenumbers": ["phonenumberslite"],
+    "upath": ["universal-pathlib"],
+    "pptx": ["python-pptx"],
+    "ray": ["ray"],
+}
 """Modules of packages that may not be installed here to the packages' names."""
 
 

@@ -14,7 +14,7 @@ from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
-from localtopics.run.settings import EmbeddingSettings
+from localtopics.run.settings import EmbeddingSettings, InputSettings
 from localtopics.topics.settings import TopicSettings
 from localtopics.trends.settings import TrendSettings
 
@@ -95,6 +95,8 @@ embedding_model_again = click.option(
     help="The model that embedded RUN; to be named again where it does not come with localtopics.",
 )
 
+redact = _option(InputSettings, "redact", "KINDS")
+
 outliers = _option(TopicSettings, "outliers", "SHARE")
 
 topics = options(
@@ -118,7 +120,9 @@ hardware = options(
 )
 
 model = options(
-    _option(LabelSettings, "model", "PATH|NAME", "models list"), _option(LabelSettings, "chat_format")
+    _option(LabelSettings, "model", "PATH|NAME|URL", "models list"),
+    _option(LabelSettings, "allow_remote"),
+    _option(LabelSettings, "chat_format"),
 )
 
 model_argument = click.argument("model", metavar="[MODEL]", required=False)
@@ -204,7 +208,7 @@ _EMBEDDING = {"model": "embedding_model", "embeddings": "embeddings", "speed": "
 
 def run_settings(config: Path | None, source: str | None, options: dict[str, Any]) -> RunSettings:
     """The defaults, then the file given with --config, then what the command line says."""
-    from localtopics.run.settings import InputSettings, RunSettings
+    from localtopics.run.settings import RunSettings
 
     settings = RunSettings() if config is None else RunSettings.read(config)
     embedding = {name: options.get(called) for name, called in _EMBEDDING.items()}

@@ -6,18 +6,18 @@ Results go to standard output; progress, notes and errors to standard error.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localtopics.cli import terminal
 from localtopics.cli.group import hinted
 from localtopics.cli.terminal import echo, echo_json, harmless_line
 from localtopics.progress import Advance, Bytes, Progress
-from localtopics.text import size_in_words, time_in_words
+from localtopics.text import one_line, size_in_words, time_in_words
 from localtopics.topics.topic import OUTLIER
 
 if TYPE_CHECKING:
@@ -284,6 +284,15 @@ def print_plan(info: ModelInfo, plan: OffloadPlan, probe: Probe) -> None:
         ("reads", f"{probe.prompt_tokens_per_second:,.0f} tokens a second"),
         ("writes", f"{probe.answer_tokens_per_second:,.0f} tokens a second, several labels at once"),
         ("a topic", f"{probe.seconds_per_prompt:.2g} seconds"),
+    )
+
+
+def print_server(found: Mapping[str, Any]) -> None:
+    """What a server of chat models is, and how it answered one question."""
+    echo()
+    _print_facts(
+        ("server", f"{found['server']}, model {found['name']}"),
+        ("answers", f"{one_line(found['answer'])!r}, after {found['seconds']:.2g} seconds"),
     )
 
 

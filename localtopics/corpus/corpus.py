@@ -68,6 +68,8 @@ class Corpus:
     dropped: Dropped = field(default_factory=Dropped)
     source: str = "documents"
     """Where the documents come from, for messages and the maps' title."""
+    redacted: dict[str, int] = field(default_factory=dict, compare=False)
+    """How often each kind of private data was taken out, where that was asked for; no part of `digest`."""
     rows: list[int] | None = None
     """Each document's row in the source, counted from 0; None where every row was kept."""
 

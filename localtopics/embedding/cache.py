@@ -119,6 +119,8 @@ class EmbeddingCache:
     def _make(self) -> None:
         """The folder and an empty file, where there are none; neither they nor older ones open to others."""
         folder = self.path.parent
+        if folder == default_folder():
+            folder.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT, PRIVATE))  # SQLite's journal takes its mode
         # A folder that somebody else chose may hold other things, and stays as open as it is.

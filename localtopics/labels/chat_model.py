@@ -41,6 +41,14 @@ class ChatModel:
         return {**self.__dict__, "_engine": None, "_vocabulary": None}
 
     @property
+    def name(self) -> str:
+        """What the file's header calls the model."""
+        return self.info.name
+
+    def check(self) -> None:
+        """Nothing is left to check: the header was read."""
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """The model's tokenizer; of the file nothing else is loaded."""
         if self._vocabulary is None:

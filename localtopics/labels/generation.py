@@ -14,10 +14,9 @@ from localtopics.labels.phrases import phrases
 from localtopics.labels.scoring import LabelScorer, choose
 from localtopics.labels.settings import ANSWER_TOKENS
 from localtopics.labels.thinking import with_thoughts
-from localtopics.llama.chat import NO_THOUGHT, THOUGHT
-from localtopics.llama.engine import Engine, Generation
+from localtopics.llama.answers import Answers, Generation
+from localtopics.llama.chat import NO_THOUGHT, THOUGHT, Tokenizer
 from localtopics.llama.sampler import Sampling
-from localtopics.llama.vocabulary import Vocabulary
 from localtopics.topics.topic import Topic
 
 _SCORED_TOGETHER = 8
@@ -69,8 +68,8 @@ class LabelGenerator:
 
     def __init__(
         self,
-        engine: Engine,
-        vocabulary: Vocabulary,
+        engine: Answers,
+        vocabulary: Tokenizer,
         defaults: LabelDefaults,
         seed: int,
         scorer: LabelScorer | None = None,
@@ -225,7 +224,8 @@ class LabelGenerator:
         return [f"{text}…" if self._was_cut(text) else text for text in generation.texts]
 
     def _was_cut(self, text: str) -> bool:
-        return len(self._vocabulary.encode(text, special=False)) >= ANSWER_TOKENS - 1
+        most = (ANSWER_TOKENS - 1) * self._vocabulary.granularity
+        return not text.endswith("…") and len(self._vocabulary.encode(text, special=False)) >= most
 
     def _longer(self, prompt: tuple[int, ...], answer: str) -> tuple[int, ...]:
         """The prompt of the second attempt, where there is room for more than that of the first.
@@ -235,4 +235,5 @@ class LabelGenerator:
         """
         begun = f"{answer}\n" if answer.endswith(":") else NO_THOUGHT if answer.startswith(THOUGHT) else ""
         longer = (*prompt, *self._vocabulary.encode(begun, special=begun == NO_THOUGHT))
-        return longer if len(longer) + ANSWER_TOKENS <= self._defaults.context else prompt
+        room = (self._defaults.context - ANSWER_TOKENS) * self._vocabulary.granularity
+        return longer if len(longer) <= room else prompt

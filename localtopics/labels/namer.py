@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from localtopics.errors import UserError
 from localtopics.gguf import read_info
 from localtopics.labels.chat_model import ChatModel
+from localtopics.labels.chat_server import ChatServer
 from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.generation import LabelGenerator, Question, SecondQuestion
@@ -23,11 +24,16 @@ from localtopics.labels.look_alikes import evidence, look_alikes
 from localtopics.labels.prompt import OTHERS, TOPICS, Prompt, PromptBuilder, PromptText, ask_prompt
 from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, THOUGHT_FRAME, LabelSettings
+from localtopics.llama.answers import Answers
 from localtopics.llama.chat import can_think, spell
 from localtopics.llama.engine import Engine
 from localtopics.models import DEFAULT_MODEL, find_model
 from localtopics.progress import Progress, silent
+from localtopics.server.address import is_address
 from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL, Topic
+
+if TYPE_CHECKING:
+    from localtopics.server.engine import ServerEngine
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +44,8 @@ class Namer:
     The model is loaded when it is first needed and stays until `close`; use it in a ``with`` block.
 
     Args:
-        model: a GGUF's path or a known model's name; None takes the one that ``settings`` names, or else
-            the best on this machine, if there is any.
+        model: a GGUF's path, a known model's name or a server's address; None takes the one that
+            ``settings`` names, or else the best on this machine, if there is any.
         settings: everything else that can be chosen.
 
     Raises:
@@ -51,6 +57,11 @@ class Namer:
         self.settings = settings
         self._settings = settings or LabelSettings()
         asked = model or self._settings.model
+        self._model: ChatModel | ChatServer | None
+        if isinstance(asked, str) and is_address(asked):
+            self._defaults = LabelDefaults.resolve(self._settings, None)
+            self._model = ChatServer(asked, self._settings)
+            return
         path = None if asked == NO_MODEL else find_model(asked)
         info = read_info(path) if path else None
         self._defaults = LabelDefaults.resolve(self._settings, info)
@@ -68,9 +79,13 @@ class Namer:
             self._model.close()
 
     def check(self) -> None:
-        """Raise `UserError` where the model's chat template or its context are no use for the prompt."""
+        """Raise `UserError` where the model's chat template or its context are no use for the prompt.
+
+        A server is asked whether it has the model.
+        """
         if self._model is not None:
             self._builder()
+            self._model.check()
 
     @property
     def chooses(self) -> bool:
@@ -144,7 +159,8 @@ class Namer:
         tokens = self._prompt(topic, self._builder()).tokens
         for note in self._chat_model.notes:
             log.warning(note, extra={"arguments": ["chat_format"]})
-        return spell(tokens, self._chat_model.vocabulary), len(tokens)
+        vocabulary = self._chat_model.vocabulary
+        return spell(tokens, vocabulary), -(-len(tokens) // vocabulary.granularity)
 
     def ask(self, question: str, max_tokens: int = 256) -> Iterator[str]:
         """The model's answer to one question, piece by piece.
@@ -161,16 +177,16 @@ class Namer:
         )
         yield from self.loaded().stream(prompt.tokens, max_tokens)
 
-    def loaded(self) -> Engine:
-        """The model, loaded for its answers.
+    def loaded(self) -> Engine | ServerEngine:
+        """The model, loaded for its answers, or its server.
 
         Raises:
-            UserError: there is no model, it is damaged, or there is not enough memory.
+            UserError: there is no model, it is damaged, there is not enough memory, or no server answers.
         """
         return self._chat_model.engine
 
     @property
-    def _chat_model(self) -> ChatModel:
+    def _chat_model(self) -> ChatModel | ChatServer:
         if self._model is None:
             raise UserError(
                 "There is no language model here: fetch one.", command=f"models pull {DEFAULT_MODEL}"
@@ -185,7 +201,7 @@ class Namer:
         if others := len(topics) - len(understood):
             log.warning(
                 f"{others:,} of {len(topics):,} topics are not in English, which is all that "
-                f"{self._chat_model.info.name} was taught: keywords name them. Choose a chat model that "
+                f"{self._chat_model.name} was taught: keywords name them. Choose a chat model that "
                 "writes their language.",
                 extra={"arguments": ["model"]},
             )
@@ -196,7 +212,7 @@ class Namer:
         questions: Sequence[Question],
         done: Mapping[int, Label],
         progress: Progress,
-        generate: Callable[[Engine], LabelGenerator],
+        generate: Callable[[Answers], LabelGenerator],
     ) -> Iterator[Label]:
         """The model's labels for the topics that are not done."""
         finished = {
@@ -222,7 +238,7 @@ class Namer:
         done: Mapping[int, Label],
         progress: Progress,
         scorer: LabelScorer | None,
-        generate: Callable[[Engine], LabelGenerator],
+        generate: Callable[[Answers], LabelGenerator],
     ) -> Iterator[Label]:
         """The labels of topics whose first labels are taken for each other, but for those that are done."""
         questions = self._second_questions(topics, labels, scorer)
@@ -269,7 +285,7 @@ class Namer:
             questions.append(question)
         return questions
 
-    def _generator(self, engine: Engine, scorer: LabelScorer | None, brief: bool) -> LabelGenerator:
+    def _generator(self, engine: Answers, scorer: LabelScorer | None, brief: bool) -> LabelGenerator:
         vocabulary, seed = self._chat_model.vocabulary, self._settings.seed
         return LabelGenerator(
             engine, vocabulary, self._defaults, seed, scorer, thinking=self._thinking, brief=brief

@@ -264,18 +264,21 @@ class PromptBuilder:
         beside: str = "",
     ) -> None:
         self._tokenizer = tokenizer
-        self._document_tokens = document_tokens
+        unit = tokenizer.granularity
+        self._document_tokens = document_tokens * unit
         self._characters = min(characters or sys.maxsize, document_tokens * _CHARACTERS_PER_TOKEN)
+        self._minimum = _MINIMUM * unit
         self._beside = beside
         slots = (DOCUMENTS, KEYWORDS, *([beside] if beside else []))
         self._frame = Frame(text.dialog, slots, tokenizer, chat_format, thinking)
         self._bullet = self._follow(self._frame.leads[DOCUMENTS] + "-")
         self._next_bullet = self._follow("\n-")
-        self._room = context - answer_tokens - self._frame.length
-        if self._room < len(self._bullet) + _MINIMUM:
+        self._room = (context - answer_tokens) * unit - self._frame.length
+        if self._room < len(self._bullet) + self._minimum:
             raise UserError(
-                f"The prompt's own text takes {self._frame.length} tokens and its answer {answer_tokens}: no "
-                f"documents fit a context of {context}; allow more context or shorten the prompt."
+                f"The prompt's own text takes {self._frame.length // unit} tokens and its answer "
+                f"{answer_tokens}: no documents fit a context of {context}; allow more context or shorten "
+                "the prompt."
             )
 
     def build(self, documents: Sequence[str], keywords: Sequence[str], others: Sequence[str] = ()) -> Prompt:
@@ -334,7 +337,7 @@ class PromptBuilder:
         for count in range(len(documents), 0, -1):
             space = room - len(self._bullet) - (count - 1) * len(self._next_bullet)
             share = _fair_share(limits[:count], space)
-            if share >= min(_MINIMUM, max(limits[:count])):
+            if share >= min(self._minimum, max(limits[:count])):
                 return [
                     self._cut(document, min(share, self._document_tokens)) for document in documents[:count]
                 ]
@@ -381,9 +384,10 @@ def ask_prompt(
     tokens = frame.filled({slot: follow(frame.leads[slot] + asked, tokenizer, special=False)})
     if not asked:
         raise UserError("The question is empty: give some text to send to the model.")
-    if len(tokens) + answer_tokens > context:
+    length = -(-len(tokens) // tokenizer.granularity)
+    if length + answer_tokens > context:
         raise UserError(
-            f"The question takes {len(tokens)} tokens and its answer up to {answer_tokens}, more than the "
+            f"The question takes {length} tokens and its answer up to {answer_tokens}, more than the "
             f"context of {context}: shorten it or allow more context."
         )
     return Prompt(tokens, 0, 0)

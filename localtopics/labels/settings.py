@@ -31,7 +31,9 @@ class LabelSettings(Checked):
         UserError: a value is out of its range, or of the wrong type.
     """
 
-    model: str | None = setting(None, "a GGUF file, the name of a model that is here, or none")
+    model: str | None = setting(
+        None, "a GGUF file, the name of a model that is here, the address of a server, or none"
+    )
     """None takes the best on this machine; "none" is for keywords."""
     prompt: str | None = setting(None, "a prompt file with [DOCUMENTS] and [KEYWORDS]")
     """It replaces the built-in prompt."""
@@ -66,11 +68,14 @@ class LabelSettings(Checked):
         form=_SIZE,
         example='a size such as "6GiB" or "500MB"',
     )
+    allow_remote: bool = setting(
+        False, "let the server be another machine, to which texts of documents then go"
+    )
     raw_cells: bool = setting(
         False, "leave cells of the CSV that begin like a formula (=, +, -, @) without an apostrophe"
     )
 
-    NOT_IN_RESULT = ("gpu_layers", "threads", "context", "vram", "raw_cells")
+    NOT_IN_RESULT = ("gpu_layers", "threads", "context", "vram", "allow_remote", "raw_cells")
 
 
 def size_in_bytes(size: str) -> int:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from localtopics.labels.settings import THOUGHT_FRAME
-from localtopics.llama.chat import THOUGHT, THOUGHT_END
-from localtopics.llama.engine import Engine
+from localtopics.llama.answers import Answers
+from localtopics.llama.chat import THOUGHT, THOUGHT_END, Tokenizer
 from localtopics.llama.sampler import Sampling
-from localtopics.llama.vocabulary import Vocabulary
 
 _TEMPERATURE, _TOP_P = 0.6, 0.95
 """How thoughts are drawn, as the cards of Qwen3 and DeepSeek-R1 advise."""
 
 
 def with_thoughts(
-    engine: Engine, vocabulary: Vocabulary, prompts: Sequence[Sequence[int]], budget: int, seed: int
+    engine: Answers, vocabulary: Tokenizer, prompts: Sequence[Sequence[int]], budget: int, seed: int
 ) -> Iterator[tuple[tuple[int, ...], float]]:
     """Each prompt with the thought that the model had about it, closed, and the seconds that it took.
 
@@ -40,7 +39,7 @@ def with_thoughts(
         yield (*prompt, *_closed(text, opened, vocabulary)), seconds
 
 
-def _closed(text: str, opened: bool, vocabulary: Vocabulary) -> list[int]:
+def _closed(text: str, opened: bool, vocabulary: Tokenizer) -> list[int]:
     """The tokens of a thought up to where the answer begins; none where the model did not think."""
     if not opened and not text.startswith(THOUGHT):
         return []

@@ -70,6 +70,11 @@ class Tokenizer(Protocol):
         """The Jinja chat template in the GGUF's metadata."""
         ...
 
+    @property
+    def granularity(self) -> int:
+        """How many of its tokens count as one where lengths are set in tokens: 1, but for bytes."""
+        ...
+
     def encode(self, text: str, *, special: bool) -> list[int]:
         """The tokens of ``text``, without BOS and EOS; ``special``: control tokens are known by name."""
         ...

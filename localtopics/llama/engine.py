@@ -6,17 +6,18 @@ import codecs
 import re
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Self
 
 from localtopics.errors import UserError
 from localtopics.gguf import read_info
+from localtopics.llama.answers import Generation, first_line
 from localtopics.llama.api import LlamaModel
 from localtopics.llama.batching import batcher
 from localtopics.llama.build import WITHOUT_AMX, amx_is_safe
-from localtopics.llama.chat import NO_THOUGHT, THOUGHT_END
+from localtopics.llama.chat import THOUGHT_END
 from localtopics.llama.context import Context
 from localtopics.llama.costs import cost_model
 from localtopics.llama.offload import OffloadPlan, plan_offload, replan
@@ -27,18 +28,6 @@ from localtopics.machine import usable_cpus
 from localtopics.progress import Progress, silent
 
 __all__ = ["Engine", "Generation", "Sampling", "Vocabulary"]
-
-
-@dataclass(frozen=True)
-class Generation:
-    """The answers to one prompt."""
-
-    prompt: int
-    """The prompt's index."""
-    texts: tuple[str, ...]
-    """One text a candidate, the greedy one first."""
-    seconds: float
-    """The prompt's share of the computing time; over all prompts these add up to the whole."""
 
 
 class Engine:
@@ -299,10 +288,10 @@ class _Answer:
     def _has_ended(self, text: bytes) -> bool:
         if _THINKS.match(text):
             return True
-        return b"\n" in text and _first_line(text)[1]
+        return b"\n" in text and first_line(text.decode("utf-8", "replace"))[1]
 
     def _whole(self, text: bytes) -> str:
-        return _first_line(text)[0]
+        return first_line(text.decode("utf-8", "replace"))[0]
 
 
 class _Thought(_Answer):
@@ -320,21 +309,3 @@ class _Thought(_Answer):
 
 
 _THINKS = re.compile(rb"\s*<think>\s*[^\s<]")
-
-
-def _first_line(text: bytes) -> tuple[str, bool]:
-    """An answer up to its first line that does more than open it, and whether that line has ended."""
-    lines = text.decode("utf-8", "replace").split("\n")
-    end = next((number for number, line in enumerate(lines) if not _only_opens(line)), len(lines) - 1)
-    return "\n".join(lines[: end + 1]).strip(), end + 1 < len(lines)
-
-
-def _only_opens(line: str) -> bool:
-    """Whether what is said comes in a later line: after a fence, a bracket of JSON, an announcement."""
-    line = line.strip(" \t\r*_")
-    return (
-        not any(map(str.isalnum, line))
-        or line.startswith("```")
-        or line.endswith((":", "{", "["))
-        or line in NO_THOUGHT.split()
-    )

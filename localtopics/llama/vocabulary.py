@@ -13,6 +13,8 @@ from localtopics.llama.api import LlamaModel
 class Vocabulary:
     """The tokenizer of a loaded model. ``Vocabulary.open(path)`` loads nothing else of the file."""
 
+    granularity = 1
+
     def __init__(self, model: LlamaModel) -> None:
         self._model = model
         self._pieces: dict[int, bytes] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
+from localtopics.corpus.redaction import Redaction
 from localtopics.embedding import Embedder
 from localtopics.embedding.packing import PackedEmbedder
 from localtopics.embedding.passages import Passages
@@ -33,6 +35,7 @@ class Assigner:
         self._folder, self._embeds = run.folder, run.embeds_documents
         self._splits = run.settings.topics.long_documents == "split"
         self._labels = run.labels
+        self._redaction = Redaction.of(run.settings.input.redact)
         self._clusters = open_clusters(run.model_folder)
         self._number_of = {own: number for number, own in run.model_numbers.items()}
         self._embedder: Callable[[], Embedder] = lambda: run.embedder
@@ -56,7 +59,7 @@ class Assigner:
         *,
         keep: bool = True,
     ) -> tuple[DocumentTopics, list[str], np.ndarray]:
-        """What new documents are about.
+        """What new documents are about, read without what the run's settings take out of texts.
 
         Args:
             documents: m texts.
@@ -70,6 +73,8 @@ class Assigner:
         Raises:
             UserError: the embeddings are missing or do not fit the run's.
         """
+        if self._redaction is not None:
+            documents = [self._redaction.text(text, Counter()) for text in documents]
         passages = Passages.whole(documents)
         if embeddings is None:
             if not self._embeds:

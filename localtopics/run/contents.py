@@ -230,8 +230,9 @@ class RunContents:
                 only the run folder names, and no other is given.
         """
         given = {name: value for name, value in given.items() if value is not None}
-        before = self.settings if "model" in given else replace(self.settings, labels=self.label_settings)
-        return before.updated({"labels": given}, "The call").labels
+        before = self.settings.labels if "model" in given else self.label_settings
+        before = replace(before, allow_remote=False)  # to be said each time, by who is at work
+        return replace(self.settings, labels=before).updated({"labels": given}, "The call").labels
 
     @property
     def title(self) -> str:

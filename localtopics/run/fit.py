@@ -23,6 +23,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.estimate import LONG, Estimate, estimate
 from localtopics.run.lock import RECORD
+from localtopics.run.private import redacted
 from localtopics.run.ready import ready_embeddings
 from localtopics.run.run import Run
 from localtopics.run.settings import FAST_TOKENS, RunSettings
@@ -77,6 +78,7 @@ def fit(
         else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
+    corpus = redacted(corpus, asked, progress)
     ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
@@ -96,7 +98,7 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     Raises:
         UserError: as `fit`, or this machine cannot hold the run.
     """
-    corpus = _read(settings, progress)
+    corpus = redacted(_read(settings, progress), settings, progress)
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
@@ -112,7 +114,7 @@ def _read(settings: RunSettings, progress: Progress) -> Corpus:
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
-        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
+        columns = {name: value for name, value in asdict(asked).items() if name not in ("source", "redact")}
         corpus = read_corpus(asked.source, **columns, progress=progress)
         advance(1)
     return corpus

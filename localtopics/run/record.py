@@ -82,7 +82,8 @@ def new_record(
             "dropped": asdict(corpus.dropped),
             "digest": corpus.digest,
             "embeddings_digest": embeddings_digest,
-        },
+        }
+        | ({"redacted": corpus.redacted} if corpus.redacted else {}),
         "embedding": {
             "name": model.name,
             "precision": model.precision,

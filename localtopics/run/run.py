@@ -25,6 +25,7 @@ from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
+from localtopics.run.private import redacted
 from localtopics.run.ready import ready_embeddings
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
@@ -259,6 +260,7 @@ class Run(RunFolder):
             if isinstance(documents, Corpus)
             else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
         )
+        corpus = redacted(corpus, self.settings, progress)
         ready = ready_embeddings(embeddings, corpus)
         return update(self, corpus, ready, refit=refit, progress=progress, labels=settings)
 

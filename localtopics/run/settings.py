@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from localtopics.checked import Checked, check, setting
+from localtopics.corpus.redaction import FORM, parse_kinds
 from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
@@ -33,6 +34,12 @@ class InputSettings(Reading):
     time: str | None = None
     group: str | None = None
     id: str | None = None
+    redact: str | None = setting(
+        None,
+        "take out private data before anything is kept: all, or some of email, phone, phone:DE, iban, card",
+        form=FORM,
+        example='"all", or kinds such as "email,phone:DE,iban,card"',
+    )
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,8 @@ class RunSettings(Checked):
         written.
         """
         asked = asdict(self.with_whole_paths())
-        del asked["input"], asked["page"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
+        del asked["page"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
+        asked["input"] = {"redact": self.input.redact and parse_kinds(self.input.redact)}
         for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
         return asked
@@ -162,6 +170,7 @@ class RunSettings(Checked):
 ARGUMENTS: dict[str, tuple[str, str]] = {
     "embedding_model": ("embedding", "model"),
     "embedding": ("embedding", "speed"),
+    "redact": ("input", "redact"),
     **{part.name: ("labels", part.name) for part in fields(LabelSettings)},
     **{part.name: ("topics", part.name) for part in fields(TopicSettings)},
 }

@@ -13,14 +13,21 @@ from typing import Any
 from localtopics.embedding.model import KNOWN_MODELS, EmbeddingModel, choose_model
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.server.address import is_address
 
 
 def trusted_labels(folder: Path, settings: LabelSettings) -> LabelSettings:
     """The label settings of a run, to name topics so again.
 
     Raises:
-        UserError: they name a model file.
+        UserError: they name a model file, or a server.
     """
+    if is_address(settings.model):
+        raise UserError(
+            f"{folder} names the server {settings.model}, which need not be yours, and texts would go there: "
+            "if you trust it, name it again.",
+            arguments=["model"],
+        )
     if settings.model is not None and Path(settings.model).expanduser().exists():
         raise UserError(
             f"{folder} names the model file {settings.model}, which need not be yours: if you trust it, name "

@@ -45,6 +45,7 @@ class BytePairs:
 
     path: Path
     opens: bool = False
+    granularity: int = 1
     architecture: str = "qwen2"
     family: str = "gpt2"
     chat_template: str = TEMPLATE

@@ -131,6 +131,7 @@ class Letters:
     bos: int | None = None
     eos: int | None = None
     opens: bool = False
+    granularity: int = 1
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         return list(map(ord, text))

@@ -45,6 +45,7 @@ class Templated:
     family: str = "gpt2"
     architecture: str = "llama"
     opens: bool = True
+    granularity: int = 1
 
     @property
     def bos(self) -> int | None:

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from random_gguf import SHAPES, write
 
 from localtopics.errors import UserError
-from localtopics.llama.engine import Engine, Generation, Sampling, _first_line
+from localtopics.llama.answers import first_line
+from localtopics.llama.engine import Engine, Generation, Sampling
 from localtopics.llama.offload import OffloadPlan
 from localtopics.llama.schedule import Schedule
 from tests.conftest import ROOT
@@ -175,16 +176,16 @@ def test_an_answer_is_the_first_line_of_the_stream(engine: Engine, prompts: list
     ],
 )
 def test_an_answer_has_one_line_that_says_something(text: str, answer: str, ended: bool) -> None:
-    assert _first_line(text.encode()) == (answer, ended)
+    assert first_line(text) == (answer, ended)
 
 
 @given(
     st.lists(st.sampled_from(["\n", " ", "Buses", "```", "{", ":", "<think>", "</think>", "é"])).map("".join)
 )
 def test_an_answer_once_ended_stays_the_same(text: str) -> None:
-    answer, ended = _first_line(text.encode())
+    answer, ended = first_line(text)
     assert answer in text
-    assert not ended or _first_line(f"{text}more\nand more".encode())[0] == answer
+    assert not ended or first_line(f"{text}more\nand more")[0] == answer
     if not ended:
         assert answer == text.strip()
 

@@ -1,0 +1,1 @@
+"""Chat models behind a server of this machine that speaks the OpenAI-compatible protocol."""
