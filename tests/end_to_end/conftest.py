@@ -42,13 +42,14 @@ def environment(home: Path, shared: Path) -> dict[str, str]:
 def localtopics(environment: dict[str, str], warm_python: str) -> Command:
     """Run ``localtopics ARGS`` as a user does; returns its exit code and what it printed.
 
-    Commands with variables that packages read at their import get a process that imports them.
+    Commands with variables that packages read at their import get a process that imports them, and so does the
+    demo: one whole run begins as a user's does.
     """
 
     def command(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        python = sys.executable if any(name.startswith("HF_") for name in more) else warm_python
+        cold = "demo" in arguments or any(name.startswith("HF_") for name in more)
         return subprocess.run(
-            [python, "-m", "localtopics", *map(str, arguments)],
+            [sys.executable if cold else warm_python, "-m", "localtopics", *map(str, arguments)],
             capture_output=True,
             encoding=more.get("PYTHONIOENCODING", "utf-8"),
             cwd=cwd,
