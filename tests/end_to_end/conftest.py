@@ -42,8 +42,8 @@ def environment(home: Path, shared: Path) -> dict[str, str]:
 def localtopics(environment: dict[str, str], warm_python: str) -> Command:
     """Run ``localtopics ARGS`` as a user does; returns its exit code and what it printed.
 
-    Commands with variables that packages read at their import get a process that imports them, and so does the
-    demo: one whole run begins as a user's does.
+    Commands with variables that packages read at their import get a process that imports them, and so does
+    the demo: one whole run begins as a user's does.
     """
 
     def command(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
