@@ -21,6 +21,8 @@ ROWS = 4
 
 def call(folder: str, arguments: list[str]) -> None:
     """Have the server run this, and end as that ended."""
+    if arguments[0] == "-P" and arguments[1] != "-c":  # llama/template.py: a large process breaks its limits
+        os.execv(sys.executable, [sys.executable, *arguments])
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(f"{folder}/socket")
         socket.send_fds(server, [b"\n"], [0, 1, 2])
