@@ -2,17 +2,26 @@
 
 import os
 import signal
-from collections.abc import Generator
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from tests.warm import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 LLAMA_2 = ROOT.parent / "shared" / "models" / "llama2-vocab.gguf"
 
 MAY_BE_MISSING = ("GPU", "AMX", "Llama 2's vocabulary", "packages that carry a model")
 """What a machine of CI need not have: for want of these a test may be skipped under ``--no-skips``."""
+
+FILES = (path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("localtopics/**/*.py"))
+OURS = [".".join(path.parts).removesuffix(".__init__") for path in FILES]
+STRICT = [f"error::{kind}:{name}" for kind in ("DeprecationWarning", "FutureWarning") for name in OURS]
+"""As pytest's filters in pyproject.toml, for commands: a deprecated call of ours is an error."""
 
 # who starts the tests in the background has them, and the processes that they start, ignore Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -91,6 +100,53 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of these tests share, for what is the same whoever makes it."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Python that has imported the large packages already (warm.py), where a process can simply fork."""
+    if sys.platform != "linux":
+        yield sys.executable
+        return
+    folder = tmp_path_factory.mktemp("warm")
+    environment = os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(folder / "huggingface"),
+        "PYTHONWARNINGS": ",".join(STRICT),
+    }
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), "serve", str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as server:
+        assert server.stdout
+        assert server.stdout.readline() == b"ready\n"
+        yield str(folder / "python")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_batches() -> Iterator[None]:
+    """Batches are filled up with copies, and tests have few texts; warm Pythons do so too."""
+    from localtopics.embedding import embedder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(embedder._ROWS, "cpu", ROWS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_layouts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """UMAP's processes need not import it each time; those of test_umap.py and of other programs do."""
+    from localtopics.topics import umap
+
+    child, cold = umap._child, sys.executable
+
+    def warm_child(*arguments: Any) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            if sys.executable == cold:
+                patch.setattr(sys, "executable", request.getfixturevalue("warm_python"))
+            return child(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(umap, "_child", warm_child)
+        yield
 
 
 @pytest.fixture(scope="session")

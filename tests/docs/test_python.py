@@ -40,7 +40,7 @@ def papers(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(600)  # most of it is a whole run and UMAP compiling, a minute on an idle machine
-def test_the_code_of_the_pages_runs_as_it_stands(papers: Path) -> None:
+def test_the_code_of_the_pages_runs_as_it_stands(papers: Path, warm_python: str) -> None:
     pieces, notebook = code(ROOT / "docs" / "python.md"), code(ROOT / "docs" / "notebook.md")
     assert len(pieces) == 15
     assert len(notebook) == 5
@@ -53,7 +53,7 @@ def test_the_code_of_the_pages_runs_as_it_stands(papers: Path) -> None:
         "HF_HOME": str(papers / "hf"),
     }
     done = subprocess.run(
-        [sys.executable, "page.py"],
+        [warm_python, "page.py"],
         cwd=papers,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
         capture_output=True,

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -199,14 +198,15 @@ np.save(Path(sys.argv[1], sys.argv[3]), vectors)
 """
 
 
-def child(folder: Path, cache: str, result: str) -> subprocess.Popen[str]:
+def child(python: str, folder: Path, cache: str, result: str) -> subprocess.Popen[str]:
     (folder / "texts").write_text("\0".join(TEXTS))
-    command = [sys.executable, "-c", CHILD, str(folder), cache, result]
+    command = [python, "-c", CHILD, str(folder), cache, result]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_killed_and_resumed(tmp_path: Path) -> None:
-    whole, killed = child(tmp_path, "undisturbed", "whole.npy"), child(tmp_path, "disturbed", "never.npy")
+def test_killed_and_resumed(warm_python: str, tmp_path: Path) -> None:
+    whole = child(warm_python, tmp_path, "undisturbed", "whole.npy")
+    killed = child(warm_python, tmp_path, "disturbed", "never.npy")
     assert killed.stdout is not None
     seen = [line for line, _ in zip(killed.stdout, range(3), strict=False)]  # two blocks are done
     os.kill(killed.pid, signal.SIGKILL)
@@ -219,15 +219,15 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
     assert sum(blocks) == int(lines[0].split()[1]) == len(TEXTS)
     assert len(blocks) > 4
 
-    resumed = child(tmp_path, "disturbed", "resumed.npy")
+    resumed = child(warm_python, tmp_path, "disturbed", "resumed.npy")
     lines = resumed.communicate()[0].splitlines()
     left = int(lines[0].split()[1])
     assert left in [sum(blocks[done:]) for done in range(2, len(blocks))]
     np.testing.assert_array_equal(np.load(tmp_path / "resumed.npy"), np.load(tmp_path / "whole.npy"))
 
 
-def test_two_processes_share_a_cache(model: EmbeddingModel, tmp_path: Path) -> None:
-    both = [child(tmp_path, "cache", f"{name}.npy") for name in "ab"]
+def test_two_processes_share_a_cache(model: EmbeddingModel, warm_python: str, tmp_path: Path) -> None:
+    both = [child(warm_python, tmp_path, "cache", f"{name}.npy") for name in "ab"]
     assert [process.communicate() and process.returncode for process in both] == [0, 0]
     one, other = np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy")
     assert lowest_cosine(one, other) > 1 - 1e-4

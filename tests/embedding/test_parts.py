@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -132,11 +131,11 @@ embed_parts(sys.argv[1], sys.argv[2], Embedder(choose_model("all-MiniLM-L6-v2"),
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system kills no process so")
 def test_killed_again_and_again_it_ends_the_same(
-    embedder: Embedder, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    embedder: Embedder, rows: Path, warm_python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "ROWS", 2)
     embed_parts(rows, tmp_path / "undisturbed", embedder)
-    command = [sys.executable, "-c", CHILD, *map(str, (rows, tmp_path / "out", tmp_path / "cache"))]
+    command = [warm_python, "-c", CHILD, *map(str, (rows, tmp_path / "out", tmp_path / "cache"))]
     draw, begun = random.Random(5), 0
     for _ in range(2):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -3,8 +3,9 @@
 python -m tests.end_to_end.changes record STATES ARGUMENTS...
     Runs ``localtopics ARGUMENTS`` in the working folder and keeps a copy of that folder, under STATES, as a
     kill before and after each change would leave it; equal states once.
-python -m tests.end_to_end.changes stop CHANGE ARGUMENTS...
-    Stops itself (SIGSTOP) before the first change of that kind, such as "os.rename .run.json.part".
+python -m tests.end_to_end.changes stop CHANGES ARGUMENTS...
+    Stops itself (SIGSTOP) before the first change of each of these kinds, a JSON list of such as
+    "os.rename .run.json.part".
 python -m tests.end_to_end.changes resume
     Runs ``localtopics`` as each line of standard input says, a JSON list of a folder and arguments, and
     answers with a line: what it printed where it failed, or nothing.
@@ -118,13 +119,11 @@ def record(states: Path, arguments: list[str]) -> None:
         keep()
 
 
-def stop(kind: str, arguments: list[str]) -> None:
-    stopped = False
-
+def stop(kinds: set[str], arguments: list[str]) -> None:
     def change(event: str, path: Path, flags: int) -> None:
-        nonlocal stopped
-        if not stopped and f"{event} {path.name}" == kind:
-            stopped = True
+        kind = f"{event} {path.name}"
+        if kind in kinds:
+            kinds.remove(kind)
             os.kill(os.getpid(), signal.SIGSTOP)
 
     watch(Path.cwd(), change)
@@ -169,6 +168,6 @@ if __name__ == "__main__":
     if name == "record":
         record(Path(rest[0]), rest[1:])
     elif name == "stop":
-        stop(rest[0], rest[1:])
+        stop(set(json.loads(rest[0])), rest[1:])
     else:
         resume()

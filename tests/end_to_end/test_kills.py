@@ -83,13 +83,15 @@ def commands(model: Path) -> dict[str, list[str]]:
     }
 
 
-def watched(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tests.end_to_end.changes", *arguments]
+CHANGES = ["-m", "tests.end_to_end.changes"]
 
 
 @pytest.fixture(scope="module")
 def finished(
-    place: dict[str, str], commands: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+    place: dict[str, str],
+    commands: dict[str, list[str]],
+    warm_python: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder with a finished run of other settings."""
     folder = tmp_path_factory.mktemp("finished")
@@ -97,7 +99,7 @@ def finished(
     first, *lines = NOTES.read_text(encoding="utf-8").splitlines(keepends=True)
     later = [f"later-{line}" for line in lines[:12]]  # the id is the first column
     (folder / "more.csv").write_text("".join([first, *later]), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "localtopics", *commands["old"]], cwd=folder, env=place, check=True)
+    subprocess.run([warm_python, "-m", "localtopics", *commands["old"]], cwd=folder, env=place, check=True)
     return folder
 
 
@@ -121,11 +123,15 @@ def results(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def programs(place: dict[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
+def programs(place: dict[str, str], warm_python: str) -> Iterator[list[subprocess.Popen[str]]]:
     """Processes that run commands one after the other, one for each processor."""
     running = [
         subprocess.Popen(
-            watched("resume"), env=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [warm_python, *CHANGES, "resume"],
+            env=place,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(usable_cpus())
     ]
@@ -149,6 +155,7 @@ def test_the_same_command_goes_on_from_every_state(
     place: dict[str, str],
     commands: dict[str, list[str]],
     programs: list[subprocess.Popen[str]],
+    warm_python: str,
     tmp_path: Path,
     swept: set[str],
     command: str,
@@ -163,7 +170,7 @@ def test_the_same_command_goes_on_from_every_state(
     if command == "assign":
         (folder / "new.csv").write_text("of an earlier time")
     done = subprocess.run(
-        watched("record", str(tmp_path / "states"), *arguments),
+        [warm_python, *CHANGES, "record", str(tmp_path / "states"), *arguments],
         cwd=folder,
         env=place,
         capture_output=True,
@@ -186,41 +193,41 @@ def test_the_same_command_goes_on_from_every_state(
     assert not [name for name in left if name.startswith("localtopics")]
 
 
+MOMENTS = [
+    "os.remove .model.old",  # the folder is its own, and nothing is changed yet
+    "os.rename .run.json.part",
+    "open labels.jsonl",
+    "os.rename .topics.json.part",
+]
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system cannot stop a process")
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "os.remove .model.old",  # the folder is its own, and nothing is changed yet
-        "os.rename .run.json.part",
-        "open labels.jsonl",
-        "os.rename .topics.json.part",
-    ],
-)
 def test_nobody_touches_a_run_at_work(
-    finished: Path, place: dict[str, str], commands: dict[str, list[str]], tmp_path: Path, moment: str
+    finished: Path, place: dict[str, str], commands: dict[str, list[str]], warm_python: str, tmp_path: Path
 ) -> None:
-    """``run --force`` while ``label`` is at work."""
+    """``run --force`` while ``label`` is at work, at each of the moments."""
     folder = Path(shutil.copytree(finished, tmp_path / "folder"))
     at_work = subprocess.Popen(
-        watched("stop", moment, *commands["label"]),
+        [sys.executable, *CHANGES, "stop", json.dumps(MOMENTS), *commands["label"]],
         cwd=folder,
         env=place,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    _, status = os.waitpid(at_work.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), at_work.communicate()
-    before = fingerprint(folder)
-    late = subprocess.run(
-        [sys.executable, "-m", "localtopics", *commands["run --force"]],
-        cwd=folder,
-        env=place,
-        capture_output=True,
-        text=True,
-    )
-    assert fingerprint(folder) == before
-    assert late.returncode == 2
-    assert "Another localtopics is at work" in late.stderr
-    os.kill(at_work.pid, signal.SIGCONT)
+    for _ in MOMENTS:
+        _, status = os.waitpid(at_work.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), at_work.communicate()
+        before = fingerprint(folder)
+        late = subprocess.run(
+            [warm_python, "-m", "localtopics", *commands["run --force"]],
+            cwd=folder,
+            env=place,
+            capture_output=True,
+            text=True,
+        )
+        assert fingerprint(folder) == before
+        assert late.returncode == 2
+        assert "Another localtopics is at work" in late.stderr
+        os.kill(at_work.pid, signal.SIGCONT)
     _, errors = at_work.communicate()
     assert at_work.returncode == 0, errors

@@ -98,11 +98,11 @@ def test_a_cell_of_topics_csv_is_no_formula_unless_asked(localtopics: Command, m
 
 
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly(
-    made_by_0_1_0: Run, environment: dict[str, str]
+    made_by_0_1_0: Run, environment: dict[str, str], warm_python: str
 ) -> None:
     for options in ([], ["--topic", "0"], ["--json"]):
         show = subprocess.Popen(
-            [sys.executable, "-m", "localtopics", "show", str(made_by_0_1_0.folder), *options],
+            [warm_python, "-m", "localtopics", "show", str(made_by_0_1_0.folder), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -132,12 +131,13 @@ def test_a_killed_run_goes_on_and_ends_the_same(
     finished: Path,
     cache: dict[str, str],
     environment: dict[str, str],
+    warm_python: str,
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "papers.topics"
     arguments = ["run", str(papers), *ARGUMENTS, "--out", str(out)]
     killed = subprocess.run(
-        [sys.executable, "-c", KILL, *arguments],
+        [warm_python, "-c", KILL, *arguments],
         env=environment | cache,  # the finished run's, to save time
         capture_output=True,
         text=True,

@@ -1,9 +1,11 @@
 """Which documents a model that was taught English alone can name."""
 
+from pathlib import Path
+
 import pytest
 
-from localtopics.demo import demo_corpus
 from localtopics.labels.language import is_english
+from tests.topics.samples import quick_demo_corpus
 
 ENGLISH = [
     ["We study error correcting codes for noisy quantum computers and bound their threshold."] * 3,
@@ -34,6 +36,6 @@ def test_other_languages_are_none(documents: list[str]) -> None:
     assert not is_english(documents * 5)
 
 
-def test_docstrings_are_english() -> None:
-    documents = demo_corpus(400).documents
+def test_docstrings_are_english(shared: Path) -> None:
+    documents = quick_demo_corpus(400, shared).documents
     assert all(is_english(documents[start : start + 8]) for start in range(0, 400, 8))

@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -126,11 +125,11 @@ Run.open(sys.argv[1]).assign_parts(sys.argv[2], sys.argv[3], title="title", id="
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system kills no process so")
 def test_killed_again_and_again_it_ends_the_same(
-    folder: Path, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, notes: Path, warm_python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "ROWS", 3)
     Run.open(folder).assign_parts(notes, tmp_path / "undisturbed", **COLUMNS)
-    command = [sys.executable, "-c", CHILD, str(folder), str(notes), str(tmp_path / "out")]
+    command = [warm_python, "-c", CHILD, str(folder), str(notes), str(tmp_path / "out")]
     draw, begun = random.Random(5), 0
     for _ in range(5):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -23,8 +23,8 @@ def library(embedder: Embedder) -> Sample:
 
 
 @pytest.fixture(scope="session")
-def science(embedder: Embedder) -> Sample:
-    corpus = quick_demo_corpus(400)
+def science(embedder: Embedder, shared: Path) -> Sample:
+    corpus = quick_demo_corpus(400, shared)
     return sample_of(corpus.documents, [name.partition(".")[0] for name in corpus.ids], embedder)
 
 

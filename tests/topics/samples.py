@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import pickle
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from localtopics.corpus import Corpus
 from localtopics.demo import demo_corpus
@@ -56,11 +59,18 @@ def docstrings() -> tuple[list[str], list[str]]:
     return chosen, [kinds[text] for text in chosen]
 
 
-def quick_demo_corpus(documents: int) -> Corpus:
-    """The demo's documents, of the packages that are read in seconds; a tenth of them as long as they are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("localtopics.demo.docstrings.PACKAGES", QUICK_PACKAGES)
-        corpus = demo_corpus(documents)
+def quick_demo_corpus(documents: int, shared: Path) -> Corpus:
+    """The demo's documents, of the packages that are read in seconds; a tenth of them as long as they are.
+
+    All processes of the tests read the packages once; ``shared`` is a folder of theirs.
+    """
+    kept = shared / f"demo-{documents}.pickle"
+    with FileLock(kept.with_suffix(".lock")):
+        if not kept.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("localtopics.demo.docstrings.PACKAGES", QUICK_PACKAGES)
+                kept.write_bytes(pickle.dumps(demo_corpus(documents)))
+        corpus: Corpus = pickle.loads(kept.read_bytes())
     short = [text if row % 10 == 0 else text[:400] for row, text in enumerate(corpus.documents)]
     return Corpus.from_documents(short, ids=corpus.ids, titles=corpus.titles)
 

@@ -6,7 +6,6 @@ import json
 import logging
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +94,9 @@ def test_names_that_cannot_be_saved_leave_the_old_ones(
     )
 
 
-def test_the_opened_model_takes_new_texts_without_a_network(library: Sample, library_folder: Path) -> None:
+def test_the_opened_model_takes_new_texts_without_a_network(
+    library: Sample, library_folder: Path, warm_python: str
+) -> None:
     program = (
         "import socket, sys\n"
         "def refuse(*_, **__): raise OSError('no network here')\n"
@@ -108,7 +109,7 @@ def test_the_opened_model_takes_new_texts_without_a_network(library: Sample, lib
     rows = np.flatnonzero(library.found.probabilities == 1)[:40]
     texts = [library.documents[row] + " And so on." for row in rows]
     done = subprocess.run(
-        [sys.executable, "-c", program, str(library_folder)],
+        [warm_python, "-c", program, str(library_folder)],
         input=json.dumps(texts),
         capture_output=True,
         text=True,
