@@ -2,8 +2,8 @@
 
 import pytest
 
+from localtopics.corpus.language import is_english
 from localtopics.demo import demo_corpus
-from localtopics.labels.language import is_english
 
 ENGLISH = [
     ["We study error correcting codes for noisy quantum computers and bound their threshold."] * 3,
