@@ -32,7 +32,12 @@ def imported(path: Path) -> Iterator[str]:
             yield str(node.module).partition(".")[0]
 
 
-_ELSEWHERE = {"cuml": ["cuml-cu12"], "upath": ["universal-pathlib"], "ray": ["ray"]}
+_ELSEWHERE = {
+    "cuml": ["cuml-cu12"],
+    "upath": ["universal-pathlib"],
+    "ray": ["ray"],
+    "tinysegmenter": ["tinysegmenter3"],
+}
 """Modules of packages that may not be installed here to the packages' names."""
 
 

@@ -65,9 +65,9 @@ def find_languages(documents: Sequence[str]) -> Languages:
     Baldwin, "langid.py", 2012) where it is sure: documents that are too short to tell do not count. Where
     none can be told, or little is written, the language is English.
     """
-    texts = [text[:_READ] for text in documents[:: -(-len(documents) // _SAMPLE) or 1]]
+    texts = [text[:_READ] for text in _some(documents, _SAMPLE)]
     unknown = [text for text in texts if not _is_plainly_english(text)]
-    if len(unknown) < _OF_MANY * len(texts) or is_english(unknown[:: -(-len(unknown) // _TOGETHER)]):
+    if len(unknown) < _OF_MANY * len(texts) or is_english(_some(unknown, _TOGETHER)):
         return Languages(read=len(texts))
     found = Counter({ENGLISH: len(texts) - len(unknown)})
     for text in unknown:
@@ -131,6 +131,11 @@ def is_english(documents: Sequence[str]) -> bool:
     if sum(map(len, words)) < _FEWEST or _small_words(words) >= _SMALL_SHARE * len(words):
         return True
     return bool(_identifier(None).classify(text)[0] == ENGLISH)
+
+
+def _some(documents: Sequence[str], most: int) -> Sequence[str]:
+    """At most so many of the documents, evenly spaced."""
+    return documents[:: max(1, -(-len(documents) // most))]
 
 
 def _is_plainly_english(text: str) -> bool:
