@@ -73,15 +73,15 @@ def _note_fonts(fonts: Fonts, labels: Sequence[str]) -> None:
     """Say which names the picture cannot show as they are written."""
     if fonts.lacking:
         log.warning(
-            "No font here draws %s, so what is written in it is left out of the picture: install one, such as "
-            "Noto (Debian, Ubuntu: fonts-noto-core, fonts-noto-cjk), and draw the maps again",
+            "No font here draws %s, so what is written in it is left out of the picture: install one, "
+            "such as Noto (Debian, Ubuntu: fonts-noto-core, fonts-noto-cjk), and draw the maps again",
             " and ".join(fonts.lacking),
         )
     leftwards = any(unicodedata.bidirectional(c) in ("R", "AL") for label in labels for c in label)
     if leftwards and matplotlib.__version_info__ < (3, 11):
         log.warning(
-            "matplotlib %s does not join Arabic letters, nor write from right to left: the picture's names are "
-            "right from 3.11 on (`pip install --upgrade matplotlib`), and on the page",
+            "matplotlib %s does not join Arabic letters, nor write from right to left: the picture's names "
+            "are right from 3.11 on (`pip install --upgrade matplotlib`), and on the page",
             matplotlib.__version__,
         )
 
