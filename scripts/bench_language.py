@@ -76,9 +76,8 @@ def main() -> None:
         ]
         each = (time.process_time() - opened) / len(table)
         share = sum(right) / len(right)
-        print(
-            f"{make.__name__:<16} {share:.1%} right, {1e6 * each:,.0f} µs a text, {opened - begun:.1f} s to open"
-        )
+        took = f"{1e6 * each:,.0f} µs a text, {opened - begun:.1f} s to open"
+        print(f"{make.__name__:<16} {share:.1%} right, {took}")
 
 
 if __name__ == "__main__":
