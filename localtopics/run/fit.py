@@ -140,10 +140,7 @@ def _run(
     corpus, settings, found = _in_languages(corpus, settings, progress)
     namer = Namer(settings=settings.labels)
     namer.check()  # a wrong model or prompt shows now, not after an hour
-    if embeddings is None:
-        model = choose_model(settings.embedding.model, settings.embedding.tokens, settings.topics.languages)
-    else:  # they are what topics are found by
-        model = choose_model(settings.embedding.model)
+    model = choose_model(settings.embedding.model, settings.embedding.tokens, settings.topics.languages)
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
     digest = None if embeddings is None else hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
@@ -151,7 +148,7 @@ def _run(
         _tell(estimate(corpus, settings, model, embeddings, progress), Path(out or tempfile.gettempdir()))
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
-        if found is not None:
+        if found is not None and found.codes != (ENGLISH,):
             run.note("languages", found.shares)
         stages.find(run, corpus, embeddings, progress)
         del embeddings

@@ -42,25 +42,24 @@ def stop_words_of(settings: TopicSettings) -> set[str]:
     if settings.stop_words == "none":
         return set()
     languages = (ENGLISH,) if settings.stop_words == "english" else settings.languages
-    found: set[str] = set()
-    for language in languages:
-        if language == ENGLISH:
-            found.update(ENGLISH_STOP_WORDS, _CONTRACTED.split())
-            continue
-        from stopwordsiso import has_lang, stopwords
+    return set().union(*map(_small_words, languages))
 
-        if not has_lang(language):
-            log.warning(
-                "No list of small words is known for %s: they may be among the keywords",
-                language_name(language),
-            )
-            continue
-        for entry in stopwords(language):
-            small = entry.lower()
-            found.add(small)
-            if _TIED.search(small):
-                found.update(re.findall(word_pattern(languages), small))
-    return found
+
+@cache
+def _small_words(language: str) -> frozenset[str]:
+    """The stop words of one language; that there are none is said once."""
+    if language == ENGLISH:
+        return ENGLISH_STOP_WORDS.union(_CONTRACTED.split())
+    from stopwordsiso import has_lang, stopwords
+
+    if not has_lang(language):
+        name = language_name(language)
+        log.warning("No list of small words is known for %s: they may be among the keywords", name)
+        return frozenset()
+    entries = {entry.lower() for entry in stopwords(language)}
+    word = re.compile(word_pattern((language,)))
+    parts = {part for entry in entries if _TIED.search(entry) for part in word.findall(entry)}
+    return frozenset(entries | parts)
 
 
 @cache
