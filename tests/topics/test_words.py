@@ -24,8 +24,8 @@ def words(documents: list[str], language: str) -> set[str]:
     [
         ("de", {"straßenbahn", "sauerteig", "krankenhaus"}, {"die", "der", "nicht", "mit"}),
         ("fr", {"tramway", "levain", "médecin"}, {"le", "que", "qu", "aujourd", "hui", "avec"}),
-        ("zh", {"医院", "面包", "地铁"}, {"没有", "正在", "的"}),
-        ("ar", {"المترو", "الخبز", "الطبيب"}, {"هو", "الذي", "من", "في", "إلا"}),
+        ("zh", {"医院", "面包", "地铁"}, {"一个", "还要", "的"}),
+        ("ar", {"المترو", "الخبز", "الطبيب"}, {"هو", "الذي", "من", "في"}),
     ],
 )
 def test_small_words_are_no_keywords(language: str, there: set[str], away: set[str]) -> None:
