@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "upath": ["universal-pathlib"],
     "pptx": ["python-pptx"],
     "ray": ["ray"],
+    "tinysegmenter": ["tinysegmenter3"],
 }
 """Modules of packages that may not be installed here to the packages' names."""
 

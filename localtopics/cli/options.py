@@ -107,7 +107,7 @@ topics = options(
         for name in (
             *("topics", "levels", "long_documents", "duplicates", "min_cluster_size", "min_samples"),
             *("neighbors", "components", "min_dist"),
-            *("top_n_words", "ngrams", "stop_words", "diversity", "seed"),
+            *("language", "top_n_words", "ngrams", "stop_words", "diversity", "seed"),
         )
     ),
 )
@@ -132,7 +132,7 @@ labels = options(
     _option(LabelSettings, "prompt", "FILE", "prompt"),
     *(
         _option(LabelSettings, name)
-        for name in ("documents", "document_tokens", "candidates", "thinking", "label_case")
+        for name in ("documents", "document_tokens", "candidates", "thinking", "label_case", "label_language")
     ),
     hardware,
 )

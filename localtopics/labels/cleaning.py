@@ -86,10 +86,16 @@ _EXPLAINED = re.compile(
 _REMARK = re.compile(
     r"(?:description|explanation|justification|note|rationale|reason|reasoning)s?:", re.IGNORECASE
 )
+_FOREIGN_TALK = re.compile(
+    r"\s*(?:thema|titel|name|nom|titre|sujet|thème|tema|título|nombre|nome|titolo|主题|標題|标题|名称|名稱|トピック名?"
+    r"|الموضوع|العنوان|اسم الموضوع|тема|название)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+"""What stands before a label in other languages."""
 _ASIDE = re.compile(r"\s+(?:\([^()]*\)|[-–—]{1,2}\s.*)$")
 _ABBREVIATION = re.compile(r"(?:\b[A-Za-z]\.){2,}$")
 _BEFORE = " '‘’‚‛´*~|•·–—-=:;,!?…\\"
-_AFTER = " '‘’‚‛´*~|•·–—-=:;,!\\("
+_AFTER = " '‘’‚‛´*~|•·–—-=:;,!\\(。，：；！、،؛"
 
 
 def clean(text: str) -> str | None:
@@ -163,6 +169,7 @@ def _strip(line: str) -> str:
         c for c in unicodedata.normalize("NFC", line) if unicodedata.category(c)[0] != "C" or c == "\t"
     )
     line = " ".join(_LINK.sub(r"\1", _TAG.sub(" ", line)).replace("_", " ").split())
+    line = _FOREIGN_TALK.sub("", line, count=1)
     line = _ITEM.sub("", _trim(line), count=1) if _ITEM.match(line) else _trim(line)
     rest = line[_talk_length(line) :]
     if rest != line:
@@ -217,7 +224,7 @@ def _well_formed(label: str) -> bool:
         0 < len(words) <= MAX_WORDS
         and len(label) <= _MAX_CHARACTERS
         and (len(label) > 1 or not label.isascii())
-        and sum(character.isalpha() for character in label) * 2 >= len(label.replace(" ", ""))
+        and _letters(label) * 2 >= len(label.replace(" ", ""))
         and not set(label) & set("<>[]{}|\\")
         and all(word or sign in _SIGNS for word, sign in zip(words, label.split(), strict=True))
         and label.count("(") == label.count(")")
@@ -232,6 +239,11 @@ def _well_formed(label: str) -> bool:
         and not all(word in _TALK or word.isdigit() for word in words)
         and not _repeats(label)
     )
+
+
+def _letters(label: str) -> int:
+    """How many of a label's characters are letters, or marks of such."""
+    return sum(unicodedata.category(character)[0] in "LM" for character in label)
 
 
 def _repeats(label: str) -> bool:

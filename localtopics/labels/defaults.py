@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from localtopics.gguf import ModelInfo
 from localtopics.labels.prompt import DEFAULT, PromptText, read_prompt
 from localtopics.labels.settings import DOCUMENT_TOKENS, THOUGHT_FRAME, LabelSettings
+from localtopics.languages import is_called_english, language_name
 
 _WHOLE = ("documents", "characters", "document_tokens", "keywords", "candidates", "phrases")
 _FRACTIONS = ("temperature", "top_p", "min_p")
@@ -79,7 +80,29 @@ class LabelDefaults:
             asked["text"] = read_prompt(Path(settings.prompt))
         elif trained["request"]:
             asked["text"] = PromptText(**{name: str(trained[name] or "") for name in _TEXTS})
+        if settings.label_language is not None and not is_called_english(settings.label_language):
+            asked["text"] = in_language(asked.get("text", DEFAULT), settings.label_language)
         english = bool(info and info.metadata.get(f"{_METADATA}language") == "en")
         thinking = settings.thinking and settings.thinking + THOUGHT_FRAME
         context = settings.context or cls.context + thinking
         return cls(**asked, english=english, context=min(context, info.context_length) if info else context)
+
+
+def in_language(text: PromptText, language: str) -> PromptText:
+    """A prompt with a sentence that asks for names in a language, where its parts are the built-in ones.
+
+    What somebody wrote asks for itself. The worked example stays English, and says so.
+
+    Args:
+        text: the prompt.
+        language: its code or English name.
+    """
+    languages = dict.fromkeys(("request", "again", "broader"), language_name(language)) | {
+        "example": "English"
+    }
+    asked = {
+        part: f"{getattr(DEFAULT, part)} Write the name in {named}."
+        for part, named in languages.items()
+        if getattr(text, part) == getattr(DEFAULT, part)
+    }
+    return replace(text, **asked)

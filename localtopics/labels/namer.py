@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from localtopics.corpus.language import is_english
 from localtopics.errors import UserError
 from localtopics.gguf import read_info
 from localtopics.labels.chat_model import ChatModel
@@ -19,11 +20,11 @@ from localtopics.labels.defaults import LabelDefaults
 from localtopics.labels.distinct import keyword_label
 from localtopics.labels.generation import LabelGenerator, Question, SecondQuestion
 from localtopics.labels.label import Label
-from localtopics.labels.language import is_english
 from localtopics.labels.look_alikes import evidence, look_alikes
 from localtopics.labels.prompt import OTHERS, TOPICS, Prompt, PromptBuilder, PromptText, ask_prompt
 from localtopics.labels.scoring import LabelScorer
 from localtopics.labels.settings import ANSWER_TOKENS, NO_MODEL, THOUGHT_FRAME, LabelSettings
+from localtopics.languages import is_called_english, language_name
 from localtopics.llama.answers import Answers
 from localtopics.llama.chat import can_think, spell
 from localtopics.llama.engine import Engine
@@ -198,6 +199,12 @@ class Namer:
         if not self._defaults.english:
             return list(topics)
         understood = [topic for topic in topics if is_english(topic.representative)]
+        if understood and not is_called_english(self._settings.label_language):
+            log.warning(
+                f"{self._chat_model.name} was taught English alone, so no name that it writes is in "
+                f"{language_name(self._settings.label_language or '')}. Choose a chat model.",
+                extra={"arguments": ["model"]},
+            )
         if others := len(topics) - len(understood):
             log.warning(
                 f"{others:,} of {len(topics):,} topics are not in English, which is all that "

@@ -72,7 +72,7 @@ class LlamaLabels(Namer, BaseRepresentation):  # type: ignore[misc]  # BERTopic 
             progress = _tqdm if topic_model.verbose else silent
             scorer = _scorer(topic_model, found) if self.chooses else None
             labels = {label.topic: label for label in self.label(found, progress=progress, scorer=scorer)}
-        named = final_names(found, labels, self._settings.label_case)
+        named = final_names(found, labels, self._settings.written_case)
         padding = [("", 0.0)] * (topic_model.top_n_words - 1)
         return {topic: [(named[int(topic)], 1.0), *padding] for topic in topics}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localtopics.checked import Checked, setting
+from localtopics.languages import is_called_english
 from localtopics.llama.chat import ChatFormat
 from localtopics.llama.schedule import MOST_CANDIDATES
 
@@ -19,6 +20,7 @@ ANSWER_TOKENS = 32
 THOUGHT_FRAME = 16
 """Tokens that may stand around a thought."""
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", re.IGNORECASE | re.ASCII)
+_LANGUAGE = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+){0,4}")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ class LabelSettings(Checked):
     label_case: LabelCase = setting(  # noqa: RUF009
         "title", "which words of a name have a capital; keep: as the model wrote it"
     )
+    label_language: str | None = setting(
+        None,
+        "language of the names, as a code or in English: de or German",
+        form=_LANGUAGE,
+        example='a language such as "de" or "German"',
+        unset="the documents'",
+    )
     seed: int = setting(
         42, "of the answers after the first: the same seed, the same names", low=0, high=2**32 - 1
     )
@@ -74,6 +83,12 @@ class LabelSettings(Checked):
     raw_cells: bool = setting(
         False, "leave cells of the CSV that begin like a formula (=, +, -, @) without an apostrophe"
     )
+
+    @property
+    def written_case(self) -> LabelCase:
+        """The style of the names; that of titles is English, so names in other languages stay as written."""
+        foreign = self.label_case == "title" and not is_called_english(self.label_language)
+        return "keep" if foreign else self.label_case
 
     NOT_IN_RESULT = ("gpu_layers", "threads", "context", "vram", "allow_remote", "raw_cells")
 

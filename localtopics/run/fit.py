@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus.language import Languages, find_languages, with_languages
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.parts import embedded_by
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
+from localtopics.languages import ENGLISH, language_name
 from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.estimate import LONG, Estimate, estimate
@@ -102,8 +104,9 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
+    corpus, settings, _ = _in_languages(corpus, settings, progress)
     Namer(settings=settings.labels).check()
-    model = choose_model(settings.embedding.model, settings.embedding.tokens)
+    model = choose_model(settings.embedding.model, settings.embedding.tokens, settings.topics.languages)
     found = estimate(corpus, settings, model, embeddings, progress)
     found.check(out)
     return found
@@ -136,9 +139,10 @@ def _run(
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)
+    corpus, settings, found = _in_languages(corpus, settings, progress)
     namer = Namer(settings=settings.labels)
     namer.check()  # a wrong model or prompt shows now, not after an hour
-    model = choose_model(settings.embedding.model, settings.embedding.tokens)
+    model = choose_model(settings.embedding.model, settings.embedding.tokens, settings.topics.languages)
     if not whole and len(corpus.documents) < _FEW:  # they may be long
         check_size(len(Embedder(model).split(corpus.documents, progress).texts), settings.topics)
     digest = None if embeddings is None else hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest()
@@ -146,11 +150,31 @@ def _run(
         _tell(estimate(corpus, settings, model, embeddings, progress), Path(out or tempfile.gettempdir()))
     folder = out if out is not None else tempfile.mkdtemp(prefix=TEMPORARY)
     with Run.start(folder, settings, corpus, model, embeddings_digest=digest, force=force) as run:
+        if found is not None and found.codes != (ENGLISH,):
+            run.note("languages", found.shares)
         stages.find(run, corpus, embeddings, progress)
         del embeddings
         stages.name(run, namer, progress)
         stages.draw(run, progress)
     return run
+
+
+def _in_languages(
+    corpus: Corpus, settings: RunSettings, progress: Progress
+) -> tuple[Corpus, RunSettings, Languages | None]:
+    """The corpus and the settings with the languages that are found, where nobody said which there are.
+
+    Where there are several, each document's own is a column.
+    """
+    found = None if settings.topics.language is not None else find_languages(corpus.documents)
+    settings = settings.in_languages(settings.topics.languages if found is None else found.codes)
+    codes = settings.topics.languages
+    if found is not None and codes != (ENGLISH,):
+        shares = [f"{language_name(code)} ({share:.0%})" for code, share in found.shares.items()]
+        log.info("Documents are in %s", " and ".join(shares) if len(codes) > 1 else language_name(codes[0]))
+    if len(codes) > 1:
+        corpus = with_languages(corpus, codes, progress)
+    return corpus, settings, found
 
 
 def _ready(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from localtopics.corpus import Corpus
 from localtopics.corpus.growing import Grown, grown
+from localtopics.corpus.language import with_languages
 from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
@@ -101,6 +102,8 @@ def _begin(
     if not run.edits_are_done():
         raise UserError(f"Changes to {run.folder} were stopped: finish them.", command=f"edit {run.folder}")
     before, labels, settings = run.corpus, run.labels, run.settings.topics
+    if len(settings.languages) > 1:
+        later = with_languages(later, settings.languages, progress)
     joined = grown(before, later)
     passages, vectors = _vectors(run, before, joined, later, embeddings, progress)
     count = int((passages.document < len(before)).sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from localtopics.corpus.redaction import FORM, parse_kinds
 from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
+from localtopics.languages import ENGLISH, is_called_english
 from localtopics.report.html.settings import PageSettings
 from localtopics.topics.settings import TopicSettings
 
@@ -141,6 +142,21 @@ class RunSettings(Checked):
             sections.setdefault(section, {})[field] = value
         return self.updated(sections, origin)
 
+    def in_languages(self, found: Sequence[str]) -> RunSettings:
+        """These settings with the languages that were found, where nobody said which.
+
+        English alone is not noted, since it is what nothing said means in a run that was made.
+
+        Args:
+            found: codes, the main language's first.
+        """
+        topics, labels = self.topics, self.labels
+        if topics.language is None and tuple(found) != (ENGLISH,):
+            topics = replace(topics, language=",".join(found))
+        if labels.label_language is None and topics.languages[0] != ENGLISH:
+            labels = replace(labels, label_language=topics.languages[0])
+        return replace(self, topics=topics, labels=labels)
+
     def asked(self) -> dict[str, dict[str, Any]]:
         """What determines the result.
 
@@ -153,6 +169,12 @@ class RunSettings(Checked):
         asked["input"] = {"redact": self.input.redact and parse_kinds(self.input.redact)}
         for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
+        if self.topics.languages == (ENGLISH,):  # what is said of it, and what runs before there was this say
+            asked["topics"]["language"] = None
+            if self.topics.stop_words == "auto":
+                asked["topics"]["stop_words"] = "english"
+        if is_called_english(self.labels.label_language) and self.topics.languages[0] == ENGLISH:
+            asked["labels"]["label_language"] = None
         return asked
 
     def with_whole_paths(self) -> RunSettings:

@@ -262,7 +262,7 @@ def name(run: RunFolder, namer: Namer, progress: Progress = silent) -> None:
                 labels[label.topic] = label
             own = labels | fixed
             within = {topic.topic: _within(run, topic, names) for topic in named} if level else None
-            names |= final_names(topics, own, run.settings.labels.label_case, within, fixed.keys())
+            names |= final_names(topics, own, run.settings.labels.written_case, within, fixed.keys())
             final |= {topic.topic: replace(own[topic.topic], text=names[topic.topic]) for topic in topics}
             fidelity |= label_fidelity(run, named, names, progress)
         run.write_labels(final, fidelity)

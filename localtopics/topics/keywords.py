@@ -2,21 +2,74 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence, Set
+from functools import cache
 from typing import Any
 
 import numpy as np
 from bertopic.representation import KeyBERTInspired, MaximalMarginalRelevance
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
+from localtopics.languages import ENGLISH, language_name
+from localtopics.topics.segmentation import segmenter
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import KEYWORDS
+
+log = logging.getLogger(__name__)
 
 _WORD = r"(?<![\\\w])(?=\w*[^\W\d_])\w\w+"
 """Words of two characters and more with a letter in them; no LaTeX commands, no bare numbers."""
 _CONTRACTED = "aren couldn didn doesn don hadn hasn haven isn ll shouldn ve wasn weren won wouldn"
 """What that pattern leaves of "don't" and "they'll", which scikit-learn's stop words do not know."""
+
+_TIED = re.compile(r"['’-]")
+
+
+def word_pattern(languages: Sequence[str]) -> str:
+    """What is a word in these languages; Python's own letters leave the vowels of Hindi or Thai out."""
+    return _WORD if tuple(languages) == (ENGLISH,) else _WORD.replace(r"\w", f"[{_word_characters()}]")
+
+
+def stop_words_of(settings: TopicSettings) -> set[str]:
+    """The words that are no keywords, in small letters.
+
+    English ones are scikit-learn's, those of 57 other languages of the collection "stopwords-iso". What an
+    apostrophe or a hyphen ties together, such as "aujourd'hui", counts as its parts, too.
+    """
+    if settings.stop_words == "none":
+        return set()
+    languages = (ENGLISH,) if settings.stop_words == "english" else settings.languages
+    return set().union(*map(_small_words, languages))
+
+
+@cache
+def _small_words(language: str) -> frozenset[str]:
+    """The stop words of one language; that there are none is said once."""
+    if language == ENGLISH:
+        return frozenset(ENGLISH_STOP_WORDS) | frozenset(_CONTRACTED.split())
+    from stopwordsiso import has_lang, stopwords
+
+    if not has_lang(language):
+        name = language_name(language)
+        log.warning("No list of small words is known for %s: they may be among the keywords", name)
+        return frozenset()
+    entries = {entry.lower() for entry in stopwords(language)}
+    word = re.compile(word_pattern((language,)))
+    parts = {part for entry in entries if _TIED.search(entry) for part in word.findall(entry)}
+    return frozenset(entries | parts)
+
+
+@cache
+def _word_characters() -> str:
+    """The inside of a pattern's brackets: letters, digits, and the marks that belong to letters."""
+    marks = [code for code in range(0x300, 0x11000) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
+    starts = [code for code in marks if code - 1 not in (known := set(marks))]
+    ends = [code for code in marks if code + 1 not in known]
+    ranges = "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
+    return rf"\w\u200c\u200d{ranges}"
 
 
 def representations(settings: TopicSettings, embedded: bool = True) -> dict[str, Any]:
@@ -41,20 +94,20 @@ def vectorizer(documents: Sequence[str], clusters: np.ndarray, settings: TopicSe
         clusters: int64 [n], the cluster of each.
         settings: which words count.
     """
-    stop_words = (
-        sorted(ENGLISH_STOP_WORDS.union(_CONTRACTED.split())) if settings.stop_words == "english" else None
-    )
+    word = word_pattern(settings.languages)
+    stop_words = sorted(stop_words_of(settings)) or None
     options: dict[str, Any] = {
         "ngram_range": (1, settings.ngrams),
         "stop_words": stop_words,
-        "token_pattern": _WORD,
+        "token_pattern": word,
+        "preprocessor": segmenter(settings.languages),
     }
     vocabulary, wordless = _vocabulary(documents, clusters, options, min(10, max(1, len(documents) // 2000)))
     if wordless:
         vocabulary, wordless = _vocabulary(documents, clusters, options)
     if own := _own_words(documents, clusters, wordless):
         options["stop_words"] = [word for word in stop_words or () if word not in own] or None
-        options["token_pattern"] = rf"(?<!\S)(?:{'|'.join(map(re.escape, own))})(?!\S)|{_WORD}"
+        options["token_pattern"] = rf"(?<!\S)(?:{'|'.join(map(re.escape, own))})(?!\S)|{word}"
         vocabulary, wordless = _vocabulary(documents, clusters, options)
     if wordless:
         options = {"token_pattern": r"\S+"}

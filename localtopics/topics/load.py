@@ -15,8 +15,10 @@ import numpy as np
 
 from localtopics.embedding.embedder import Embed
 from localtopics.errors import UserError
+from localtopics.languages import ENGLISH
 from localtopics.text import one_line
 from localtopics.topics.clusters import DocumentClusters
+from localtopics.topics.segmentation import segmenter
 from localtopics.topics.settings import TopicSettings
 from localtopics.topics.topic import KEYWORDS, OUTLIER, Topic
 
@@ -62,7 +64,7 @@ def open_model(
 
     content = read_topics(folder)
     clusters = _open_clusters(folder, content)
-    vectorizer, weights, idf = _read_weights(folder, len(content["topic_sizes"]))
+    vectorizer, weights, idf = _read_weights(folder, len(content["topic_sizes"]), settings.languages)
     model = new_model(settings, clusters, vectorizer, embed, naming)
     aspects = {KEYWORDS: content["topic_representations"]} | content["topic_aspects"]
     model.topics_ = content["topics"]
@@ -188,7 +190,9 @@ def _open_clusters(folder: Path, content: Mapping[str, Any]) -> DocumentClusters
     return DocumentClusters().fit(vectors, topics)
 
 
-def _read_weights(folder: Path, topics: int) -> tuple[CountVectorizer, csr_matrix, csr_matrix]:
+def _read_weights(
+    folder: Path, topics: int, languages: Sequence[str] = (ENGLISH,)
+) -> tuple[CountVectorizer, csr_matrix, csr_matrix]:
     """The words that BERTopic counts, their c-TF-IDF [topics, words] and their idf as a diagonal."""
     from safetensors.numpy import load_file
     from scipy.sparse import csr_matrix, diags
@@ -202,7 +206,8 @@ def _read_weights(folder: Path, topics: int) -> tuple[CountVectorizer, csr_matri
         _require(all(type(word) is str for word in [*words, *(options["stop_words"] or ())]), "no words")
         _require(type(shortest) is type(longest) is int and 1 <= shortest <= longest, "no range of words")
         re.compile(options["token_pattern"])
-        vectorizer = CountVectorizer(**options | {"ngram_range": (shortest, longest)}).fit(words)
+        options |= {"ngram_range": (shortest, longest), "preprocessor": segmenter(languages)}
+        vectorizer = CountVectorizer(**options).fit(words)
     with _reading(folder / "ctfidf.safetensors"):
         tensors = load_file(folder / "ctfidf.safetensors")
         parts = [tensors[name] for name in ("data", "indices", "indptr")]

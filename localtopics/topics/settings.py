@@ -8,10 +8,13 @@ from typing import Literal
 
 from localtopics.checked import Checked, setting
 from localtopics.errors import UserError
+from localtopics.languages import ENGLISH, NAMES
 
 FEWEST_DOCUMENTS = 10
 """With fewer than this, neighbours and clusters mean nothing."""
 _MIN_SAMPLES = 2
+_CODE = f"(?:{'|'.join(NAMES)})"
+_LANGUAGES = re.compile(rf"{_CODE}(?:\s*,\s*{_CODE})*")
 _SHARE = re.compile(r"\s*(100|\d{1,2}(\.\d+)?)\s*%\s*", re.ASCII)
 
 
@@ -67,8 +70,23 @@ class TopicSettings(LayoutSettings):
     top_n_words: int = setting(10, "keywords a topic", low=1, high=50)
     diversity: float = setting(0.3, "diversity of the MMR keywords", low=0, high=1)
     """How different the MMR keywords are from each other: 0 not at all, 1 as much as can be."""
-    stop_words: Literal["english", "none"] = setting("english", "words that are no keywords")
+    language: str | None = setting(
+        None,
+        "language of the documents by its code, or several, such as de,en, the main one first",
+        form=_LANGUAGES,
+        example='a code of a language such as "de", or several such as "de,en"',
+        unset="as found",
+    )
+    """None in a run that was made: English."""
+    stop_words: Literal["auto", "english", "none"] = setting(
+        "auto", "words that are no keywords: auto takes small words of the documents' language"
+    )
     ngrams: int = setting(1, "most words in a keyword", low=1, high=5)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the documents' languages, the main one first."""
+        return tuple(code.strip() for code in (self.language or ENGLISH).split(","))
 
     @property
     def outlier_share(self) -> float | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Set
 from contextlib import AbstractContextManager
 from functools import cache
 
@@ -38,17 +39,36 @@ class Fonts:
         first = next(name for name in PREFERRED if name in known)
         self.families = list(dict.fromkeys([first, FALLBACK]))
         drawn = [_characters(known[name]) for name in self.families]
-        self._missing = {c for c in "".join(texts) if not c.isspace()}.difference(*drawn)
-        others = (name for name in sorted(known) if name not in self.families)
+        written = {c for c in "".join(texts) if not c.isspace()}
+        self._missing = written.difference(*drawn)
+        ending = _ending(written)
+        others = (
+            name
+            for name in sorted(known, key=lambda name: (not name.endswith(ending), name))
+            if name not in self.families
+        )
         while self._missing and (name := next(others, None)):
             if found := self._missing & _characters(known[name]):
                 self._missing -= found
                 self.families.append(name)
 
+    @property
+    def lacking(self) -> list[str]:
+        """The scripts of letters that no font here draws, as Unicode calls them, such as "CJK"."""
+        letters = (c for c in self._missing if c.isalpha())
+        return sorted({unicodedata.name(c, "other").split("-")[0].split()[0] for c in letters})
+
     def drawable(self, text: str) -> str:
         """Return the text without what no font can draw; empty where that leaves less than half of it."""
         kept = "".join(c for c in text if c not in self._missing)
         return " ".join(kept.split()) if 2 * len(kept) >= len(text) else ""
+
+
+def _ending(characters: Set[str]) -> str:
+    """How the names of fonts end that write Chinese characters as is usual where these texts are written."""
+    if any("\u3040" <= c <= "\u30ff" for c in characters):
+        return " JP"
+    return " KR" if any("\uac00" <= c <= "\ud7a3" for c in characters) else " SC"
 
 
 def font_log_silenced() -> AbstractContextManager[None]:

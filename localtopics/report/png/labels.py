@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from math import log
 
@@ -63,6 +64,9 @@ def wrap(label: str, line_length: int = LINE_LENGTH, max_lines: int = MAX_LINES)
         line_length: the most characters on a line.
         max_lines: the most lines.
     """
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in label)
+    if 2 * wide > len(label):  # such characters take twice the room
+        line_length //= 2
     wrapped = textwrap.wrap(label, line_length)
     if len(wrapped) > max_lines:
         return "\n".join(textwrap.wrap(label, line_length, max_lines=max_lines, placeholder="…"))

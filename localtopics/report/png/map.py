@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import unicodedata
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,6 +21,8 @@ from localtopics.report.png.resolution import DPI
 from localtopics.report.png.style import CAPTION_COLOR, TITLE_COLOR, default_style, save
 from localtopics.report.scene import Scene
 from localtopics.text import one_line
+
+log = logging.getLogger(__name__)
 
 MAP_AREA = 120.0
 """Square inches that the dots get, whatever the proportions of the layout."""
@@ -54,12 +60,30 @@ def plot_map(scene: Scene, *, title: str = "") -> Figure:
         _set_limits(axes, scene, width / height)
         draw_dots(axes, scene)
         fonts = Fonts([topic.label for topic in scene.topics] + [title])
+        _note_fonts(fonts, [topic.label for topic in scene.topics])
         caption = _caption(scene, unnamed=draw_labels(axes, scene, fonts))
         heading = fonts.drawable(one_line(title)) or "Topics"
         write = partial(figure.text, left, family=fonts.families, parse_math=False)
         write(1 - 0.3 / figure_height, heading, va="top", fontsize=17, weight="bold", color=TITLE_COLOR)
         write(0.16 / figure_height, caption, va="bottom", fontsize=9.5, color=CAPTION_COLOR)
     return figure
+
+
+def _note_fonts(fonts: Fonts, labels: Sequence[str]) -> None:
+    """Say which names the picture cannot show as they are written."""
+    if fonts.lacking:
+        log.warning(
+            "No font here draws %s, so what is written in it is left out of the picture: install one, "
+            "such as Noto (Debian, Ubuntu: fonts-noto-core, fonts-noto-cjk), and draw the maps again",
+            " and ".join(fonts.lacking),
+        )
+    leftwards = any(unicodedata.bidirectional(c) in ("R", "AL") for label in labels for c in label)
+    if leftwards and matplotlib.__version_info__ < (3, 11):
+        log.warning(
+            "matplotlib %s does not join Arabic letters, nor write from right to left: the picture's names "
+            "are right from 3.11 on (`pip install --upgrade matplotlib`), and on the page",
+            matplotlib.__version__,
+        )
 
 
 def _map_size(scene: Scene) -> tuple[float, float]:

@@ -120,7 +120,7 @@ def test_labels_are_text_and_never_mathematics(tmp_path: Path, caplog: pytest.Lo
     with warnings.catch_warnings(), caplog.at_level(logging.INFO):
         warnings.simplefilter("error")
         draw_map(tmp_path / "map.png", compose(layout, assignments, labels), title="From $1 to $2 ^_{ 🚀")
-    assert caplog.records == []
+    assert all(record.message.startswith("No font here draws") for record in caplog.records)
     figure = plot_map(compose(layout, assignments, labels), title="From $1 to $2")
     drawn = {text.get_text().replace("\n", " ") for text in figure.axes[0].texts}
     assert labels[0] in drawn

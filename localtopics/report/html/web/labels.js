@@ -24,6 +24,12 @@ class Labels {
   /** Lines of about equal length, three at most. */
   static wrap(label, length = 22) {
     const letters = [...label];
+    if (label.split(" ").some((word) => word.length > length / 2 && /[\u3040-\u30ff\u3400-\u9fff]/.test(word))) {
+      const most = length / 2 + 1; // such letters have no spaces between them, and take twice the room
+      const cut = letters.length > 3 * most ? [...letters.slice(0, 3 * most - 1), "…"] : letters;
+      const size = Math.ceil(cut.length / Math.ceil(cut.length / most));
+      return cut.join("").match(new RegExp(`.{1,${size}}`, "gu")).map((line) => line.trim());
+    }
     if (letters.length > 3 * length) label = letters.slice(0, 3 * length - 1).join("") + "…";
     const fill = (limit) => label.split(" ").reduce((lines, word) => {
       const last = lines.at(-1);
