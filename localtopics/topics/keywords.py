@@ -57,6 +57,8 @@ def _small_words(language: str) -> frozenset[str]:
         log.warning("No list of small words is known for %s: they may be among the keywords", name)
         return frozenset()
     entries = {entry.lower() for entry in stopwords(language)}
+    if (segment := segmenter((language,))) is not None:  # what is cut into several is no word of a document
+        return frozenset(entry for entry in entries if len(segment(entry).split()) == 1)
     word = re.compile(word_pattern((language,)))
     parts = {part for entry in entries if _TIED.search(entry) for part in word.findall(entry)}
     return frozenset(entries | parts)
