@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joined
+from localtopics.corpus.databases import read_database
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
+from localtopics.corpus.objects import read_json, read_jsonl
 from localtopics.corpus.places import located, reachable
 from localtopics.corpus.plain import holds_texts, read_folder, read_lines
-from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
+from localtopics.corpus.records import parquet_files, read_parquet, read_parquet_files
+from localtopics.corpus.workbooks import read_workbook
 from localtopics.errors import UserError
 
 Reader = Callable[[Path, ColumnRequest, int | None], Blocks]
@@ -24,14 +27,33 @@ READERS: dict[str, Reader] = {
     ".csv": read_csv,
     ".tsv": read_tsv,
     ".jsonl": read_jsonl,
+    ".json": read_json,
     ".parquet": read_parquet,
     ".txt": read_lines,
+    ".xlsx": read_workbook,
+    ".xls": read_workbook,
+    ".ods": read_workbook,
+    ".sqlite": read_database,
+    ".db": read_database,
+    ".duckdb": read_database,
 }
 """Ending of a file's name, in small letters, to what reads such files."""
-_READINGS: dict[str, tuple[str, ...]] = {}
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
+_DATABASES = (".sqlite", ".db", ".duckdb")
+_READINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_WORKBOOKS, ("sheet",)),
+    **dict.fromkeys(_DATABASES, ("table", "query")),
+    ".json": ("table",),
+}
 """The fields of `Reading` that say something of files with an ending."""
-_ALIASES = {".ndjson": ".jsonl"}
-_NEVER_PACKED = (".parquet",)  # `decoding.open_text` unpacks the others
+_ALIASES = {
+    ".ndjson": ".jsonl",
+    ".xlsm": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".sqlite3": ".sqlite",
+    ".ddb": ".duckdb",
+}
+_NEVER_PACKED = (".parquet", *_WORKBOOKS, *_DATABASES)  # `decoding.open_text` unpacks the others
 
 
 def read_columns(request: ColumnRequest) -> Columns:
