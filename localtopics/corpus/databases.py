@@ -43,7 +43,7 @@ class Database:
 def read_database(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read a table or a view, the only one if none is named, or the rows that a query gives.
 
-    Nothing is written, and a query sees no other file. Of text that is not UTF-8, what cannot be read becomes "�".
+    Nothing is written, and a query sees no other file. Text that is not UTF-8 is read with "�" in it.
 
     Raises:
         UserError: the file is damaged or no database, there is no such table or several, the query is at

@@ -15,6 +15,7 @@ from localtopics.corpus.objects import read_json, read_jsonl
 from localtopics.corpus.places import located, reachable
 from localtopics.corpus.plain import holds_texts, read_folder, read_lines
 from localtopics.corpus.records import parquet_files, read_parquet, read_parquet_files
+from localtopics.corpus.references import is_medline, read_bibtex, read_medline, read_ris
 from localtopics.corpus.workbooks import read_workbook
 from localtopics.errors import UserError
 
@@ -36,6 +37,9 @@ READERS: dict[str, Reader] = {
     ".sqlite": read_database,
     ".db": read_database,
     ".duckdb": read_database,
+    ".bib": read_bibtex,
+    ".ris": read_ris,
+    ".nbib": read_medline,
 }
 """Ending of a file's name, in small letters, to what reads such files."""
 _WORKBOOKS = (".xlsx", ".xls", ".ods")
@@ -132,8 +136,10 @@ def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     suffix = _ALIASES.get(suffix, suffix)
     if suffix not in READERS or (packed and suffix in _NEVER_PACKED):
         raise UserError(
-            f"{path} is none of the files that can be read: {', '.join(READERS)} (all but "
-            f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of text files."
+            f"{path} is none of the files that can be read: {', '.join(READERS)} (those that are text also "
+            "with .gz, .zst or .bz2 behind) or a folder of text files."
         )
+    if suffix == ".txt" and is_medline(path):  # as PubMed names it
+        suffix = ".nbib"
     request.reading.require(request.source, *_READINGS.get(suffix, ()))
     return READERS[suffix](path, request, rows)

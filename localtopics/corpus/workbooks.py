@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from localtopics.corpus.columns import Blocks, ColumnRequest, in_blocks, listed, short
 from localtopics.corpus.values import as_string
 from localtopics.errors import UserError
+from localtopics.logs import no_stderr
 from localtopics.text import one_line
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ def read_workbook(path: Path, request: ColumnRequest, rows: int | None = None) -
 
 @contextmanager
 def _opened(path: Path) -> Iterator[CalamineWorkbook]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, PasswordError
 
     with path.open("rb") as file:
         content = file.read()
     if not content.startswith((_ZIP, _OFFICE)):
         raise UserError(_other_kind(path, content))
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        with _workbook(path, content) as workbook:
             yield workbook
     except PasswordError:
         raise UserError(f"{path} is locked by a password: save it without one.") from None
@@ -64,6 +65,18 @@ def _opened(path: Path) -> Iterator[CalamineWorkbook]:
         if type(error).__name__ != "PanicException":  # that of Rust, which is no Exception
             raise
         raise UserError(f"{path} is not a sound workbook ({one_line(str(error))[:200]}).") from None
+
+
+def _workbook(path: Path, content: bytes) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    with no_stderr():  # where Rust tells of its panics
+        try:
+            return CalamineWorkbook.from_filelike(io.BytesIO(content))
+        except CalamineError:
+            if not isinstance(path, Path):  # elsewhere: see `located`
+                raise
+            return CalamineWorkbook.from_path(path)  # by its ending, which says more of what is wrong
 
 
 def _other_kind(path: Path, content: bytes) -> str:
@@ -93,7 +106,9 @@ def _chosen(
     visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
     chosen: _Table | None = None
     for name in [_named(path, wanted, every)] if wanted is not None else visible or every:
-        rows = _filled(workbook.get_sheet_by_name(name))
+        with no_stderr():
+            sheet = workbook.get_sheet_by_name(name)
+        rows = _filled(sheet)
         first = list(islice(rows, _ABOVE))
         fits = [place for place, row in enumerate(first) if request.resolves(_texts(row))]
         if first and (fits or chosen is None):
@@ -107,7 +122,9 @@ def _chosen(
     if len(every) > 1 and wanted is None:
         log.info("Of %s the sheet %s is read; its sheets are %s", path, short(name), listed(every))
     if place:
-        log.info("The header of the sheet %s of %s is below %d other rows", short(name), path, place)
+        log.info(
+            "Rows above the header of the sheet %s of %s, which are passed over: %d", short(name), path, place
+        )
     return name, _texts(first[place]), chain(first[place + 1 :], below)
 
 
