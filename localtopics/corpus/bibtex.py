@@ -52,7 +52,7 @@ def _text(name: str, value: str) -> str:
 
 
 _FORMULA = re.compile(r"(?<!\\)(\$(?:[^$\\]|\\.)*\$)", re.DOTALL)
-_CITED = re.compile(r"\\cite[a-z]*\*?(?:\[[^\]]*\])*\{[^{}]*\}")
+_CITED = re.compile(r"\s?\\cite[a-z]*\*?(?:\[[^\]]*\])*\{[^{}]*\}")
 _COMMAND = re.compile(r"\\[A-Za-z]{2,}\*?\s*(?=\{[^}])")  # on what stands in braces
 _PIECE = re.compile(
     r"""\\["'`^~=.] \s* (?: \{\\?[A-Za-z]?\} | \\[ij](?![A-Za-z])\s? | [A-Za-z] )  # accents that are signs

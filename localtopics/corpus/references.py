@@ -93,10 +93,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def _dated(record: Record) -> Record:
     """The date of a record as ISO 8601 has it, with what is known of year, month and day, and the year."""
     year, month = record.get("year", ""), record.get("month", "")
-    written = record.get("date") or f"{year} {month}".strip()
-    match = _DATE.match(written.strip())
+    written = [text.strip(" /") for text in (record.get("date", ""), f"{year} {month}")]
+    match = next(filter(None, map(_DATE.match, written)), None)
     if match is None:
-        return {"date": written, "year": year}
+        return {"date": next(filter(None, written), "")}
     parts = [match[1]]
     month = (match[2] or "")[:3].casefold()
     number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month) if month.isdecimal() else 0
@@ -104,7 +104,7 @@ def _dated(record: Record) -> Record:
         parts.append(f"{number:02}")
         if match[3] and 1 <= int(match[3]) <= 31:
             parts.append(f"{int(match[3]):02}")
-    return {"date": "-".join(parts), "year": year or match[1]}
+    return {"date": "-".join(parts), "year": match[1]}
 
 
 # -- tags -----------------------------------------------------------------------------------------------
@@ -153,7 +153,8 @@ def _of_ris(tags: Mapping[str, Sequence[str]]) -> Record:
         "type": _first(tags, "TY"),
         "title": _first(tags, "TI", "T1", "CT", "BT"),
         "abstract": _first(tags, "AB", "N2"),
-        "date": _first(tags, "DA", "PY", "Y1"),
+        "date": _first(tags, "DA"),
+        "year": _first(tags, "PY", "Y1"),
         "author": _all(tags, "AU", "A1"),
         "journal": _first(tags, "JO", "JF", "T2", "JA", "J2"),
         "keywords": _all(tags, "KW"),
