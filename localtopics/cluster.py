@@ -23,7 +23,6 @@ import pyarrow as pa
 
 from localtopics.errors import UserError
 from localtopics.files import TEMPORARY
-from localtopics.logs import no_stderr
 from localtopics.machine import usable_cpus, use_cpus
 
 HERE = "auto"
@@ -251,7 +250,7 @@ def _joined(address: str) -> Iterator[None]:
     import ray
 
     try:
-        with no_stderr():  # where Ray's C++ code greets with its own log level
+        with _no_greeting():
             ray.init(address=address, **_SILENT)
     except Exception as error:  # a server of something else, another token, another version of Ray or Python
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -269,7 +268,7 @@ def _started() -> Iterator[None]:
         prefix=TEMPORARY, dir=usual if len(usual) <= _LONGEST else "/tmp", ignore_cleanup_errors=True
     )
     with temporary as folder:
-        with no_stderr():  # where Ray's C++ code greets with its own log level
+        with _no_greeting():
             ray.init(
                 address="local",
                 num_cpus=usable_cpus(),
@@ -278,6 +277,19 @@ def _started() -> Iterator[None]:
                 **_SILENT,
             )
         yield
+
+
+@contextmanager
+def _no_greeting() -> Iterator[None]:
+    """Keep from the terminal what Ray's C++ code says of its own log level."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 @cache

@@ -1,7 +1,6 @@
-"""What other packages log and print."""
+"""What other packages log."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,16 +15,3 @@ def silenced(name: str) -> Iterator[None]:
         yield
     finally:
         log.setLevel(level)
-
-
-@contextmanager
-def no_stderr() -> Iterator[None]:
-    """Keep from the terminal what compiled code prints to standard error meanwhile."""
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nothing, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)

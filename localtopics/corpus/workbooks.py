@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import datetime
-import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, in_blocks, listed, short
+from localtopics.corpus.sheets import SheetError, Workbook, opened
 from localtopics.corpus.values import as_string
 from localtopics.errors import UserError
-from localtopics.logs import no_stderr
+from localtopics.machine import free_memory
 from localtopics.text import one_line
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
 
 log = logging.getLogger(__name__)
 
-_ABOVE = 10  # rows that may stand above the header
 _ZIP, _OFFICE = b"PK", b"\xd0\xcf\x11\xe0"
-_Table = tuple[str, list[Sequence[object]], int, Iterator[Sequence[object]]]
-"""The name of a sheet, its first rows, which of them is the header, and the rows that follow."""
 _EXACT = 2**53  # past it, a number of a workbook is no whole number for sure
+_MEMORY, _TIMES = 2**30, 100  # bytes that any workbook may take, and each of its own
 
 
 def read_workbook(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read the sheet that is asked for, or the first that has the columns.
 
     The header is the first row that has the columns, or else the first that is not empty. Numbers, dates and
-    booleans are what they are; empty cells, and those that hold an error such as #N/A, are None.
+    booleans are what they are; empty cells, and those that hold an error such as #N/A, are None. Rows without
+    any value are no rows.
 
     Raises:
         UserError: the file is damaged, locked or no workbook, there is no such sheet, or a column is missing.
@@ -47,36 +42,18 @@ def read_workbook(path: Path, request: ColumnRequest, rows: int | None = None) -
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[CalamineWorkbook]:
-    from python_calamine import CalamineError, PasswordError
-
+def _opened(path: Path) -> Iterator[Workbook]:
     with path.open("rb") as file:
         content = file.read()
     if not content.startswith((_ZIP, _OFFICE)):
         raise UserError(_other_kind(path, content))
+    here = str(path) if isinstance(path, Path) else None  # elsewhere: see `located`
+    free, most = free_memory(), _MEMORY + _TIMES * len(content)
     try:
-        with _workbook(path, content) as workbook:
+        with opened(content, here, most if free is None else min(most, max(free, _MEMORY))) as workbook:
             yield workbook
-    except PasswordError:
-        raise UserError(f"{path} is locked by a password: save it without one.") from None
-    except CalamineError as error:
-        raise UserError(f"{path} is not a sound workbook ({one_line(str(error))}).") from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # that of Rust, which is no Exception
-            raise
-        raise UserError(f"{path} is not a sound workbook ({one_line(str(error))[:200]}).") from None
-
-
-def _workbook(path: Path, content: bytes) -> CalamineWorkbook:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    with no_stderr():  # where Rust tells of its panics
-        try:
-            return CalamineWorkbook.from_filelike(io.BytesIO(content))
-        except CalamineError:
-            if not isinstance(path, Path):  # elsewhere: see `located`
-                raise
-            return CalamineWorkbook.from_path(path)  # by its ending, which says more of what is wrong
+    except SheetError as error:
+        raise UserError(f"{path} {one_line(str(error))[:300]}.") from None
 
 
 def _other_kind(path: Path, content: bytes) -> str:
@@ -92,45 +69,40 @@ def _other_kind(path: Path, content: bytes) -> str:
 
 
 def _chosen(
-    path: Path, workbook: CalamineWorkbook, request: ColumnRequest
+    path: Path, workbook: Workbook, request: ColumnRequest
 ) -> tuple[str, list[str], Iterator[Sequence[object]]]:
     """The sheet to read: its name, its columns and the rows below, without empty ones.
 
     Raises:
         UserError: there is no such sheet, or nothing in any.
     """
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
-
-    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-    every, wanted = [sheet.name for sheet in sheets], request.reading.sheet
-    visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
-    chosen: _Table | None = None
-    for name in [_named(path, wanted, every)] if wanted is not None else visible or every:
-        with no_stderr():
-            sheet = workbook.get_sheet_by_name(name)
-        rows = _filled(sheet)
-        first = list(islice(rows, _ABOVE))
+    every, wanted = [sheet.name for sheet in workbook.sheets], request.reading.sheet
+    visible = [sheet.name for sheet in workbook.sheets if sheet.visible]
+    sheets = [_named(path, wanted, every)] if wanted is not None else visible or every
+    chosen: tuple[str, list[Sequence[object]], int] | None = None
+    for name in sheets:
+        first = workbook.first(name)
         fits = [place for place, row in enumerate(first) if request.resolves(_texts(row))]
         if first and (fits or chosen is None):
-            chosen = name, first, fits[0] if fits else 0, rows
+            chosen = name, first, fits[0] if fits else 0
         if fits:
             break
     if chosen is None:
         where = "" if wanted is None else f"The sheet {short(wanted)} of "
         raise UserError(f"{where}{path} is empty: it has no header row that names its columns.")
-    name, first, place, below = chosen
+    sheet, first, place = chosen
+    if sheet != name:
+        workbook.first(sheet)  # once more, for the rows that follow
     if len(every) > 1 and wanted is None:
-        log.info("Of %s the sheet %s is read; its sheets are %s", path, short(name), listed(every))
+        log.info("Of %s the sheet %s is read; its sheets are %s", path, short(sheet), listed(every))
     if place:
         log.info(
-            "Rows above the header of the sheet %s of %s, which are passed over: %d", short(name), path, place
+            "Rows above the header of the sheet %s of %s, which are passed over: %d",
+            short(sheet),
+            path,
+            place,
         )
-    return name, _texts(first[place]), chain(first[place + 1 :], below)
-
-
-def _filled(sheet: CalamineSheet) -> Iterator[Sequence[object]]:
-    """The rows of a sheet that are not empty."""
-    return (row for row in sheet.iter_rows() if any(cell != "" for cell in row))
+    return sheet, _texts(first[place]), chain(first[place + 1 :], workbook.rest())
 
 
 def _texts(row: Sequence[object]) -> list[str]:
