@@ -57,8 +57,9 @@ class JsonStream:
                 raise self._fault(error.msg, error.pos) from None
             except RecursionError:
                 raise self._fault("too deep", self._at) from None
-            if end == len(self._text) and not isinstance(value, (str, dict, list)) and self._more(_CHUNK):
-                continue  # a number may go on
+            ended = isinstance(value, (str, dict, list)) or end < len(self._text) - len("e+")
+            if not ended and self._more(_CHUNK):  # a number may go on
+                continue
             self._at = end
             return value
 
@@ -116,12 +117,14 @@ class JsonStream:
                 return
 
     def _more(self, size: int) -> bool:
-        """Read on; what was read before is forgotten."""
+        """Read on, where there is more; what was passed is forgotten."""
         chunk = "" if self._ended else self._file.read(size)
-        self._ended = not chunk
+        if not chunk:
+            self._ended = True
+            return False
         self._line += self._text.count("\n", 0, self._at)
         self._text, self._at = self._text[self._at :] + chunk, 0
-        return bool(chunk)
+        return True
 
     def _fault(self, reason: str, place: int) -> UserError:
         line = self._line + self._text.count("\n", 0, place)

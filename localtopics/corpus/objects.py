@@ -65,36 +65,31 @@ def read_json(path: Path, request: ColumnRequest, rows: int | None = None) -> Bl
     if wanted is None and follow:
         with open_text(path) as file:
             yield from _tabulated(path, _objects(path, JsonStream(file, path).values()), request, rows)
-    elif lists or wanted is not None:
-        name = _chosen(path, lists, request)
-        with open_text(path) as file:
-            elements = (element for own, element in JsonStream(file, path).inner() if own == name)
-            yield from _tabulated(path, _objects(path, elements), request, rows)
-    else:
+        return
+    fit = [name for name, first in lists.items() if request.resolves(_columns(first, request))]
+    if wanted is None and not fit:
         with open_text(path) as file:
             records = _of_one(JsonStream(file, path).value(), request)
-        yield from _tabulated(path, iter(records), request, rows)
+        if not lists or request.resolves(_columns(records, request)):
+            yield from _tabulated(path, iter(records), request, rows)
+            return
+    name = _chosen(path, wanted, list(lists), fit)
+    with open_text(path) as file:
+        elements = (element for own, element in JsonStream(file, path).inner() if own == name)
+        yield from _tabulated(path, _objects(path, elements), request, rows)
 
 
-def _chosen(path: Path, lists: Mapping[str, Sequence[dict[str, Any]]], request: ColumnRequest) -> str:
-    """The list of a name, the only one, or the only one that has the columns.
-
-    Args:
-        path: the file.
-        lists: the first objects of each list.
-        request: what is wanted.
-    """
-    wanted, names = request.reading.table, list(lists)
+def _chosen(path: Path, wanted: str | None, lists: Sequence[str], fit: Sequence[str]) -> str:
+    """The list of a name, the only one, or the only one that has the columns, which are ``fit``."""
     if wanted is not None:
         if wanted not in lists:
-            there = f"its lists are {listed(names, 30)}" if lists else "it has none inside of an object"
+            there = f"its lists are {listed(lists, 30)}" if lists else "it has none inside of an object"
             raise UserError(f"{path} has no list of objects {short(wanted)}; {there}.", arguments=["table"])
         return wanted
-    fit = [name for name, first in lists.items() if request.resolves(_columns(first, request))]
-    found = names if len(names) == 1 else fit
+    found = lists if len(lists) == 1 else fit
     if len(found) != 1:
         raise UserError(
-            f"Choose which list of {path} holds the documents: {listed(fit or names, 30)}.",
+            f"Choose which list of {path} holds the documents: {listed(fit or lists, 30)}.",
             arguments=["table"],
         )
     log.info("The documents of %s are its list %s", path, short(found[0]))
@@ -190,10 +185,11 @@ def value_at(value: Any, name: str) -> Any:
     """
     if (own := _item(value, name)) is not None:
         return own
-    for place in (place for place, character in enumerate(name) if character == "."):
-        inner = _item(value, name[:place])
-        if inner is not None and (found := value_at(inner, name[place + 1 :])) is not None:
-            return found
+    for place in reversed(range(len(name))):
+        if name[place] == "." and (inner := _item(value, name[:place])) is not None:
+            found = value_at(inner, name[place + 1 :])
+            if found is not None:
+                return found
     return None
 
 

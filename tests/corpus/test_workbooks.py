@@ -43,7 +43,8 @@ def test_a_sheet_is_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_number_that_names_a_sheet_is_its_name(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.xlsx", **{"2": [["text"], ["named"]], "other": [["text"], ["second"]]})
+    sheets: dict[str, list[list[object]]] = {"2": [["text"], ["named"]], "other": [["text"], ["second"]]}
+    path = written(tmp_path / "a.xlsx", **sheets)
     assert read_corpus(path, sheet="2").documents == ["named"]
 
 
@@ -68,7 +69,7 @@ def test_cells_are_what_they_are(tmp_path: Path) -> None:
 
 
 def test_blocks_of_rows(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["text"], *([f"text {number}"] for number in range(2500))]
+    rows: list[list[object]] = [["text"], *(list[object]([f"text {row}"]) for row in range(2500))]
     path = written(tmp_path / "a.xlsx", only=rows)
     blocks = list(read_blocks(path, 1000))
     assert [block.rows for block in blocks] == [1000, 1000, 500]
