@@ -187,9 +187,10 @@ def read_corpus(
         source: a .csv or .tsv file (in which those of `MISSING` are no values), a .jsonl
             (.ndjson), .json or .parquet file; a .txt file (one document a line); a workbook (.xlsx, .xls,
             .ods); an SQLite or DuckDB database; a bibliography (.bib, .ris, .nbib); those that are text also
-            packed as .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text file below
-            it one document, its id the relative path; what cannot be read is passed over with a warning);
-            ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
+            packed as .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text
+            file below it one document, its id the relative path; what cannot be read is passed over with a
+            warning); ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets`
+            reads.
         text: column of the documents; without it the first there is of text, abstract, document, body and
             content, whatever its case.
         title: column of the titles; without it the title or headline column, if there is one.

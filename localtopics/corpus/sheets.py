@@ -152,7 +152,8 @@ def _answers(questions: BinaryIO) -> Iterator[object]:
             return
         if name is not None:
             sheet = workbook.get_sheet_by_name(name)
-            rows = (row for row in sheet.iter_rows() if any(cell != "" for cell in row))
+            found = sheet.iter_rows() if sheet.height else iter(())  # before 0.7 it panics at an empty sheet
+            rows = (row for row in found if any(cell != "" for cell in row))
             yield list(islice(rows, ABOVE))
             continue
         while part := list(islice(rows, _AT_A_TIME)):

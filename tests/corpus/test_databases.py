@@ -131,18 +131,14 @@ def test_what_is_no_database_is_named(tmp_path: Path) -> None:
     assert "is empty: it has no tables" in refusal(tmp_path / "b.db")
 
 
-def _interrupted(path: Path, query: str) -> None:
+def test_control_c_ends_a_query(tables: Path) -> None:
     striking = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     striking.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            read_corpus(path, query=query)
+            read_corpus(tables, query=NEVER_ENDS)
     finally:
         striking.cancel()
-
-
-def test_control_c_ends_a_query(tables: Path) -> None:
-    _interrupted(tables, NEVER_ENDS)
 
 
 def test_duckdb(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -168,11 +164,9 @@ def test_duckdb(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert [block.rows for block in read_blocks(path, 1000, table="rows")] == [1000, 1000, 500]
     assert "Choose which table" in refusal(path)
     for query in (f"SELECT * FROM '{other}'", f"COPY rows TO '{other}'", f"ATTACH '{tmp_path}/new.duckdb'"):
-        assert "disabled by configuration" in refusal(path, query=query)
+        assert "Permission Error" in refusal(path, query=query)
     assert "configuration has been locked" in refusal(path, query="SET enable_external_access = true")
     assert "Parser Error" in refusal(path, query="nonsense")
-    large = "range(100000000)"
-    _interrupted(path, f"SELECT count(*)::VARCHAR AS text FROM {large} a, {large} b WHERE a.range % 7 = 3")
     assert path.read_bytes() == before
     assert sorted(tmp_path.iterdir()) == [path, other]
 
