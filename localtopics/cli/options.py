@@ -62,7 +62,12 @@ def _number_or_word(context: click.Context, option: click.Parameter, value: str 
     return int(value) if value is not None and value.isdecimal() else value
 
 
-reading = options(_option(Reading, "split", "NAME"))
+reading = options(
+    _option(Reading, "split", "NAME"),
+    _option(Reading, "sheet", "NAME|N"),
+    _option(Reading, "table", "NAME"),
+    _option(Reading, "query", "SQL"),
+)
 
 columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
@@ -13,10 +14,11 @@ from localtopics.progress import Progress, silent
 log = logging.getLogger(__name__)
 
 USUAL_COLUMNS = {
-    "documents": ("text", "abstract", "document", "body", "content"),
-    "titles": ("title", "headline"),
+    "documents": ("text", "abstract", "document", "body", "content", "abstract note"),
+    "titles": ("title", "headline", "article title"),
 }
-"""Names by which a column is found that the user did not name, whatever their case; the first one wins."""
+"""Names by which a column is found that the user did not name, whatever their case; the first one wins.
+"Abstract Note" is Zotero's, "Article Title" Web of Science's."""
 
 Columns = dict[str, Sequence[object]]
 """Field of a corpus ("documents", "titles", "times", "groups", "ids"), or `OTHER` and the name of a column
@@ -65,12 +67,18 @@ class ColumnRequest:
         given = {name: value for name, value in reading.items() if value is not None}
         return cls(source, named, reading=Reading(**given))
 
-    def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:
+    def resolve(
+        self,
+        columns: Sequence[str],
+        hint: str = "",
+        usual: Mapping[str, Sequence[str]] = USUAL_COLUMNS,
+    ) -> dict[str, str]:
         """The columns to read, of those that a source has.
 
         Args:
             columns: the names of the source's columns.
             hint: what the error sentence adds where the names themselves may be the fault.
+            usual: field of a corpus to the names by which its column is found.
 
         Returns:
             Field of a corpus to the name of its column; fields without a column are left out.
@@ -87,8 +95,8 @@ class ColumnRequest:
                 if column is None:
                     raise UserError(f"{self.source} has no column {name!r}; its columns are {listed}.")
                 names[role] = column
-        for role, usual in USUAL_COLUMNS.items():
-            found = (folded[name] for name in usual if name in folded and folded[name] not in names.values())
+        for role, known in usual.items():
+            found = (folded[name] for name in known if name in folded and folded[name] not in names.values())
             if role not in names and (column := next(found, None)) is not None:
                 names[role] = column
         if "documents" not in names:
@@ -130,6 +138,20 @@ class ColumnRequest:
             return bool(self.resolve(columns))
         except UserError:
             return False
+
+
+def in_blocks(rows: Iterable[Sequence[object]], places: Mapping[str, int], size: int | None) -> Blocks:
+    """Rows of cells as blocks of ``size`` rows, or as one.
+
+    Args:
+        rows: the cells of each row.
+        places: field of a corpus to the place of its cell in each row.
+        size: of a block; None: all rows are one.
+    """
+    remaining, first = iter(rows), True
+    while (block := list(islice(remaining, size))) or first:
+        yield {role: [row[place] for row in block] for role, place in places.items()}
+        first = False
 
 
 def joined(blocks: Iterable[Columns]) -> Columns:

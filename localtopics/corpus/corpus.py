@@ -190,11 +190,13 @@ def read_corpus(
 
     Args:
         source: a .csv or .tsv file (in which those of `MISSING` are no values), a .jsonl
-            (.ndjson) or .parquet file; a .txt file (one document a line); those but parquet also packed as
-            .gz, .zst or .bz2; a folder of Parquet files as one table; any other folder (each text, web page,
-            mail, PDF and the like below it one document, its id the relative path; what cannot be read is
-            passed over with a warning); a .zip or .tar archive of what a folder may hold; a mailbox (.mbox);
-            ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets` reads.
+            (.ndjson), .json or .parquet file; a .txt file (one document a line); a workbook (.xlsx, .xls,
+            .ods); an SQLite or DuckDB database; a bibliography (.bib, .ris, .nbib); a mailbox (.mbox); those
+            that are text also packed as .gz, .zst or .bz2; a folder of Parquet files as one table; any other
+            folder (each text, web page, mail, PDF and the like below it one document, its id the relative
+            path; what cannot be read is passed over with a warning); a .zip or .tar archive of what a folder
+            may hold; ``hf:OWNER/NAME``, ``hf:OWNER/NAME:CONFIG`` or ``hf:LOCAL/PATH`` for what `datasets`
+            reads.
         text: column of the documents; without it the first there is of text, abstract, document, body and
             content, whatever its case.
         title: column of the titles; without it the title or headline column, if there is one.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, Columns, even, joined
+from localtopics.corpus.databases import read_database
 from localtopics.corpus.dataset import read_dataset
 from localtopics.corpus.decoding import COMPRESSIONS, one_sentence
 from localtopics.corpus.delimited import read_csv, read_tsv
@@ -18,9 +19,12 @@ from localtopics.corpus.folders import (
     read_folder,
     read_mailbox,
 )
+from localtopics.corpus.objects import read_json, read_jsonl
 from localtopics.corpus.places import located, reachable
 from localtopics.corpus.plain import read_lines
-from localtopics.corpus.records import parquet_files, read_jsonl, read_parquet, read_parquet_files
+from localtopics.corpus.records import parquet_files, read_parquet, read_parquet_files
+from localtopics.corpus.references import is_medline, read_bibtex, read_medline, read_ris
+from localtopics.corpus.workbooks import read_workbook
 from localtopics.errors import UserError
 from localtopics.formats.formats import FORMATS
 
@@ -33,18 +37,41 @@ READERS: dict[str, Reader] = {
     ".csv": read_csv,
     ".tsv": read_tsv,
     ".jsonl": read_jsonl,
+    ".json": read_json,
     ".parquet": read_parquet,
     ".txt": read_lines,
+    ".xlsx": read_workbook,
+    ".xls": read_workbook,
+    ".ods": read_workbook,
+    ".sqlite": read_database,
+    ".db": read_database,
+    ".duckdb": read_database,
+    ".bib": read_bibtex,
+    ".ris": read_ris,
+    ".nbib": read_medline,
     MAILBOX: read_mailbox,
     ".zip": read_archive,
     ".tar": read_archive,
     **dict.fromkeys(FORMATS, read_document),
 }
 """Ending of a file's name, in small letters, to what reads such files."""
-_READINGS: dict[str, tuple[str, ...]] = {}
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
+_DATABASES = (".sqlite", ".db", ".duckdb")
+_READINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_WORKBOOKS, ("sheet",)),
+    **dict.fromkeys(_DATABASES, ("table", "query")),
+    ".json": ("table",),
+}
 """The fields of `Reading` that say something of files with an ending."""
-_ALIASES = {".ndjson": ".jsonl", ".tgz": ".tar"}
-_NEVER_PACKED = (".parquet", ".zip")  # `decoding.open_text` unpacks the others
+_ALIASES = {
+    ".ndjson": ".jsonl",
+    ".tgz": ".tar",
+    ".xlsm": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".sqlite3": ".sqlite",
+    ".ddb": ".duckdb",
+}
+_NEVER_PACKED = (".parquet", ".zip", *_WORKBOOKS, *_DATABASES)  # `decoding.open_text` unpacks the others
 
 
 def read_columns(request: ColumnRequest) -> Columns:
@@ -123,8 +150,10 @@ def _read_file(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     suffix = _ALIASES.get(suffix, suffix)
     if suffix not in READERS or (packed and suffix in _NEVER_PACKED):
         raise UserError(
-            f"{path} is none of the files that can be read: {', '.join(READERS)} (all but "
-            f"{' and '.join(_NEVER_PACKED)} also with .gz, .zst or .bz2 behind) or a folder of texts."
+            f"{path} is none of the files that can be read: {', '.join(READERS)} (those that are text also "
+            "with .gz, .zst or .bz2 behind) or a folder of texts."
         )
+    if suffix == ".txt" and is_medline(path):  # as PubMed names it
+        suffix = ".nbib"
     request.reading.require(request.source, *_READINGS.get(suffix, ()))
     return READERS[suffix](path, request, rows)

@@ -1,10 +1,8 @@
-"""Reads records whose values have names: JSON lines and Parquet."""
+"""Reads Parquet, a file or a folder of files."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,42 +10,8 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from localtopics.corpus.columns import Blocks, ColumnRequest
-from localtopics.corpus.decoding import open_text
 from localtopics.errors import UserError
 from localtopics.text import one_line
-
-
-def read_jsonl(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
-    """Read a JSON object a line; a key that an object lacks is None in that row.
-
-    Which key holds what is found among the objects of the first block.
-
-    Raises:
-        UserError: a line is no JSON object, there is none, or a column is missing.
-    """
-    names: dict[str, str] | None = None
-    with open_text(path) as file:
-        records = _records(path, file)
-        while block := list(islice(records, rows)):
-            if names is None:
-                columns = list(dict.fromkeys(key for record in block for key in record))
-                names = request.kept(request.resolve(columns), columns)
-            yield {role: [record.get(column) for record in block] for role, column in names.items()}
-    if names is None:
-        raise UserError(f"{path} is empty: it holds no documents.")
-
-
-def _records(path: Path, lines: Iterable[str]) -> Iterator[dict[str, object]]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"Line {number:,} of {path} is not JSON ({error}).") from None
-        if not isinstance(record, dict):
-            raise UserError(f'Line {number:,} of {path} is not a JSON object such as {{"text": "…"}}.')
-        yield record
 
 
 def wanted(request: ColumnRequest, schema: pa.Schema) -> dict[str, str]:

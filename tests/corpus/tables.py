@@ -1,6 +1,8 @@
 """Tables in every format that has columns, and how a source is refused."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,12 @@ ROWS = {
 }
 
 
+def write_sqlite(frame: pd.DataFrame, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        frame.to_sql("rows", connection, index=False)
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     "rows.csv": lambda frame, path: frame.to_csv(path, index=False),
     "rows.csv.gz": lambda frame, path: frame.to_csv(path, index=False),
@@ -31,6 +39,9 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     "rows.tsv.bz2": lambda frame, path: frame.to_csv(path, index=False, sep="\t"),
     "rows.jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True),
     "rows.ndjson.zst": lambda frame, path: frame.to_json(path, orient="records", lines=True),
+    "rows.json": lambda frame, path: frame.to_json(path, orient="records"),
+    "rows.json.gz": lambda frame, path: frame.to_json(path, orient="records"),
+    "rows.sqlite": write_sqlite,
     "ROWS.PARQUET": lambda frame, path: frame.to_parquet(path),
 }
 
