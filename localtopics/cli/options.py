@@ -62,7 +62,12 @@ def _number_or_word(context: click.Context, option: click.Parameter, value: str 
     return int(value) if value is not None and value.isdecimal() else value
 
 
-reading = options(_option(Reading, "split", "NAME"))
+reading = options(
+    _option(Reading, "split", "NAME"),
+    _option(Reading, "encoding", "NAME"),
+    _option(Reading, "delimiter", "SIGN"),
+    _option(Reading, "on_bad_row"),
+)
 
 columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),

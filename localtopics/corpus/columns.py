@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 
@@ -44,6 +45,8 @@ class ColumnRequest:
     """Whether the other columns are wanted too."""
     reading: Reading = field(default_factory=Reading)
     """How the source is read."""
+    decided: Decisions = field(default_factory=Decisions, compare=False)
+    """What readers decide about it."""
 
     @classmethod
     def of(

@@ -69,6 +69,8 @@ class Corpus:
     """Where the documents come from, for messages and the maps' title."""
     rows: list[int] | None = None
     """Each document's row in the source, counted from 0; None where every row was kept."""
+    read_as: dict[str, str] = field(default_factory=dict, compare=False)
+    """What was decided about the source as it was read, such as its encoding; no part of `digest`."""
 
     @classmethod
     def from_documents(
@@ -209,7 +211,8 @@ def read_corpus(
     read = read_columns(request)
     fields: dict[str, Any] = {name: values for name, values in read.items() if name in request.named}
     others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in fields}
-    return Corpus.from_documents(**fields, columns=others, source=source)
+    corpus = Corpus.from_documents(**fields, columns=others, source=source)
+    return replace(corpus, read_as=dict(request.decided))
 
 
 def is_text(document: object) -> bool:

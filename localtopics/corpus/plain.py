@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from localtopics.corpus.columns import Blocks, ColumnRequest
+from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.decoding import one_sentence, open_text
 from localtopics.errors import UserError
 
@@ -27,7 +29,7 @@ def read_lines(path: Path, request: ColumnRequest, rows: int | None = None) -> B
         UserError: another column than "text" is asked for.
     """
     request.resolve(["text"])
-    with open_text(path) as file:
+    with open_text(path, encoding=request.reading.encoding, decided=request.decided) as file:
         yield {"documents": [line.rstrip("\n") for line in islice(file, rows)]}
         while lines := [line.rstrip("\n") for line in islice(file, rows)]:
             yield {"documents": lines}
@@ -46,13 +48,14 @@ def read_folder(path: Path, request: ColumnRequest) -> Blocks:
     documents: dict[str, object] = {}
     others: list[Path] = []
     unreadable: list[str] = []
+    encodings: Counter[str] = Counter()
     for file in _files_below(path, unreadable):
         if file.suffix.lower() not in FOLDER_SUFFIXES:
             others.append(file)
             continue
         try:
             with one_sentence(file):
-                documents[file.relative_to(path).as_posix()] = _read_whole(file)
+                documents[file.relative_to(path).as_posix()] = _read_whole(file, request, encodings)
         except UserError as error:
             unreadable.append(str(error))
     if not documents:
@@ -68,6 +71,8 @@ def read_folder(path: Path, request: ColumnRequest) -> Blocks:
     if unreadable:
         named = " ".join(unreadable[:_NAMED]) + (" …" if len(unreadable) > _NAMED else "")
         log.warning("Passed over %s in %s: %s", _files(len(unreadable)), path, named)
+    for name, count in encodings.items():
+        request.decided.note(f"encoding {name}", _files(count), "Read %s of %s as %s", _files(count), path, name)
     ids = sorted(documents)
     yield {"documents": [documents[id] for id in ids], "ids": ids}
 
@@ -80,11 +85,15 @@ def holds_texts(path: Path) -> bool:
     )
 
 
-def _read_whole(file: Path) -> str:
+def _read_whole(file: Path, request: ColumnRequest, encodings: Counter[str]) -> str:
+    """The text of a file; in which encoding it is, if not UTF-8, is counted."""
     if not file.is_file():  # a pipe, or a link to nothing
         raise UserError(f"{file} is no file.")
-    with open_text(file) as text:
-        return text.read()
+    decided = Decisions(quiet=True)
+    with open_text(file, encoding=request.reading.encoding, decided=decided) as text:
+        content = text.read()
+    encodings.update([decided["encoding"]] if "encoding" in decided else [])
+    return content
 
 
 def _files_below(path: Path, unreadable: list[str]) -> Iterator[Path]:

@@ -28,7 +28,12 @@ READERS: dict[str, Reader] = {
     ".txt": read_lines,
 }
 """Ending of a file's name, in small letters, to what reads such files."""
-_READINGS: dict[str, tuple[str, ...]] = {}
+_READINGS: dict[str, tuple[str, ...]] = {
+    ".csv": ("encoding", "delimiter", "on_bad_row"),
+    ".tsv": ("encoding", "delimiter", "on_bad_row"),
+    ".jsonl": ("encoding",),
+    ".txt": ("encoding",),
+}
 """The fields of `Reading` that say something of files with an ending."""
 _ALIASES = {".ndjson": ".jsonl"}
 _NEVER_PACKED = (".parquet",)  # `decoding.open_text` unpacks the others
@@ -92,8 +97,8 @@ def _read(request: ColumnRequest, rows: int | None) -> Blocks:
 
 def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     """A folder of Parquet files as one table, any other as texts."""
-    request.reading.require(request.source)
     files = tables_of(str(path))
+    request.reading.require(request.source, *(["encoding"] if files is None else []))
     return read_folder(path, request) if files is None else read_parquet_files(files, request, rows)
 
 

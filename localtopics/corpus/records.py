@@ -26,7 +26,7 @@ def read_jsonl(path: Path, request: ColumnRequest, rows: int | None = None) -> B
         UserError: a line is no JSON object, there is none, or a column is missing.
     """
     names: dict[str, str] | None = None
-    with open_text(path) as file:
+    with open_text(path, encoding=request.reading.encoding, decided=request.decided) as file:
         records = _records(path, file)
         while block := list(islice(records, rows)):
             if names is None:

@@ -81,7 +81,8 @@ def new_record(
             "dropped": asdict(corpus.dropped),
             "digest": corpus.digest,
             "embeddings_digest": embeddings_digest,
-        },
+        }
+        | ({"read_as": corpus.read_as} if corpus.read_as else {}),
         "embedding": {
             "name": model.name,
             "precision": model.precision,
