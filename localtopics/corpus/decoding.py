@@ -162,7 +162,9 @@ def _undecided(path: Path, found: Encoding) -> str:
     if found.candidates == ("utf-8",):
         return f"{path} is UTF-8 but for some bytes, the first in {where}: mend it, or name its encoding."
     words = readings(found.sample, found.candidates)
-    listed = " or ".join(f"{name} (“{one_line(word)}”)" for name, word in zip(found.candidates, words, strict=True))
+    listed = " or ".join(
+        f"{name} (“{one_line(word)}”)" for name, word in zip(found.candidates, words, strict=True)
+    )
     may_be = f": it may be {listed}" if listed else ""
     return f"{path} is not UTF-8 ({where}), and it cannot be told what it is{may_be}: name its encoding."
 

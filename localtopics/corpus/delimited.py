@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, short
+from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.decoding import open_text
 from localtopics.corpus.dialect import SEPARATORS, WORDS, Dialect, Rows, dialect_of
 from localtopics.errors import UserError
@@ -34,6 +35,15 @@ def read_csv(path: Path, request: ColumnRequest, rows: int | None = None) -> Blo
 def read_tsv(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
     """Read rows of fields that tabs separate, or plainly something else; see `_read_delimited`."""
     return _read_delimited(path, request, rows, "\t")
+
+
+def is_unicode_text(path: Path, request: ColumnRequest) -> bool:
+    """Whether a file is a table in UTF-16 whose fields tabs separate, with the columns that are asked for."""
+    decided = Decisions(quiet=True)
+    with open_text(path, encoding=request.reading.encoding, decided=decided) as file:
+        lines = list(islice(file, _LINES)) if decided.get("encoding", "").startswith("utf-16") else []
+    header, *rows = [line.rstrip("\n").split("\t") for line in lines if line.strip()] or [[]]
+    return len(header) > 1 <= len(rows) and request.resolves(header) and '"' not in "".join(header)
 
 
 def _read_delimited(path: Path, request: ColumnRequest, rows: int | None, usual: str) -> Blocks:
@@ -80,7 +90,9 @@ def _dialect(path: Path, request: ColumnRequest, usual: str) -> Dialect:
         found = dialect_of(path, lines, not file.read(1), request, usual)
     if found.separator != usual:
         kind = SEPARATORS.get(found.separator, repr(found.separator))
-        request.decided.note("delimiter", found.separator, "The columns of %s are separated by %s", path, kind)
+        request.decided.note(
+            "delimiter", found.separator, "The columns of %s are separated by %s", path, kind
+        )
     if found.quoting != "doubled":
         said = "The fields of %s are written with %s"
         request.decided.note("quoting", found.quoting, said, path, WORDS[found.quoting])
@@ -134,7 +146,9 @@ class _BadRows:
         self._count += 1
         if self._count == 1:
             beginning = one_line(" ".join(row))[:_SHOWN]
-            self._first = f"ends in line {line:,} has {len(row)} fields, the header {self._width} (“{beginning}”)"
+            self._first = (
+                f"ends in line {line:,} has {len(row)} fields, the header {self._width} (“{beginning}”)"
+            )
 
     def tell(self) -> None:
         """Say how many there are.

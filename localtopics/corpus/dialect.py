@@ -36,10 +36,11 @@ WORDS = {
 }
 """What is said of a way of quoting that is not the usual one."""
 
-_ESCAPED = re.compile(r'\\(["\\])')
+_ESCAPED = re.compile(r'\\(["\\]|\r?\n)')
+_BARE_FIELD = re.compile(r"(?:[^\t\\]|\\.|\\$)*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "0": "", "Z": "\x1a"}
-_PAIR = re.compile(r"""\\([\\ntrb0Z"']?)""")
+_PAIR = re.compile(r"""\\([\\ntrb0Z"'\t]?)""")
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,22 @@ class Rows:
             if (len(text) - len(text.rstrip("\\"))) % 2 and text != held:
                 continue  # a backslash before the line's end: it is part of the field
             held = ""
-            yield [_meant(field) for field in text.split(self._dialect.separator)] if text else []
+            yield [_meant(field) for field in _bare_fields(text)] if text else []
 
 
 def _doubled(line: str) -> str:
     """A line with the quotes behind a backslash doubled instead."""
-    return _ESCAPED.sub(lambda match: '""' if match[1] == '"' else "\\", line) if "\\" in line else line
+    return _ESCAPED.sub(lambda match: '""' if match[1] == '"' else match[1], line) if "\\" in line else line
+
+
+def _bare_fields(text: str) -> Iterator[str]:
+    """The fields of a row that tabs separate, but for those behind a backslash."""
+    place = 0
+    while place <= len(text):
+        field = _BARE_FIELD.match(text, place)
+        assert field is not None  # it matches nothing too
+        yield field[0]
+        place = field.end() + 1
 
 
 def _meant(field: str) -> str:
@@ -223,8 +234,9 @@ class _Sample:
 
     def _reads(self, dialect: Dialect) -> bool:
         """Whether a dialect splits all rows into as many fields, of which there are several."""
-        rows = self._rows(dialect, _ROWS)
-        return bool(rows) and len(rows[0]) > 1 and {len(row) for row in rows} == {len(rows[0])}
+        header, *rows = self._rows(dialect, _ROWS) or [[]]
+        widths = {len(header) + bool(self.surplus(dialect))}
+        return len(header) > 1 and {len(row) for row in rows} <= widths
 
     def _is_bare(self, rows: Sequence[Sequence[str]]) -> bool:
         r"""Whether backslashes are escapes in fields without quotes: all of them are of known ones, and some

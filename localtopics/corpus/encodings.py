@@ -189,7 +189,9 @@ def _is_odd(before: str, char: str, after: str) -> bool:
 @lru_cache(4096)
 def _script(letter: str) -> str:
     word = unicodedata.name(letter, "?").split()[0].split("-")[0]
-    return "East Asian" if word in ("CJK", "KATAKANA", "HIRAGANA", "HANGUL", "HALFWIDTH", "FULLWIDTH") else word
+    return (
+        "East Asian" if word in ("CJK", "KATAKANA", "HIRAGANA", "HANGUL", "HALFWIDTH", "FULLWIDTH") else word
+    )
 
 
 def readings(sample: bytes, names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from localtopics.corpus.columns import Blocks, ColumnRequest
 from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.decoding import one_sentence, open_text
+from localtopics.corpus.delimited import is_unicode_text, read_tsv
 from localtopics.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -23,11 +24,14 @@ _NAMED = 3  # of the files that are passed over
 
 
 def read_lines(path: Path, request: ColumnRequest, rows: int | None = None) -> Blocks:
-    """Read a document a line.
+    """Read a document a line; of what spreadsheets call Unicode text, UTF-16 with a header and tabs, a row.
 
     Raises:
         UserError: another column than "text" is asked for.
     """
+    if is_unicode_text(path, request):
+        yield from read_tsv(path, request, rows)
+        return
     request.resolve(["text"])
     with open_text(path, encoding=request.reading.encoding, decided=request.decided) as file:
         yield {"documents": [line.rstrip("\n") for line in islice(file, rows)]}
@@ -72,7 +76,9 @@ def read_folder(path: Path, request: ColumnRequest) -> Blocks:
         named = " ".join(unreadable[:_NAMED]) + (" …" if len(unreadable) > _NAMED else "")
         log.warning("Passed over %s in %s: %s", _files(len(unreadable)), path, named)
     for name, count in encodings.items():
-        request.decided.note(f"encoding {name}", _files(count), "Read %s of %s as %s", _files(count), path, name)
+        request.decided.note(
+            f"encoding {name}", _files(count), "Read %s of %s as %s", _files(count), path, name
+        )
     ids = sorted(documents)
     yield {"documents": [documents[id] for id in ids], "ids": ids}
 
