@@ -14,7 +14,7 @@ from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
-from localtopics.run.settings import EmbeddingSettings
+from localtopics.run.settings import EmbeddingSettings, InputSettings
 from localtopics.topics.settings import TopicSettings
 from localtopics.trends.settings import TrendSettings
 
@@ -68,6 +68,8 @@ reading = options(
     _option(Reading, "delimiter", "SIGN"),
     _option(Reading, "on_bad_row"),
 )
+
+clean = _option(InputSettings, "clean", "KINDS")
 
 columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),
@@ -207,7 +209,7 @@ _EMBEDDING = {"model": "embedding_model", "embeddings": "embeddings", "speed": "
 
 def run_settings(config: Path | None, source: str | None, options: dict[str, Any]) -> RunSettings:
     """The defaults, then the file given with --config, then what the command line says."""
-    from localtopics.run.settings import InputSettings, RunSettings
+    from localtopics.run.settings import RunSettings
 
     settings = RunSettings() if config is None else RunSettings.read(config)
     embedding = {name: options.get(called) for name, called in _EMBEDDING.items()}

@@ -18,6 +18,7 @@ from localtopics.errors import UserError
     "--out", type=click.Path(path_type=Path), help="The run folder [default: SOURCE with the ending .topics]."
 )
 @options.columns
+@options.clean
 @options.embedding
 @options.topics
 @options.labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.settings import Reading
@@ -62,7 +63,7 @@ class ColumnRequest:
     ) -> ColumnRequest:
         """What `localtopics.corpus.read_corpus` is asked for."""
         named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
-        given = {name: value for name, value in reading.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in reading.items() if value is not None}
         return cls(source, named, reading=Reading(**given))
 
     def resolve(self, columns: Sequence[str], hint: str = "") -> dict[str, str]:

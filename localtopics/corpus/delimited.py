@@ -47,10 +47,11 @@ def is_unicode_text(path: Path, request: ColumnRequest) -> bool:
 
 
 def _read_delimited(path: Path, request: ColumnRequest, rows: int | None, usual: str) -> Blocks:
-    """Read a header, then rows of as many fields, quoted as RFC 4180 has it; every value is a string or None.
+    """Read a header, then rows of as many fields, quoted as RFC 4180 has it; values are strings or None.
 
-    Fields are separated by ``usual``, or by what plainly does so instead, and quoted otherwise where that alone
-    reads the file: see `dialect_of`. A value that is one of `MISSING` is None, except in a column of ids.
+    Fields are separated by ``usual``, or by what plainly does so instead, and quoted otherwise where that
+    alone reads the file: see `dialect_of`. A value that is one of `MISSING` is None, except in a column of
+    ids.
 
     Raises:
         UserError: the file is not well-formed, a column is missing, or it cannot be told what separates them.
@@ -120,8 +121,8 @@ def _read_rows(path: Path, reader: Rows, request: ColumnRequest, rows: int | Non
             for place, others in twins.items():
                 if any(row[place] != row[other] for other in others):
                     raise UserError(
-                        f"{path} has {len(others) + 1} columns called {short(header[place])}, which differ in "
-                        f"the row that ends in line {reader.line:,}: rename one."
+                        f"{path} has {len(others) + 1} columns called {short(header[place])}, which differ "
+                        f"in the row that ends in line {reader.line:,}: rename one."
                     )
             for role, position in positions.items():
                 value = row[position]
@@ -161,8 +162,8 @@ class _BadRows:
         more = f"; so have {self._count - 1:,} more rows another number" if self._count > 1 else ""
         if self._request.reading.on_bad_row == "error":
             raise UserError(
-                f"The row of {self._path} that {self._first}{more}: put fields that hold a separator in double "
-                "quotes, or have such rows left out.",
+                f"The row of {self._path} that {self._first}{more}: put fields that hold a separator in "
+                "double quotes, or have such rows left out.",
                 arguments=["on_bad_row"],
             )
         self._request.decided.note(

@@ -250,7 +250,7 @@ class _Sample:
         return (nothing or "\\" in pairs) and pairs.count("") == ends
 
     def _rows(self, dialect: Dialect, most: int) -> list[list[str]]:
-        """The first rows that are not blank, up to a fault; that of a row which the sample cuts off is none."""
+        """The first rows that are not blank, up to a fault; a row that the sample cuts off is no fault."""
         found: list[list[str]] = []
         reader = dialect.rows(self._lines)
         try:

@@ -1,4 +1,4 @@
-"""Which encoding bytes of text are in, by their marks, by what they can be, and by the language that comes of it."""
+"""Which encoding bytes of text are in, by marks, by what they can be, and by the words that come of it."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def wide(name: str) -> bool:
 def encoding_of(file: IO[bytes]) -> Encoding | None:
     """The encoding of text; None where the bytes are plainly none.
 
-    A mark at the beginning says it, zeros in every second byte do, and so does a text that is UTF-8. Else it is
-    what chardet finds in the lines that are not ASCII, where it leads by enough and no words come of it that mix
-    alphabets, or have capitals or signs within.
+    A mark at the beginning says it, zeros in every second byte do, and so does a text that is UTF-8. Else it
+    is what chardet finds in the lines that are not ASCII, where it leads by enough and no words come of it
+    that mix alphabets, or have capitals or signs within.
 
     Args:
         file: at its beginning; it is read until 32 KiB of lines are found that are not ASCII, or to its end.
@@ -99,7 +99,7 @@ def encoding_of(file: IO[bytes]) -> Encoding | None:
 
 
 def _by_zeros(head: bytes) -> str | None:
-    """The encoding of two or four bytes a character that has most of its zeros where ASCII would have them."""
+    """The encoding of two or four bytes a character that has its zeros where ASCII would have them."""
     for width, names in ((4, ("utf-32-le", "utf-32-be")), (2, ("utf-16-le", "utf-16-be"))):
         whole = head[: len(head) // width * width]
         zeros = [whole[place::width].count(0) / max(1, len(whole) // width) for place in range(width)]

@@ -19,7 +19,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.topics.load import open_clusters
 from localtopics.topics.shares import DocumentTopics, document_topics
-from localtopics.topics.topic import OUTLIER_LABEL
+from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 
 class Assigner:
@@ -32,6 +32,7 @@ class Assigner:
     def __init__(self, run: RunFolder) -> None:
         self._folder, self._embeds = run.folder, run.embeds_documents
         self._splits = run.settings.topics.long_documents == "split"
+        self._clean = run.cleaning
         self._labels = run.labels
         self._clusters = open_clusters(run.model_folder)
         self._number_of = {own: number for number, own in run.model_numbers.items()}
@@ -59,7 +60,8 @@ class Assigner:
         """What new documents are about.
 
         Args:
-            documents: m texts.
+            documents: m texts, which are cleaned as the run's own were; one of which nothing is left has
+                no topic.
             embeddings: float32 [m, d], theirs, where they are ready.
             progress: told of the embedding.
             keep: whether new embeddings go into the cache.
@@ -70,6 +72,7 @@ class Assigner:
         Raises:
             UserError: the embeddings are missing or do not fit the run's.
         """
+        empty = np.zeros(len(documents), bool)
         passages = Passages.whole(documents)
         if embeddings is None:
             if not self._embeds:
@@ -78,12 +81,18 @@ class Assigner:
                     arguments=["embeddings"],
                 )
             embedder = self._embedder()
+            clean = [self._clean(text) for text in documents]
+            empty = np.array([not text for text in clean], bool)
+            documents = [own or text for own, text in zip(clean, documents, strict=True)]
+            passages = Passages.whole(documents)
             if self._splits:
                 passages = embedder.split(documents, progress)
             embeddings = embedder.embed(passages.texts, progress, keep=keep)
         found, probabilities = self._clusters.place(embeddings)
         topics = np.array([self._number_of[topic] for topic in found.tolist()], np.int64)
+        topics[empty[passages.document]] = OUTLIER
         own = document_topics(passages, topics, probabilities, embeddings)
+        own.probabilities[empty] = 0
         labels = [self._labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics]
         return own, labels, passages.split
 

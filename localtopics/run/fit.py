@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus.cleaning import Cleaning, cleaned, tell_boilerplate
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.parts import embedded_by
 from localtopics.errors import UserError
@@ -77,6 +78,7 @@ def fit(
         else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
+    corpus = cleaned(corpus, Cleaning.of(asked.input.clean), progress)
     ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
@@ -96,7 +98,7 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     Raises:
         UserError: as `fit`, or this machine cannot hold the run.
     """
-    corpus = _read(settings, progress)
+    corpus = cleaned(_read(settings, progress), Cleaning.of(settings.input.clean), progress)
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
@@ -112,7 +114,7 @@ def _read(settings: RunSettings, progress: Progress) -> Corpus:
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
-        columns = {name: value for name, value in asdict(asked).items() if name != "source"}
+        columns = {name: value for name, value in asdict(asked).items() if name not in ("source", "clean")}
         corpus = read_corpus(asked.source, **columns)
         advance(1)
     return corpus
@@ -131,6 +133,8 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
+    if not corpus.boilerplate:
+        tell_boilerplate(corpus.documents)
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)
@@ -198,6 +202,7 @@ def _dropped(corpus: Corpus) -> str:
         "empty": corpus.dropped.empty,
         "missing": corpus.dropped.missing,
         "not text": corpus.dropped.not_text,
+        "of which cleaning left nothing": corpus.dropped.cleaned,
     }
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     return f"{corpus.dropped.total:,} documents of {corpus.source} ({kinds})"

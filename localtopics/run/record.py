@@ -82,7 +82,8 @@ def new_record(
             "digest": corpus.digest,
             "embeddings_digest": embeddings_digest,
         }
-        | ({"read_as": corpus.read_as} if corpus.read_as else {}),
+        | ({"read_as": corpus.read_as} if corpus.read_as else {})
+        | ({"boilerplate": list(corpus.boilerplate)} if corpus.boilerplate else {}),
         "embedding": {
             "name": model.name,
             "precision": model.precision,

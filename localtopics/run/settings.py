@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from localtopics.topics.settings import TopicSettings
 FAST_TOKENS = 96
 """What is read of a text where embedding is to be fast; docs/benchmarks.md has what more and fewer give."""
 
+_KINDS = re.compile(r"({0})( *, *({0}))*".format("email|html|latex|urls|quotes|boilerplate"))
+
 
 @dataclass(frozen=True)
 class InputSettings(Reading):
@@ -33,6 +36,13 @@ class InputSettings(Reading):
     time: str | None = None
     group: str | None = None
     id: str | None = None
+    clean: str | None = setting(
+        None,
+        "what is taken out of texts: email (replies and signatures), html, latex, urls, quotes, boilerplate "
+        "(sentences that many documents have), or several with commas between",
+        form=_KINDS,
+        example="email, html, latex, urls, quotes or boilerplate, with commas between",
+    )
 
 
 @dataclass(frozen=True)
@@ -162,6 +172,7 @@ class RunSettings(Checked):
 ARGUMENTS: dict[str, tuple[str, str]] = {
     "embedding_model": ("embedding", "model"),
     "embedding": ("embedding", "speed"),
+    "clean": ("input", "clean"),
     **{part.name: ("labels", part.name) for part in fields(LabelSettings)},
     **{part.name: ("topics", part.name) for part in fields(TopicSettings)},
 }

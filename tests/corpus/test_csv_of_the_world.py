@@ -1,4 +1,4 @@
-"""Files as real programs write them: each is read right or refused in one sentence, and so are damaged ones."""
+"""Files as real programs write them: each is read right or refused in one sentence, damaged or not."""
 
 import random
 from pathlib import Path
