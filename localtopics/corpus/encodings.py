@@ -82,8 +82,8 @@ def encoding_of(file: IO[bytes]) -> Encoding | None:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return Encoding(name)
-    if (name := _by_zeros(head)) is not None:
-        return Encoding(name)
+    if (found := _by_zeros(head)) is not None:
+        return Encoding(found)
     if head.count(0) > len(head) // 8:
         return None
     lines = list(_strange_lines(head, file))
@@ -103,7 +103,7 @@ def _by_zeros(head: bytes) -> str | None:
     for width, names in ((4, ("utf-32-le", "utf-32-be")), (2, ("utf-16-le", "utf-16-be"))):
         whole = head[: len(head) // width * width]
         zeros = [whole[place::width].count(0) / max(1, len(whole) // width) for place in range(width)]
-        for name, low, *high in ((names[0], *zeros), (names[1], *reversed(zeros))):
+        for name, (low, *high) in zip(names, (zeros, zeros[::-1]), strict=True):
             if len(whole) > width and low < 0.02 and min(high) > 0.5 and _is(whole, name, cut=True):
                 return name
     return None
@@ -160,7 +160,7 @@ def _by_language(sample: bytes) -> Encoding:
     names = tuple(name for _, name in ranked)
     (first, best), (second, _) = (*ranked, (0.0, ""), (0.0, ""))[:2]
     strange = len(sample.translate(None, bytes(range(128))))
-    lead = 0.15 if strange <= _FEW else 0.1 if strange < _MANY else 0.02
+    lead = 0.3 if strange <= _FEW else 0.1 if strange < _MANY else 0.02
     if strange >= _MANY and best.startswith("windows"):
         lead = 0.0  # there are many more such files than those of another program that look so alike
     known = 0.05 if strange > _FEW else 0.1 if len(sample) > _SHORT else 1.0

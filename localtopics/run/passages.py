@@ -13,7 +13,8 @@ from localtopics.corpus import Corpus
 from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import remove
-from localtopics.run.results import documents_table, originals_of, read_passage_table, texts_of, write_parquet
+from localtopics.run.results import documents_table, originals_of, read_passage_table, write_parquet
+from localtopics.run.texts import texts_of
 from localtopics.topics.clustering import TopicModel
 from localtopics.topics.shares import document_topics
 from localtopics.topics.topic import Topic

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
+from localtopics.run.texts import CLEANED, is_cleaned, text_columns, texts_of
 from localtopics.topics.clustering import TopicModel
 from localtopics.topics.duplicates import first_copies
 from localtopics.topics.hierarchy import MOST_LEVELS
@@ -40,8 +41,6 @@ _MAY_BE = {
     "duplicate_of": "string",
     "shares": "shares",
 }
-CLEANED = "cleaned"
-"""The column of the cleaned texts, where there are some."""
 _PASSAGES = {
     "document": "string",
     "start": "integer",
@@ -173,31 +172,12 @@ def to_corpus(table: pd.DataFrame, source: str) -> Corpus:
     known: dict[str, Any] = {part: table[name].tolist() for part, name in parts.items() if name in table}
     texts = texts_of(table)
     corpus = Corpus.from_documents(texts.tolist(), **known, source=source)
-    ours = {*_DOCUMENTS, *_MAY_BE} | ({CLEANED} if _is_cleaned(table) else set())
+    ours = {*_DOCUMENTS, *_MAY_BE} | ({CLEANED} if is_cleaned(table) else set())
     return replace(
         corpus,
         columns={str(name): table[name] for name in table if name not in ours},
-        originals=table["text"].tolist() if _is_cleaned(table) else None,
+        originals=table["text"].tolist() if is_cleaned(table) else None,
     )
-
-
-def text_columns(corpus: Corpus) -> dict[str, list[str]]:
-    """The texts as columns of a table: as they were read and, behind them, as cleaning has left them."""
-    if corpus.originals is None:
-        return {"text": corpus.documents}
-    return {"text": corpus.originals, CLEANED: corpus.documents}
-
-
-def texts_of(table: pd.DataFrame) -> pd.Series:
-    """The texts that were embedded and described, of a table of documents."""
-    found: pd.Series = table[CLEANED if _is_cleaned(table) else "text"]
-    return found
-
-
-def _is_cleaned(table: pd.DataFrame) -> bool:
-    """Whether the column is ours, which stands behind the texts; a source's own stands behind all of ours."""
-    names = [str(name) for name in table]
-    return names[names.index("text") + 1 :][:1] == [CLEANED]
 
 
 def topics_table(

@@ -13,7 +13,8 @@ from localtopics.corpus import Corpus
 from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
-from localtopics.run.results import text_columns, to_corpus, write_parquet
+from localtopics.run.results import to_corpus, write_parquet
+from localtopics.run.texts import text_columns
 from localtopics.topics.clustering import Clustering
 from localtopics.topics.hierarchy import Hierarchy
 from localtopics.topics.umap import Layouts

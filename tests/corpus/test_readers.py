@@ -30,7 +30,7 @@ def test_every_table_format_gives_back_its_rows(tmp_path: Path, name: str) -> No
     path = tmp_path / name
     WRITERS[name](pd.DataFrame(ROWS), path)
     corpus = read_corpus(str(path), time="year", id="key")
-    assert corpus.documents == [without_nuls(name, text) for text in ROWS["Abstract"]]
+    assert corpus.documents == [without_nuls(name, text) for text in pd.DataFrame(ROWS)["Abstract"]]
     assert corpus.titles == ROWS["title"]
     assert corpus.times == ["2001", "2002", "2003", "2004", "2005"]
     assert corpus.ids == ROWS["key"]

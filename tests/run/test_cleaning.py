@@ -1,6 +1,8 @@
 """A run whose documents are cleaned: topics are of the cleaned texts, and the originals stay."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,10 @@ import pytest
 
 import localtopics
 from localtopics.errors import UserError
-from localtopics.run.results import texts_of, to_corpus
+from localtopics.run.results import to_corpus
 from localtopics.run.run import Run
 from localtopics.run.settings import RunSettings
+from localtopics.run.texts import texts_of
 from tests.run.test_stages import NOTES
 
 LINK = "<b>https://example.org/notes</b> "
@@ -41,17 +44,14 @@ def test_topics_are_of_the_cleaned_texts_and_the_originals_stay(run: Run) -> Non
     assert set(shown) <= set(NOTES.documents)
     assert not {"example", "telephone"} & {word for topic in run.topics for word in topic.keywords}
     corpus = run.corpus
-    assert (corpus.documents, corpus.originals, corpus.columns) == (
-        NOTES.documents,
-        dressed(NOTES.documents),
-        {},
-    )
+    assert (corpus.documents, corpus.originals) == (NOTES.documents, dressed(NOTES.documents))
+    assert list(corpus.columns) == ["cleaned_"]
 
 
 def test_the_same_run_goes_on_and_another_cleaning_is_another_run(run: Run) -> None:
     before = (run.folder / "topics.parquet").read_bytes()
     texts, ids = [*dressed(NOTES.documents), LINK], [*NOTES.ids, "gone"]
-    same = {"ids": ids, "out": run.folder, "model": "none", "min_cluster_size": 8}
+    same: dict[str, Any] = {"ids": ids, "out": run.folder, "model": "none", "min_cluster_size": 8}
     localtopics.fit(texts, **same, clean="urls,boilerplate,html")
     assert (run.folder / "topics.parquet").read_bytes() == before
     with pytest.raises(UserError, match="the documents are not the same"):
@@ -71,7 +71,6 @@ def test_later_documents_go_through_the_same(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_cleaned_run_grows_and_is_edited(run: Run, tmp_path: Path) -> None:
-    import shutil
 
     run = Run.open(shutil.copytree(run.folder, tmp_path / "copy.topics"))
     later = [f"{LINK}{text} Again.{SIGNED}" for text in NOTES.documents[:3]]
