@@ -159,7 +159,7 @@ class _BadRows:
         """
         if not self._count:
             return
-        more = f"; so have {self._count - 1:,} more rows another number" if self._count > 1 else ""
+        more = f"; {self._count:,} rows are at fault in all" if self._count > 1 else ""
         if self._request.reading.on_bad_row == "error":
             raise UserError(
                 f"The row of {self._path} that {self._first}{more}: put fields that hold a separator in "

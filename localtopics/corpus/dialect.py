@@ -76,7 +76,7 @@ class Rows:
             self._rows = self._reader
 
     def __iter__(self) -> Iterator[list[str]]:
-        return self
+        return self if self._dialect.surplus else self._rows
 
     def __next__(self) -> list[str]:
         row = next(self._rows)

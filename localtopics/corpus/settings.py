@@ -17,6 +17,8 @@ _ALONE = {
 }
 """What sources lack for which a field says nothing."""
 
+CLEANINGS = ("html", "email", "quotes", "latex", "urls", "boilerplate")
+"""What can be taken out of texts, in the order in which it is done."""
 _DELIMITER = re.compile(r"[^\w\s\"']|[\t _]|\\t|tab")
 
 

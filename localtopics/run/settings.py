@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from localtopics.checked import Checked, check, setting
-from localtopics.corpus.settings import Reading
+from localtopics.corpus.settings import CLEANINGS, Reading
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.report.html.settings import PageSettings
@@ -20,7 +20,7 @@ from localtopics.topics.settings import TopicSettings
 FAST_TOKENS = 96
 """What is read of a text where embedding is to be fast; docs/benchmarks.md has what more and fewer give."""
 
-_KINDS = re.compile(r"({0})( *, *({0}))*".format("email|html|latex|urls|quotes|boilerplate"))
+_KINDS = re.compile(r"({0})( *, *({0}))*".format("|".join(CLEANINGS)))
 
 
 @dataclass(frozen=True)

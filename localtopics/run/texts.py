@@ -1,4 +1,4 @@
-"""The texts in a table of documents: as they were read and, where they were cleaned, as cleaning left them."""
+"""The texts in a table of documents: as they were read and, where they were cleaned, as they are now."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from localtopics.corpus import Corpus
 from localtopics.corpus.boilerplate import repeated_sentences, without_sentences
-from localtopics.corpus.cleaning import CLEANERS, Cleaning, cleaned, tell_boilerplate
+from localtopics.corpus.cleaning import BOILERPLATE, CLEANERS, Cleaning, cleaned, tell_boilerplate
+from localtopics.corpus.settings import CLEANINGS
 from localtopics.errors import UserError
 
 SPACE = " "
@@ -79,6 +80,10 @@ UNTOUCHED = [
     ("urls", "http is a protocol, and www a web: //comment"),
     ("quotes", "x > y\n-> there\n[quote] that does not end"),
 ]
+
+
+def test_every_kind_has_its_place() -> None:
+    assert (*CLEANERS, BOILERPLATE) == CLEANINGS
 
 
 @pytest.mark.parametrize(("kind", "before", "after"), EXAMPLES)

@@ -89,7 +89,7 @@ REFUSED = {
     "duplicate_text.csv": "has 2 columns called 'text', which differ in the row that ends in line 2",
     "one_accent.csv": "line 2, byte 3: 0xEF.*cannot be told what it is.*“naïve”",
     "one_broken_byte.csv": "is UTF-8 but for some bytes, the first in line 7, byte 12: 0xFA",
-    "ragged.csv": "ends in line 8 has 3 fields, the header 5 .“6 too few”.; so have 1 more rows",
+    "ragged.csv": "ends in line 8 has 3 fields, the header 5 .“6 too few”.; 2 rows are at fault in all",
     "sqlite_list.csv": "ends in line 3 has 3 fields, the header 5",
     "sqlite_tabs.tsv": "ends in line 3 has 3 fields, the header 5",
 }
