@@ -15,7 +15,7 @@ _SHORTEST = 20
 _LONGEST = 1000
 _LOOKED_AT = 20_000
 """Documents in which sentences are looked for; those that are found are counted in all."""
-_END = re.compile(r"[^\n.!?]*(?:[.!?]+(?=\s)|\n|$|[.!?])\s*")
+_END = re.compile(r"(?:[^\n.!?]+|[.!?]+(?=[^\s.!?]))*(?:[.!?]+|\n|$)\s*")
 
 
 def repeated_sentences(documents: Sequence[str]) -> list[tuple[str, int]]:

@@ -206,13 +206,18 @@ def _mails() -> Any:
     return EmailReplyParser(languages=list(_LANGUAGES))
 
 
+_HEAD = 8000
+"""Characters of a mail in which what it answers must begin; the parser's time grows with their square."""
+
+
 def without_replies(text: str) -> str:
     """A mail's own text, without what it answers, in most languages of Europe, and its signature."""
+    head = text[:_HEAD].replace("\r\n", "\n")
     try:
-        replies = _mails().read(text=text.replace("\r\n", "\n")).replies
+        replies = _mails().read(text=head).replies
     except Exception:  # as above
         return text
-    own = str(replies[0].body) if replies else ""
+    own = str(replies[0].body) if replies and (len(replies) > 1 or len(text) <= _HEAD) else text
     own = without_quotes(own)
     return text if own.split() == text.split() or len(own) > len(text) else _tidy(own)
 

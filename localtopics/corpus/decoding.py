@@ -80,7 +80,7 @@ class _WithoutNuls(io.RawIOBase):
 def open_text(
     path: Path,
     newline: str | None = None,
-    encoding: str | None = None,
+    encoding: str | Encoding | None = None,
     decided: Decisions | None = None,
 ) -> TextIO:
     """The file's text, without what NUL bytes are in it.
@@ -88,20 +88,22 @@ def open_text(
     Args:
         path: a file, packed or not.
         newline: as for `open`.
-        encoding: what it is in; a byte that is not becomes U+FFFD. None: what it plainly is in, see
-            `encoding_of`.
+        encoding: what somebody says that it is in, and a byte that is not becomes U+FFFD; or what
+            `plain_encoding` has found. None: that is found out here.
         decided: is told of an encoding other than UTF-8 and, when the text is closed, of what was left out.
 
     Raises:
         UserError: it is no text, it cannot be told in which encoding it is, or there is none of that name.
     """
     decided = Decisions(quiet=True) if decided is None else decided
-    name = _encoding(path, decided) if encoding is None else _named(encoding)
+    if isinstance(encoding, str):
+        name, errors = _named(encoding), "localtopics"
+    else:
+        name, errors = str((encoding or plain_encoding(path, decided)).name), "strict"
     file, nuls = _open_bytes(path), None
     if not wide(name):
         nuls = _WithoutNuls(file)
         file = cast("IO[bytes]", io.BufferedReader(nuls, _BUFFER))
-    errors = "strict" if encoding is None else "localtopics"
     return _Text(path, file, nuls, name, errors, newline, decided)
 
 
@@ -143,8 +145,18 @@ def _named(encoding: str) -> str:
     return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
 
 
-def _encoding(path: Path, decided: Decisions) -> str:
-    """The encoding that a file is plainly in."""
+def is_wide(path: Path) -> bool:
+    """Whether a file is plainly in UTF-16 or UTF-32."""
+    found = encoding_of(io.BytesIO(_head(path)))
+    return found is not None and found.name is not None and wide(found.name)
+
+
+def plain_encoding(path: Path, decided: Decisions) -> Encoding:
+    """The encoding that a file is plainly in, see `encoding_of`.
+
+    Raises:
+        UserError: it is no text, or that cannot be told.
+    """
     with _open_bytes(path) as file:
         found = encoding_of(file)
     if found is None or (found.name is None and _other_kind(path, _head(path))):
@@ -153,7 +165,7 @@ def _encoding(path: Path, decided: Decisions) -> str:
         raise UserError(_undecided(path, found), arguments=["encoding"])
     if found.name not in ("utf-8", "utf-8-sig"):
         decided.note("encoding", found.name, "%s is read as %s", path, found.name)
-    return "utf-8-sig" if found.name == "utf-8" else found.name
+    return Encoding("utf-8-sig") if found.name == "utf-8" else found
 
 
 def _undecided(path: Path, found: Encoding) -> str:

@@ -12,8 +12,9 @@ from typing import TextIO
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, short
 from localtopics.corpus.decisions import Decisions
-from localtopics.corpus.decoding import open_text
+from localtopics.corpus.decoding import is_wide, open_text, plain_encoding
 from localtopics.corpus.dialect import SEPARATORS, WORDS, Dialect, Rows, dialect_of
+from localtopics.corpus.encodings import Encoding
 from localtopics.errors import UserError
 from localtopics.text import one_line
 
@@ -39,9 +40,10 @@ def read_tsv(path: Path, request: ColumnRequest, rows: int | None = None) -> Blo
 
 def is_unicode_text(path: Path, request: ColumnRequest) -> bool:
     """Whether a file is a table in UTF-16 whose fields tabs separate, with the columns that are asked for."""
-    decided = Decisions(quiet=True)
-    with open_text(path, encoding=request.reading.encoding, decided=decided) as file:
-        lines = list(islice(file, _LINES)) if decided.get("encoding", "").startswith("utf-16") else []
+    if not is_wide(path):
+        return False
+    with open_text(path, encoding=request.reading.encoding) as file:
+        lines = list(islice(file, _LINES))
     header, *rows = [line.rstrip("\n").split("\t") for line in lines if line.strip()] or [[]]
     return len(header) > 1 <= len(rows) and request.resolves(header) and '"' not in "".join(header)
 
@@ -56,8 +58,9 @@ def _read_delimited(path: Path, request: ColumnRequest, rows: int | None, usual:
     Raises:
         UserError: the file is not well-formed, a column is missing, or it cannot be told what separates them.
     """
-    dialect = _dialect(path, request, usual)
-    with _opened(path, request) as file:
+    encoding = request.reading.encoding or plain_encoding(path, request.decided)
+    dialect = _dialect(path, request, usual, encoding)
+    with _opened(path, encoding, request.decided) as file:
         reader = dialect.rows(file)
         try:
             yield from _read_rows(path, reader, request, rows)
@@ -69,19 +72,18 @@ def _read_delimited(path: Path, request: ColumnRequest, rows: int | None, usual:
 
 
 @contextmanager
-def _opened(path: Path, request: ColumnRequest, *, quiet: bool = False) -> Iterator[TextIO]:
+def _opened(path: Path, encoding: str | Encoding, decided: Decisions | None = None) -> Iterator[TextIO]:
     limit = csv.field_size_limit(2**31 - 1)  # the default refuses documents past 128 KiB
     try:
-        decided = None if quiet else request.decided
-        with open_text(path, newline="", encoding=request.reading.encoding, decided=decided) as file:
+        with open_text(path, newline="", encoding=encoding, decided=decided) as file:
             yield file
     finally:
         csv.field_size_limit(limit)
 
 
-def _dialect(path: Path, request: ColumnRequest, usual: str) -> Dialect:
+def _dialect(path: Path, request: ColumnRequest, usual: str, encoding: str | Encoding) -> Dialect:
     """How the file is written, which is said where it is not the usual way."""
-    with _opened(path, request, quiet=True) as file:
+    with _opened(path, encoding) as file:
         lines: list[str] = []
         characters = 0
         for line in islice(file, _LINES):
