@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
@@ -100,7 +100,7 @@ def open_text(
         name, errors = _named(encoding), "localtopics"
     else:
         name, errors = str((encoding or plain_encoding(path, decided)).name), "strict"
-    file, nuls = _open_bytes(path), None
+    file, nuls = open_bytes(path), None
     if not wide(name):
         nuls = _WithoutNuls(file)
         file = cast("IO[bytes]", io.BufferedReader(nuls, _BUFFER))
@@ -157,7 +157,7 @@ def plain_encoding(path: Path, decided: Decisions) -> Encoding:
     Raises:
         UserError: it is no text, or that cannot be told.
     """
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         found = encoding_of(file)
     if found is None or (found.name is None and _other_kind(path, _head(path))):
         raise UserError(_other_kind(path, _head(path)) or f"{path} is a binary file, and not text.")
@@ -195,13 +195,16 @@ def one_sentence(path: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be read: {reason}.") from None
 
 
-def _open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's content, unpacked where it is packed."""
     compression = _compression(path)
     if compression is None:
         return path.open("rb")
 
     # Unlike zstandard.open, Arrow reads every frame and notices when the last one was cut off.
-    return cast("IO[bytes]", pa.input_stream(path.open("rb"), compression=compression))
+    # It reads no lines by itself, which a buffer does.
+    stream = pa.input_stream(path.open("rb"), compression=compression)
+    return io.BufferedReader(cast("io.RawIOBase", stream))
 
 
 def _compression(path: Path) -> str | None:
@@ -214,7 +217,7 @@ def _compression(path: Path) -> str | None:
 
 
 def _head(path: Path) -> bytes:
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         return file.read(4096)
 
 
@@ -222,7 +225,7 @@ def _undecodable(path: Path) -> str:
     """Where the first byte stands that is not of the encoding which the beginning is in."""
     if (kind := _other_kind(path, _head(path))) is not None:
         return kind
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         found = encoding_of(file)
     name = (found.name if found else None) or "utf-8"
     where = f", as its beginning is ({_where(path, name)})" if not wide(name) else " from end to end"
@@ -231,7 +234,7 @@ def _undecodable(path: Path) -> str:
 
 def _where(path: Path, encoding: str) -> str:
     """The line and byte of the first byte that is not in an encoding."""
-    with _open_bytes(path) as file:
+    with suppress(OSError), open_bytes(path) as file:  # what is packed may be damaged behind that byte
         for number, line in enumerate(file, 1):
             try:
                 line.decode(encoding)

@@ -1,5 +1,6 @@
 """Files as real programs write them: each is read right or refused in one sentence, damaged or not."""
 
+import gzip
 import random
 from pathlib import Path
 
@@ -134,6 +135,13 @@ def test_what_is_not_certain_is_read_as_it_is_told(caplog: pytest.LogCaptureFixt
     with pytest.raises(UserError, match="no encoding 'none at all'") as caught:
         read_corpus(FOLDER / "one_accent.csv", encoding="none at all")
     assert caught.value.arguments == ("encoding",)
+
+
+def test_what_is_not_certain_is_so_where_it_is_packed(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress((FOLDER / "one_accent.csv").read_bytes()))
+    with pytest.raises(UserError, match=REFUSED["one_accent.csv"]):
+        read_corpus(path)
 
 
 @pytest.mark.parametrize(("given", "sign"), [("tab", "\t"), ("\\t", "\t"), ("~", "~"), (":", ":")])
