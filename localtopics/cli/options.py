@@ -67,7 +67,12 @@ reading = options(
     _option(Reading, "sheet", "NAME|N"),
     _option(Reading, "table", "NAME"),
     _option(Reading, "query", "SQL"),
+    _option(Reading, "encoding", "NAME"),
+    _option(Reading, "delimiter", "SIGN"),
+    _option(Reading, "on_bad_row"),
 )
+
+clean = _option(InputSettings, "clean", "KINDS")
 
 columns = options(
     click.option("--text", metavar="COLUMN", help="Column of the text; found by its name if not given."),

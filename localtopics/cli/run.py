@@ -19,6 +19,7 @@ from localtopics.errors import UserError
 )
 @options.columns
 @options.redact
+@options.clean
 @options.embedding
 @options.topics
 @options.labels

@@ -47,13 +47,18 @@ def update(
     half, names; what fits nowhere makes new topics. Columns are those that the run was read by.
     """
     from localtopics.corpus import read_corpus
+    from localtopics.corpus.settings import Reading
     from localtopics.run.run import Run
     from localtopics.run.settings import InputSettings
 
     run = Run.open(run_folder, embedding_model)
     asked = run.settings.input
+    alike = Path(source).suffixes == Path(asked.source or "").suffixes
+    known = {name for name in types_of(InputSettings) if alike or name not in types_of(Reading)}
     columns = {
-        name: given.pop(name) or getattr(asked, name) for name in types_of(InputSettings) if name in given
+        name: given.pop(name) or (getattr(asked, name) if name in known else None)
+        for name in types_of(InputSettings)
+        if name in given
     }
     with reporting(quiet) as progress:
         corpus = read_corpus(source, progress=progress, **columns)

@@ -6,7 +6,11 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
 
+from localtopics.corpus.decisions import Decisions
+from localtopics.corpus.decoding import open_text
 from localtopics.corpus.settings import Reading
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
@@ -49,6 +53,8 @@ class ColumnRequest:
     """What shows how far a source of many files is read."""
     reading: Reading = field(default_factory=Reading)
     """How the source is read."""
+    decided: Decisions = field(default_factory=Decisions, compare=False)
+    """What readers decide about it."""
 
     @classmethod
     def of(
@@ -64,8 +70,12 @@ class ColumnRequest:
     ) -> ColumnRequest:
         """What `localtopics.corpus.read_corpus` is asked for."""
         named = {"documents": text, "titles": title, "times": time, "groups": group, "ids": id}
-        given = {name: value for name, value in reading.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in reading.items() if value is not None}
         return cls(source, named, reading=Reading(**given))
+
+    def open_text(self, path: Path) -> TextIO:
+        """The text of a file of the source, in the encoding that was asked for or that it plainly is in."""
+        return open_text(path, encoding=self.reading.encoding, decided=self.decided)
 
     def resolve(
         self,

@@ -38,11 +38,13 @@ class Dropped:
     """Documents that are None, NaN or pandas' own values for nothing."""
     not_text: int = 0
     """Documents that are a number, a list, bytes: anything but a string."""
+    cleaned: int = 0
+    """Documents of which cleaning left nothing."""
 
     @property
     def total(self) -> int:
         """How many documents were left out."""
-        return self.empty + self.missing + self.not_text
+        return self.empty + self.missing + self.not_text + self.cleaned
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,12 @@ class Corpus:
     """How often each kind of private data was taken out, where that was asked for; no part of `digest`."""
     rows: list[int] | None = None
     """Each document's row in the source, counted from 0; None where every row was kept."""
+    read_as: dict[str, str] = field(default_factory=dict, compare=False)
+    """What was decided about the source as it was read, such as its encoding; no part of `digest`."""
+    originals: list[str] | None = field(default=None, compare=False)
+    """The documents as they were before they were cleaned; None where they were not. No part of `digest`."""
+    boilerplate: tuple[str, ...] = field(default=(), compare=False)
+    """The sentences that were taken out of all documents."""
 
     @classmethod
     def from_documents(
@@ -147,6 +155,40 @@ class Corpus:
                 sha256.update(len(data).to_bytes(8, "little") + data)
         return sha256.hexdigest()
 
+    def cleaned(self, texts: Sequence[str]) -> Corpus:
+        """The same documents with other texts, beside which they keep their own.
+
+        Args:
+            texts: one for each document; where nothing is to be seen in one, its document is dropped.
+
+        Raises:
+            UserError: no document is left.
+        """
+        kept = [row for row, text in enumerate(texts) if is_text(text)]
+        if not kept:
+            raise UserError(f"Cleaning leaves nothing of any document of {self.source}.", arguments=["clean"])
+        gone = len(self) - len(kept)
+        titles, times, groups = (
+            None if values is None else [values[row] for row in kept]
+            for values in (self.titles, self.times, self.groups)
+        )
+        rows = self.rows or range(len(self))
+        return replace(
+            self,
+            documents=[texts[row] for row in kept],
+            ids=[self.ids[row] for row in kept],
+            titles=titles,
+            times=times,
+            groups=groups,
+            columns={
+                name: column.iloc[kept].reset_index(drop=True) if gone else column
+                for name, column in self.columns.items()
+            },
+            dropped=replace(self.dropped, cleaned=gone),
+            rows=[rows[row] for row in kept] if gone else self.rows,
+            originals=[self.documents[row] for row in kept],
+        )
+
     def align(self, embeddings: np.ndarray) -> np.ndarray:
         """The rows of ready embeddings that belong to the documents.
 
@@ -218,7 +260,8 @@ def read_corpus(
     read = read_columns(request)
     fields: dict[str, Any] = {name: values for name, values in read.items() if name in request.named}
     others = {name.removeprefix(OTHER): values for name, values in read.items() if name not in fields}
-    return Corpus.from_documents(**fields, columns=others, source=source)
+    corpus = Corpus.from_documents(**fields, columns=others, source=source)
+    return replace(corpus, read_as=dict(request.decided))
 
 
 def is_text(document: object) -> bool:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import IO, Any, TextIO, cast
 
 import pyarrow as pa
 
+from localtopics.corpus.decisions import Decisions
+from localtopics.corpus.encodings import Encoding, encoding_of, is_encoding, readings, wide
 from localtopics.errors import UserError
 from localtopics.text import one_line
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 """Ending of a packed file to how it is packed."""
 
-_UNPACK = {"gzip": "zcat", "zstd": "zstdcat", "bz2": "bzcat"}
+_BUFFER = 1 << 16
 _PACKED = {
     "gzip": re.compile(rb"\x1f\x8b"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
@@ -35,21 +37,148 @@ _OTHER_KINDS = {
 }
 
 
-def open_text(path: Path, newline: str | None = None) -> TextIO:
-    """The file's text, UTF-8 with or without byte order mark; refuses what is plainly something else."""
-    head = _head(path)
-    for encoding, marks in (
-        ("UTF-32", (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
-        ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
-    ):
-        if head.startswith(marks):
-            raise UserError(f"{path} is {encoding}: convert it with `{_iconv(path, encoding)}`.")
-    if head.count(0) > len(head) // 8:
+class _Broken:
+    """Puts U+FFFD where bytes are not of the encoding that was asked for, and counts."""
+
+    count = 0
+
+    def __call__(self, error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        self.count += 1
+        return "\ufffd", error.end
+
+
+_BROKEN = _Broken()
+codecs.register_error("localtopics", _BROKEN)
+
+
+class _WithoutNuls(io.RawIOBase):
+    """Bytes without those that are zero, which no text has and which programs leave in some by mistake."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.left_out = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while data := self._file.read(len(buffer)):
+            if nuls := data.count(0):
+                self.left_out += nuls
+                data = data.replace(b"\0", b"")
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+        return 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def open_text(
+    path: Path,
+    newline: str | None = None,
+    encoding: str | Encoding | None = None,
+    decided: Decisions | None = None,
+) -> TextIO:
+    """The file's text, without what NUL bytes are in it.
+
+    Args:
+        path: a file, packed or not.
+        newline: as for `open`.
+        encoding: what somebody says that it is in, and a byte that is not becomes U+FFFD; or what
+            `plain_encoding` has found. None: that is found out here.
+        decided: is told of an encoding other than UTF-8 and, when the text is closed, of what was left out.
+
+    Raises:
+        UserError: it is no text, it cannot be told in which encoding it is, or there is none of that name.
+    """
+    decided = Decisions(quiet=True) if decided is None else decided
+    if isinstance(encoding, str):
+        name, errors = _named(encoding), "localtopics"
+    else:
+        name, errors = str((encoding or plain_encoding(path, decided)).name), "strict"
+    file, nuls = open_bytes(path), None
+    if not wide(name):
+        nuls = _WithoutNuls(file)
+        file = cast("IO[bytes]", io.BufferedReader(nuls, _BUFFER))
+    return _Text(path, file, nuls, name, errors, newline, decided)
+
+
+class _Text(io.TextIOWrapper):
+    """Text that tells, when it is closed, what was left out of it."""
+
+    def __init__(
+        self,
+        path: Path,
+        file: IO[bytes],
+        nuls: _WithoutNuls | None,
+        encoding: str,
+        errors: str,
+        newline: str | None,
+        decided: Decisions,
+    ) -> None:
+        super().__init__(file, encoding=encoding, errors=errors, newline=newline)
+        self._path, self._nuls, self._decided, self._broken = path, nuls, decided, _BROKEN.count
+
+    def close(self) -> None:
+        if not self.closed:
+            if self._nuls is not None and (count := self._nuls.left_out):
+                self._decided.note(
+                    "nuls", f"{count:,}", "Left out %s NUL bytes of %s", f"{count:,}", self._path
+                )
+            if count := _BROKEN.count - self._broken:
+                said = "%s bytes of %s are not %s: \ufffd stands for each"
+                self._decided.note("broken", f"{count:,}", said, f"{count:,}", self._path, self.encoding)
+        super().close()
+
+
+def _named(encoding: str) -> str:
+    """The encoding that was asked for."""
+    if not is_encoding(encoding):
         raise UserError(
-            _other_kind(path, head)
-            or f"{path} is a binary file or UTF-16 (or UTF-32), not UTF-8 text: convert it to text first."
+            f"There is no encoding {encoding!r}: name one such as utf-8, windows-1252 or utf-16.",
+            arguments=["encoding"],
         )
-    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline=newline)
+    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+
+
+def is_wide(path: Path) -> bool:
+    """Whether a file is plainly in UTF-16 or UTF-32."""
+    found = encoding_of(io.BytesIO(_head(path)))
+    return found is not None and found.name is not None and wide(found.name)
+
+
+def plain_encoding(path: Path, decided: Decisions) -> Encoding:
+    """The encoding that a file is plainly in, see `encoding_of`.
+
+    Raises:
+        UserError: it is no text, or that cannot be told.
+    """
+    with open_bytes(path) as file:
+        found = encoding_of(file)
+    if found is None or (found.name is None and _other_kind(path, _head(path))):
+        raise UserError(_other_kind(path, _head(path)) or f"{path} is a binary file, and not text.")
+    if found.name is None:
+        raise UserError(_undecided(path, found), arguments=["encoding"])
+    if found.name not in ("utf-8", "utf-8-sig"):
+        decided.note("encoding", found.name, "%s is read as %s", path, found.name)
+    return Encoding("utf-8-sig") if found.name == "utf-8" else found
+
+
+def _undecided(path: Path, found: Encoding) -> str:
+    """Why it cannot be told in which encoding a file is."""
+    where = _where(path, "utf-8")
+    if found.candidates == ("utf-8",):
+        return f"{path} is UTF-8 but for some bytes, the first in {where}: mend it, or name its encoding."
+    words = readings(found.sample, found.candidates)
+    listed = " or ".join(
+        f"{name} (“{one_line(word)}”)" for name, word in zip(found.candidates, words, strict=True)
+    )
+    may_be = f": it may be {listed}" if listed else ""
+    return f"{path} is not UTF-8 ({where}), and it cannot be told what it is{may_be}: name its encoding."
 
 
 @contextmanager
@@ -58,7 +187,7 @@ def one_sentence(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise UserError(_undecodable(path)) from None
+        raise UserError(_undecodable(path), arguments=["encoding"]) from None
     except MemoryError:
         raise UserError(f"{path} does not fit into this machine's memory.") from None
     except (OSError, ValueError) as error:
@@ -93,20 +222,25 @@ def _head(path: Path) -> bytes:
 
 
 def _undecodable(path: Path) -> str:
-    """Where the first byte stands that is not UTF-8, and what to do."""
+    """Where the first byte stands that is not of the encoding which the beginning is in."""
     if (kind := _other_kind(path, _head(path))) is not None:
         return kind
+    with open_bytes(path) as file:
+        found = encoding_of(file)
+    name = (found.name if found else None) or "utf-8"
+    where = f", as its beginning is ({_where(path, name)})" if not wide(name) else " from end to end"
+    return f"{path} is not {name}{where}: mend it, or name its encoding."
+
+
+def _where(path: Path, encoding: str) -> str:
+    """The line and byte of the first byte that is not in an encoding."""
     with suppress(OSError), open_bytes(path) as file:  # what is packed may be damaged behind that byte
         for number, line in enumerate(file, 1):
             try:
-                line.decode()
+                line.decode(encoding)
             except UnicodeDecodeError as error:
-                position, byte = error.start, line[error.start]
-                return (
-                    f"{path} is not UTF-8 (line {number:,}, byte {position + 1:,}: 0x{byte:02X}): if it is "
-                    f"text in another encoding, convert it, as in `{_iconv(path, 'WINDOWS-1252')}`."
-                )
-    return f"{path} is not UTF-8."
+                return f"line {number:,}, byte {error.start + 1:,}: 0x{line[error.start]:02X}"
+    return "at its end"
 
 
 def _other_kind(path: Path, head: bytes) -> str | None:
@@ -115,13 +249,3 @@ def _other_kind(path: Path, head: bytes) -> str | None:
         if head.startswith(magic):
             return f"{path} is {kind}, and not text: save it as text, or give it the ending of what it is."
     return None
-
-
-def _iconv(path: Path, encoding: str) -> str:
-    """The shell command that makes UTF-8 of a file."""
-    compression, quoted = _compression(path), shlex.quote(str(path))
-    converted = Path(path.stem if path.suffix.lower() in COMPRESSIONS else path.name)
-    converted = path.with_name(f"{converted.stem}.utf8{converted.suffix}")
-    before = f"{_UNPACK[compression]} {quoted} | " if compression else ""
-    name = "" if compression else f" {quoted}"
-    return f"{before}iconv -f {encoding} -t UTF-8{name} > {shlex.quote(str(converted))}"

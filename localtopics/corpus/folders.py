@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from localtopics.corpus.archives import HIDDEN, members
 from localtopics.corpus.columns import Blocks, ColumnRequest, Columns
+from localtopics.corpus.decisions import Decisions
 from localtopics.corpus.decoding import one_sentence, open_bytes, open_text
 from localtopics.errors import UserError
 from localtopics.formats.archive import MOST_BYTES
@@ -42,6 +44,8 @@ class _Found:
     """The endings of files that are not read."""
     unreadable: list[str] = field(default_factory=list)
     """Why files could not be read."""
+    encodings: Counter[str] = field(default_factory=Counter)
+    """Of texts that are not UTF-8, how many are in which."""
 
 
 def read_folder(path: Path, request: ColumnRequest) -> Blocks:
@@ -58,7 +62,7 @@ def read_folder(path: Path, request: ColumnRequest) -> Blocks:
     found = _Found()
     files = [(file.relative_to(path).as_posix(), file) for file in _files_below(path, found.unreadable)]
     with request.progress("Reading files", len(files)) as advance:
-        _read_all(sorted(files), found, advance)
+        _read_all(sorted(files), found, request, advance)
     yield _columns(found, str(path), request)
 
 
@@ -71,7 +75,7 @@ def read_archive(path: Path, request: ColumnRequest, rows: int | None = None) ->
     request.resolve(COLUMNS)
     found = _Found()
     with request.progress("Reading files") as advance:
-        _read_all(members(path, FOLDER_SUFFIXES, found.unreadable), found, advance)
+        _read_all(members(path, FOLDER_SUFFIXES, found.unreadable), found, request, advance)
     yield _columns(found, str(path), request)
 
 
@@ -110,14 +114,16 @@ def holds_texts(path: Path) -> bool:
     )
 
 
-def _read_all(files: Iterable[tuple[str, Path]], found: _Found, advance: Advance) -> None:
+def _read_all(
+    files: Iterable[tuple[str, Path]], found: _Found, request: ColumnRequest, advance: Advance
+) -> None:
     with Reader() as reader:
         for name, file in files:
             ending = file.suffix.lower()
             try:
                 with one_sentence(file):
                     if ending in TEXTS:
-                        found.documents[name, -1] = Document(_text(file))
+                        found.documents[name, -1] = Document(_text(file, request, found))
                     elif ending == MAILBOX:
                         _read_mails(reader, name, file, found)
                     elif ending in FORMATS:
@@ -154,10 +160,14 @@ def _document(reader: Reader, file: Path, ending: str) -> Document:
             raise UserError(f"{file} {reason}.") from None
 
 
-def _text(file: Path) -> str:
+def _text(file: Path, request: ColumnRequest, found: _Found) -> str:
+    """The text of a file; in which encoding it is, if not UTF-8, is counted."""
     _check_is_file(file)
-    with open_text(file) as text:
-        return text.read()
+    decided = Decisions(quiet=True)
+    with open_text(file, encoding=request.reading.encoding, decided=decided) as text:
+        content = text.read()
+    found.encodings.update([decided["encoding"]] if "encoding" in decided else [])
+    return content
 
 
 def _check_is_file(file: Path) -> None:
@@ -176,6 +186,9 @@ def _columns(found: _Found, where: str, request: ColumnRequest) -> Columns:
     if not found.documents:
         raise UserError(_nothing(found, where))
     _note(found, where)
+    for name, count in found.encodings.items():
+        said = "Read %s of %s as %s"
+        request.decided.note(f"encoding {name}", _files(count), said, _files(count), where, name)
     rows = sorted(found.documents)
     documents = [found.documents[row] for row in rows]
     columns: Columns = {

@@ -63,6 +63,7 @@ def grown(old: Corpus, later: Corpus) -> Grown:
             for name in {**old.columns, **later.columns}
         },
         dropped=later.dropped,
+        originals=_joined(_originals(old, later), _originals(later, old), len(old), added),
         source=old.source,
     )
     return Grown(corpus, added)
@@ -71,6 +72,12 @@ def grown(old: Corpus, later: Corpus) -> Grown:
 def _numbered(corpus: Corpus) -> bool:
     """Whether documents have their rows' numbers as ids, for want of any."""
     return corpus.ids == [str(row) for row in corpus.rows or range(len(corpus))]
+
+
+def _originals(corpus: Corpus, other: Corpus) -> Sequence[str] | None:
+    """The documents before they were cleaned, where they or others were."""
+    cleaned = corpus.originals is not None or other.originals is not None
+    return (corpus.originals or corpus.documents) if cleaned else None
 
 
 def _joined(

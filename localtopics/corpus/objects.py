@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from localtopics.corpus.columns import Blocks, ColumnRequest, listed, short
-from localtopics.corpus.decoding import open_text
 from localtopics.corpus.json_stream import JsonStream
 from localtopics.errors import UserError
 
@@ -28,7 +27,7 @@ def read_jsonl(path: Path, request: ColumnRequest, rows: int | None = None) -> B
     Raises:
         UserError: a line is no JSON object, there is none, or a column is missing.
     """
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         yield from _tabulated(path, _lines(path, file), request, rows)
 
 
@@ -44,7 +43,7 @@ def read_json(path: Path, request: ColumnRequest, rows: int | None = None) -> Bl
         UserError: the file is not JSON, holds no objects or several lists of them, or a column is missing.
     """
     wanted = request.reading.table
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         stream = JsonStream(file, path)
         first = stream.peek()
         if first == "[" and wanted is None:
@@ -63,18 +62,18 @@ def read_json(path: Path, request: ColumnRequest, rows: int | None = None) -> Bl
                 sample.append(element)
         follow = bool(stream.peek())  # by objects
     if wanted is None and follow:
-        with open_text(path) as file:
+        with request.open_text(path) as file:
             yield from _tabulated(path, _objects(path, JsonStream(file, path).values()), request, rows)
         return
     fit = [name for name, first in lists.items() if request.resolves(_columns(first, request))]
     if wanted is None and not fit:
-        with open_text(path) as file:
+        with request.open_text(path) as file:
             records = _of_one(JsonStream(file, path).value(), request)
         if not lists or request.resolves(_columns(records, request)):
             yield from _tabulated(path, iter(records), request, rows)
             return
     name = _chosen(path, wanted, list(lists), fit)
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         elements = (element for own, element in JsonStream(file, path).inner() if own == name)
         yield from _tabulated(path, _objects(path, elements), request, rows)
 

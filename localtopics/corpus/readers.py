@@ -60,7 +60,12 @@ _DATABASES = (".sqlite", ".db", ".duckdb")
 _READINGS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_WORKBOOKS, ("sheet",)),
     **dict.fromkeys(_DATABASES, ("table", "query")),
-    ".json": ("table",),
+    ".csv": ("encoding", "delimiter", "on_bad_row"),
+    ".tsv": ("encoding", "delimiter", "on_bad_row"),
+    ".jsonl": ("encoding",),
+    ".json": ("encoding", "table"),
+    ".txt": ("encoding",),
+    **dict.fromkeys((".bib", ".ris", ".nbib", ".zip", ".tar"), ("encoding",)),
 }
 """The fields of `Reading` that say something of files with an ending."""
 _ALIASES = {
@@ -132,8 +137,8 @@ def _read(request: ColumnRequest, rows: int | None) -> Blocks:
 
 def _read_folder(path: Path, request: ColumnRequest, rows: int | None) -> Blocks:
     """A folder of Parquet files as one table, any other as texts."""
-    request.reading.require(request.source)
     files = tables_of(str(path))
+    request.reading.require(request.source, *(["encoding"] if files is None else []))
     return read_folder(path, request) if files is None else read_parquet_files(files, request, rows)
 
 

@@ -16,19 +16,14 @@ from typing import Self
 import pandas as pd
 
 from localtopics.corpus.corpus import Corpus
+from localtopics.corpus.settings import private_kinds
 from localtopics.errors import UserError
 from localtopics.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 
-KINDS = ("email", "iban", "card", "phone")
-"""In the order in which they are looked for: a card's number may look like a phone's."""
-ALL = "all"
 _AT_ONCE = 256
 """Documents of which progress is told together."""
-_KIND = r"\s*(?:all|email|iban|card|phone(?::[A-Za-z]{2})?)\s*"
-FORM = re.compile(rf"{_KIND}(?:,{_KIND})*")
-"""How kinds are written: separated by commas, phone with a country's two letters or without."""
 
 _Span = tuple[int, int]
 
@@ -79,14 +74,6 @@ _NOT_A_PHONE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\d+(?:\.\d+)?$|.*\
 where no country's code says so."""
 
 
-def parse_kinds(kinds: str) -> tuple[str, ...]:
-    """The kinds in a setting such as "email,phone:DE", each once and in one order."""
-    asked = [kind.strip() for kind in kinds.split(",")]
-    asked = [*(KINDS if ALL in asked else ()), *(kind for kind in asked if kind != ALL)]
-    names = {kind[:5] + kind[5:].upper() for kind in asked}
-    return tuple(sorted(names, key=lambda kind: (KINDS.index(kind.partition(":")[0]), kind)))
-
-
 @dataclass(frozen=True)
 class Redaction:
     """What is taken out of texts, and how.
@@ -97,7 +84,7 @@ class Redaction:
     """
 
     kinds: tuple[str, ...]
-    """As `parse_kinds` gives them."""
+    """As `private_kinds` gives them."""
 
     def __post_init__(self) -> None:
         regions = self._regions
@@ -111,7 +98,7 @@ class Redaction:
     @classmethod
     def of(cls, kinds: str | None) -> Self | None:
         """The redaction that a setting asks for, if any."""
-        return None if kinds is None else cls(parse_kinds(kinds))
+        return None if kinds is None else cls(private_kinds(kinds))
 
     @property
     def _regions(self) -> tuple[str, ...] | None:

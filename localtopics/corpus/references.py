@@ -31,7 +31,7 @@ def read_bibtex(path: Path, request: ColumnRequest, rows: int | None = None) -> 
     Raises:
         UserError: there are none, or a column is missing.
     """
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         yield from _tabulated(path, read_entries(path, file.read()), request, rows)
 
 
@@ -41,7 +41,7 @@ def read_ris(path: Path, request: ColumnRequest, rows: int | None = None) -> Blo
     Raises:
         UserError: there are none, or a column is missing.
     """
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         yield from _tabulated(path, map(_of_ris, _tagged(file, _RIS_LINE, "TY")), request, rows)
 
 
@@ -51,7 +51,7 @@ def read_medline(path: Path, request: ColumnRequest, rows: int | None = None) ->
     Raises:
         UserError: there are none, or a column is missing.
     """
-    with open_text(path) as file:
+    with request.open_text(path) as file:
         yield from _tabulated(path, map(_of_medline, _tagged(file, _MEDLINE_LINE, "PMID")), request, rows)
 
 

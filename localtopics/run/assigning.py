@@ -21,7 +21,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run.folder import RunFolder
 from localtopics.topics.load import open_clusters
 from localtopics.topics.shares import DocumentTopics, document_topics
-from localtopics.topics.topic import OUTLIER_LABEL
+from localtopics.topics.topic import OUTLIER, OUTLIER_LABEL
 
 
 class Assigner:
@@ -34,6 +34,7 @@ class Assigner:
     def __init__(self, run: RunFolder) -> None:
         self._folder, self._embeds = run.folder, run.embeds_documents
         self._splits = run.settings.topics.long_documents == "split"
+        self._clean = run.cleaning
         self._labels = run.labels
         self._redaction = Redaction.of(run.settings.input.redact)
         self._clusters = open_clusters(run.model_folder)
@@ -62,7 +63,8 @@ class Assigner:
         """What new documents are about, read without what the run's settings take out of texts.
 
         Args:
-            documents: m texts.
+            documents: m texts, which are cleaned as the run's own were; one of which nothing is left has
+                no topic.
             embeddings: float32 [m, d], theirs, where they are ready.
             progress: told of the embedding.
             keep: whether new embeddings go into the cache.
@@ -75,6 +77,7 @@ class Assigner:
         """
         if self._redaction is not None:
             documents = [self._redaction.text(text, Counter()) for text in documents]
+        empty = np.zeros(len(documents), bool)
         passages = Passages.whole(documents)
         if embeddings is None:
             if not self._embeds:
@@ -83,12 +86,18 @@ class Assigner:
                     arguments=["embeddings"],
                 )
             embedder = self._embedder()
+            clean = [self._clean(text) for text in documents]
+            empty = np.array([not text for text in clean], bool)
+            documents = [own or text for own, text in zip(clean, documents, strict=True)]
+            passages = Passages.whole(documents)
             if self._splits:
                 passages = embedder.split(documents, progress)
             embeddings = embedder.embed(passages.texts, progress, keep=keep)
         found, probabilities = self._clusters.place(embeddings)
         topics = np.array([self._number_of[topic] for topic in found.tolist()], np.int64)
+        topics[empty[passages.document]] = OUTLIER
         own = document_topics(passages, topics, probabilities, embeddings)
+        own.probabilities[empty] = 0
         labels = [self._labels.get(int(topic), OUTLIER_LABEL) for topic in own.topics]
         return own, labels, passages.split
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from localtopics.corpus import Corpus
+from localtopics.corpus.cleaning import Cleaning
 from localtopics.embedding import Embedder
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
@@ -192,6 +193,12 @@ class RunContents:
         found_before = not self.done("topics") and (self.folder / DOCUMENTS).exists()
         table = read_documents(self.folder / DOCUMENTS) if found_before else self.documents
         return to_corpus(table, self.record["corpus"]["source"])
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """What was taken out of its documents, and is out of those that come later."""
+        sentences = self.record["corpus"].get("boilerplate", [])
+        return Cleaning.of(self.settings.input.clean, [str(one) for one in sentences])
 
     @property
     def embeds_documents(self) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
+from localtopics.corpus.cleaning import Cleaning, cleaned, tell_boilerplate
 from localtopics.corpus.language import Languages, find_languages, with_languages
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.parts import embedded_by
@@ -81,6 +82,7 @@ def fit(
     )
     asked = (settings or RunSettings()).with_given(given)
     corpus = redacted(corpus, asked, progress)
+    corpus = cleaned(corpus, Cleaning.of(asked.input.clean), progress)
     ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
@@ -101,6 +103,7 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
         UserError: as `fit`, or this machine cannot hold the run.
     """
     corpus = redacted(_read(settings, progress), settings, progress)
+    corpus = cleaned(corpus, Cleaning.of(settings.input.clean), progress)
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 
@@ -117,7 +120,8 @@ def _read(settings: RunSettings, progress: Progress) -> Corpus:
     if asked.source is None:
         raise UserError("No documents named: give a file, a folder or hf:OWNER/NAME.", command="demo")
     with progress("Reading documents") as advance:
-        columns = {name: value for name, value in asdict(asked).items() if name not in ("source", "redact")}
+        apart = ("source", "redact", "clean")
+        columns = {name: value for name, value in asdict(asked).items() if name not in apart}
         corpus = read_corpus(asked.source, **columns, progress=progress)
         advance(1)
     return corpus
@@ -136,6 +140,8 @@ def _run(
 
     if corpus.dropped.total:
         log.warning("Dropped %s", _dropped(corpus))
+    if not corpus.boilerplate:
+        tell_boilerplate(corpus.documents)
     whole = embeddings is not None or settings.topics.long_documents == "cut"
     if whole or not any(len(text) > _SHORT for text in corpus.documents):
         check_size(len(corpus.documents), settings.topics)
@@ -225,6 +231,7 @@ def _dropped(corpus: Corpus) -> str:
         "empty": corpus.dropped.empty,
         "missing": corpus.dropped.missing,
         "not text": corpus.dropped.not_text,
+        "of which cleaning left nothing": corpus.dropped.cleaned,
     }
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     return f"{corpus.dropped.total:,} documents of {corpus.source} ({kinds})"

@@ -14,6 +14,7 @@ from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import remove
 from localtopics.run.results import documents_table, originals_of, read_passage_table, write_parquet
+from localtopics.run.texts import texts_of
 from localtopics.topics.clustering import TopicModel
 from localtopics.topics.shares import document_topics
 from localtopics.topics.topic import Topic
@@ -113,7 +114,7 @@ def read_passages(path: Path, documents: pd.DataFrame) -> pd.DataFrame:
             {
                 "document": documents["id"],
                 "row": np.arange(len(documents)),
-                "text": documents["text"],
+                "text": texts_of(documents),
                 "topic": documents["topic"],
                 "probability": documents["probability"],
                 "original": originals_of(documents),
@@ -124,7 +125,7 @@ def read_passages(path: Path, documents: pd.DataFrame) -> pd.DataFrame:
     if not (np.unique(rows) == np.arange(len(documents))).all() or (np.diff(rows) < 0).any():
         raise _foreign(path)
     table.insert(1, "row", rows.astype(int))
-    texts = documents["text"].tolist()
+    texts = texts_of(documents).tolist()
     spans = zip(table["row"].tolist(), table["start"].tolist(), table["end"].tolist(), strict=True)
     table["text"] = [texts[row][start:end] for row, start, end in spans]
     return table

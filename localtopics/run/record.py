@@ -83,7 +83,9 @@ def new_record(
             "digest": corpus.digest,
             "embeddings_digest": embeddings_digest,
         }
-        | ({"redacted": corpus.redacted} if corpus.redacted else {}),
+        | ({"redacted": corpus.redacted} if corpus.redacted else {})
+        | ({"read_as": corpus.read_as} if corpus.read_as else {})
+        | ({"boilerplate": list(corpus.boilerplate)} if corpus.boilerplate else {}),
         "embedding": {
             "name": model.name,
             "precision": model.precision,

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from localtopics.corpus import Corpus
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
+from localtopics.run.texts import CLEANED, is_cleaned, text_columns, texts_of
 from localtopics.topics.clustering import TopicModel
 from localtopics.topics.duplicates import first_copies
 from localtopics.topics.hierarchy import MOST_LEVELS
@@ -112,9 +113,9 @@ def documents_table(
     found: TopicModel,
     shares: Sequence[Sequence[Mapping[str, float]]] | None = None,
 ) -> pd.DataFrame:
-    """One row a document; id, title, text, time, group, topic, probability, pull, duplicate_of (the id of the
-    first document that is nearly the same), shares (each of its topics and the share that it has, where a
-    document was split), x, y, as far as there are.
+    """One row a document; id, title, text, cleaned (see `text_columns`), time, group, topic, probability,
+    pull, duplicate_of (the id of the first document that is nearly the same), shares (each of its topics
+    and the share that it has, where a document was split), x, y, as far as there are.
 
     The source's other columns follow.
     A column that is kept under a name of ours gets an underscore behind it.
@@ -122,7 +123,7 @@ def documents_table(
     columns: dict[str, Any] = {"id": corpus.ids}
     if corpus.titles is not None:
         columns["title"] = corpus.titles
-    columns["text"] = corpus.documents
+    columns |= text_columns(corpus)
     if corpus.times is not None:
         columns["time"] = corpus.times
     if corpus.groups is not None:
@@ -148,14 +149,14 @@ def documents_table(
 def originals_of(documents: pd.DataFrame) -> np.ndarray:
     """`Layouts.originals` of the documents of `documents_table`, int64 [n]."""
     if "duplicate_of" not in documents:
-        return first_copies(documents["text"].tolist())  # there are none but in the tables of 0.1.0
+        return first_copies(texts_of(documents).tolist())  # there are none but in the tables of 0.1.0
     rows = pd.Series(range(len(documents)), documents["id"])
     return rows[documents["duplicate_of"].fillna(documents["id"])].to_numpy()
 
 
 def _free_name(name: str, taken: Container[str]) -> str:
     """The name, with underscores behind it while it is one of ours or taken."""
-    while name in _DOCUMENTS or name in _MAY_BE or name in taken:
+    while name in _DOCUMENTS or name in _MAY_BE or name == CLEANED or name in taken:
         name += "_"
     return name
 
@@ -169,9 +170,14 @@ def to_corpus(table: pd.DataFrame, source: str) -> Corpus:
     """
     parts = {"titles": "title", "times": "time", "groups": "group", "ids": "id"}
     known: dict[str, Any] = {part: table[name].tolist() for part, name in parts.items() if name in table}
-    corpus = Corpus.from_documents(table["text"].tolist(), **known, source=source)
-    others = [str(name) for name in table if name not in _DOCUMENTS and name not in _MAY_BE]
-    return replace(corpus, columns={name: table[name] for name in others})
+    texts = texts_of(table)
+    corpus = Corpus.from_documents(texts.tolist(), **known, source=source)
+    ours = {*_DOCUMENTS, *_MAY_BE} | ({CLEANED} if is_cleaned(table) else set())
+    return replace(
+        corpus,
+        columns={str(name): table[name] for name in table if name not in ours},
+        originals=table["text"].tolist() if is_cleaned(table) else None,
+    )
 
 
 def topics_table(
@@ -236,6 +242,8 @@ def read_documents(path: Path) -> pd.DataFrame:
             raise ValueError("a probability or a place on the map is no number")
         if table["topic"].min() < OUTLIER:
             raise ValueError("a topic's number cannot be")
+        if not texts_of(table).map(lambda text: isinstance(text, str)).all():
+            raise ValueError("a cleaned text is none")
         if "duplicate_of" in table and not table["duplicate_of"].dropna().isin(table["id"]).all():
             raise ValueError("a document is the duplicate of none that is there")
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus
+from localtopics.corpus.cleaning import cleaned
 from localtopics.corpus.columns import listed
 from localtopics.errors import UserError
 from localtopics.labels.settings import NO_MODEL, LabelSettings
@@ -261,6 +262,7 @@ class Run(RunFolder):
             else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
         )
         corpus = redacted(corpus, self.settings, progress)
+        corpus = cleaned(corpus, self.cleaning, progress)
         ready = ready_embeddings(embeddings, corpus)
         return update(self, corpus, ready, refit=refit, progress=progress, labels=settings)
 

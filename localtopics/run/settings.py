@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from localtopics.checked import Checked, check, setting
-from localtopics.corpus.redaction import FORM, parse_kinds
-from localtopics.corpus.settings import Reading
+from localtopics.corpus.settings import CLEANINGS, PRIVATE_FORM, Reading, private_kinds
 from localtopics.errors import UserError
 from localtopics.labels.settings import LabelSettings
 from localtopics.languages import ENGLISH, is_called_english
@@ -20,6 +20,8 @@ from localtopics.topics.settings import TopicSettings
 
 FAST_TOKENS = 96
 """What is read of a text where embedding is to be fast; docs/benchmarks.md has what more and fewer give."""
+
+_KINDS = re.compile(r"({0})( *, *({0}))*".format("|".join(CLEANINGS)))
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,15 @@ class InputSettings(Reading):
     redact: str | None = setting(
         None,
         "take out private data before anything is kept: all, or some of email, phone, phone:DE, iban, card",
-        form=FORM,
+        form=PRIVATE_FORM,
         example='"all", or kinds such as "email,phone:DE,iban,card"',
+    )
+    clean: str | None = setting(
+        None,
+        "what is taken out of texts: email (replies and signatures), html, latex, urls, quotes, boilerplate "
+        "(sentences that many documents have), or several with commas between",
+        form=_KINDS,
+        example="email, html, latex, urls, quotes or boilerplate, with commas between",
     )
 
 
@@ -166,7 +175,7 @@ class RunSettings(Checked):
         """
         asked = asdict(self.with_whole_paths())
         del asked["page"], asked["embedding"]["embeddings"], asked["topics"]["topics_file"]
-        asked["input"] = {"redact": self.input.redact and parse_kinds(self.input.redact)}
+        asked["input"] = {"redact": self.input.redact and private_kinds(self.input.redact)}
         for name in LabelSettings.NOT_IN_RESULT:
             del asked["labels"][name]
         if self.topics.languages == (ENGLISH,):  # what is said of it, and what runs before there was this say
@@ -193,6 +202,7 @@ ARGUMENTS: dict[str, tuple[str, str]] = {
     "embedding_model": ("embedding", "model"),
     "embedding": ("embedding", "speed"),
     "redact": ("input", "redact"),
+    "clean": ("input", "clean"),
     **{part.name: ("labels", part.name) for part in fields(LabelSettings)},
     **{part.name: ("topics", part.name) for part in fields(TopicSettings)},
 }

@@ -14,6 +14,7 @@ from localtopics.embedding.passages import Passages
 from localtopics.errors import UserError
 from localtopics.files import PRIVATE_FOLDER, replacing
 from localtopics.run.results import to_corpus, write_parquet
+from localtopics.run.texts import text_columns
 from localtopics.topics.clustering import Clustering
 from localtopics.topics.hierarchy import Hierarchy
 from localtopics.topics.umap import Layouts
@@ -41,7 +42,7 @@ def write_state(path: Path, state: GrownState) -> None:
     """Write a state to ``path``, a .npz file, and the documents to a .parquet file beside it."""
     path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
     corpus, clustering, passages = state.corpus, state.clustering, state.passages
-    columns: dict[str, object] = {"id": corpus.ids, "text": corpus.documents}
+    columns: dict[str, object] = {**text_columns(corpus), "id": corpus.ids}
     parts = {"title": corpus.titles, "time": corpus.times, "group": corpus.groups}
     columns |= {name: values for name, values in parts.items() if values is not None}
     write_parquet(pd.DataFrame(columns | dict(corpus.columns)), path.with_suffix(".parquet"))

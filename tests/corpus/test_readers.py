@@ -21,12 +21,17 @@ from localtopics.errors import UserError
 from tests.corpus.tables import ROWS, WRITERS, refusal
 
 
+def without_nuls(name: str, text: str) -> str:
+    """A text as it is read: a NUL that stands as a byte in a file of text is left out."""
+    return text.replace("\0", "") if name.startswith(("rows.csv", "rows.tsv")) else text
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_table_format_gives_back_its_rows(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     WRITERS[name](pd.DataFrame(ROWS), path)
     corpus = read_corpus(str(path), time="year", id="key")
-    assert corpus.documents == ROWS["Abstract"]
+    assert corpus.documents == [without_nuls(name, text) for text in pd.DataFrame(ROWS)["Abstract"]]
     assert corpus.titles == ROWS["title"]
     assert corpus.times == ["2001", "2002", "2003", "2004", "2005"]
     assert corpus.ids == ROWS["key"]
@@ -51,10 +56,10 @@ def test_round_trip(tmp_path: Path, texts: list[str], name: str) -> None:
     WRITERS[name](frame, tmp_path / name)
     corpus = read_corpus(str(tmp_path / name), time="time", id="id")
     kept = [int(id) for id in corpus.ids]
-    assert corpus.documents == [texts[row] for row in kept]
+    assert corpus.documents == [without_nuls(name, texts[row]) for row in kept]
     assert corpus.titles == [f"t{row}" for row in kept]
     assert corpus.times == corpus.ids
-    left = [texts[row].strip() for row in set(numbers) - set(kept)]
+    left = [without_nuls(name, texts[row]).strip() for row in set(numbers) - set(kept)]
     missing = sum(text in MISSING for text in left)
     assert not missing or name.startswith(("rows.csv", "rows.tsv"))
     assert corpus.dropped == Dropped(empty=len(left) - missing, missing=missing)
@@ -115,18 +120,14 @@ def test_what_is_not_text_is_dropped_and_counted(tmp_path: Path) -> None:
         ("a.csv", b"text,n\nx,1\n\ny,2,3\n", "ends in line 4 has 3 fields"),
         ("a.csv", b'text\n"x\ny\n', "near line 3"),
         ("a.csv", b'text\n"x"y\n', "near line 2"),
-        ("a.csv", "text\nna\xefve\n".encode("latin-1"), "line 2, byte 3: 0xEF.*iconv -f WINDOWS-1252"),
-        ("a.csv", "text\nx\n".encode("utf-16"), "UTF-16: convert it with `iconv -f UTF-16"),
-        ("a.csv", "text\nx\n".encode("utf-32"), "UTF-32: convert it with `iconv -f UTF-32"),
-        ("a.csv", b"\0\0\xfe\xff" + "text".encode("utf-32-be"), "is UTF-32"),
-        ("a.csv", gzip.compress("text\nx\n".encode("utf-16"), mtime=0), r"`zcat \S+ \| iconv -f UTF-16"),
+        ("a.csv", "text\nna\xefve\n".encode("latin-1"), "line 2, byte 3: 0xEF.*cannot be told.*“naïve”"),
+        ("a.csv", "text\nx\n".encode("utf-16")[:-1], "is not utf-16 from end to end"),
         ("a.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xee\x9dh", "is a ZIP archive, as .xlsx and .docx"),
         ("a.txt", lzma.compress(b"text"), "is packed by xz"),
-        ("a.csv.gz", gzip.compress(gzip.compress(b"text\nx\n"), mtime=0), "packed by gzip a second time"),
+        ("a.csv.gz", gzip.compress(gzip.compress(b"text\nx\n", mtime=0), mtime=0), "packed by gzip a second time"),
         ("a.jsonl", b"PAR1\x15\x04\x15\xff", "is a Parquet file, and not text"),
-        ("a.txt", "hello there".encode("utf-16-le"), "binary file or UTF-16"),
         ("a.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary file"),
-        ("a.txt", b"GIF89a\xf0\xff\x01", "is not UTF-8"),
+        ("a.txt", b"GIF89a\xf0\xff\x01", "binary file"),
         ("a.txt", b"\n \n", "all 2 are empty"),
         ("a.jsonl", b'{"text": "x"}\n{"text": \n', "Line 2 of .* is not JSON"),
         ("a.jsonl", b"[" * 100_000, "Line 1 of .* is not JSON"),
@@ -222,4 +223,4 @@ def test_what_is_not_kept_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert corpus.columns["tags"].tolist() == ['["c", "d"]']
     assert "not kept: 'vector', 'image', 'n48', 'n49'" in caplog.text
     (tmp_path / "a.csv").write_text("text,,a,a,Unnamed: 0,b\nx,1,2,3,4,5\n")
-    assert list(read_corpus(tmp_path / "a.csv").columns) == ["b"]
+    assert list(read_corpus(tmp_path / "a.csv").columns) == ["a", "a_2", "b"]

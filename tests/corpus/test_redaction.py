@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localtopics.corpus import Corpus
-from localtopics.corpus.redaction import FORM, KINDS, Redaction, _is_iban, _is_luhn, parse_kinds
+from localtopics.corpus.redaction import Redaction, _is_iban, _is_luhn
+from localtopics.corpus.settings import PRIVATE, PRIVATE_FORM, private_kinds
 from localtopics.errors import UserError
 
 
 def redacted(text: str, kinds: str = "all") -> str:
-    return Redaction(parse_kinds(kinds)).text(text, Counter())
+    return Redaction(private_kinds(kinds)).text(text, Counter())
 
 
 @pytest.mark.parametrize(
@@ -112,12 +113,12 @@ def test_the_time_grows_with_the_text_alone() -> None:
 
 
 def test_kinds_have_one_spelling() -> None:
-    assert parse_kinds(" phone:de, email,email") == ("email", "phone:DE")
-    assert parse_kinds("all") == KINDS
-    assert FORM.fullmatch("all,phone:US")
-    assert not FORM.fullmatch("names")
+    assert private_kinds(" phone:de, email,email") == ("email", "phone:DE")
+    assert private_kinds("all") == PRIVATE
+    assert PRIVATE_FORM.fullmatch("all,phone:US")
+    assert not PRIVATE_FORM.fullmatch("names")
     with pytest.raises(UserError, match="XX is no country"):
-        Redaction(parse_kinds("phone:XX"))
+        Redaction(private_kinds("phone:XX"))
 
 
 def test_all_that_is_known_of_documents_is_redacted() -> None:
@@ -128,7 +129,7 @@ def test_all_that_is_known_of_documents_is_redacted() -> None:
         ids=["bob@firm.de", "x", "y"],
         columns={"by": ["ann@firm.de", "", None], "paid": [4111111111111111, 1, 2], "n": [1, 2, 3]},
     )
-    found = Redaction(parse_kinds("email,card")).corpus(corpus)
+    found = Redaction(private_kinds("email,card")).corpus(corpus)
     assert found.documents == ["One by [email]", "Two"]
     assert (found.titles, found.groups, found.ids) == (["[email]", "B"], ["[email]", "g"], ["0", "2"])
     assert found.columns["by"].tolist() == ["[email]", pd.NA]
