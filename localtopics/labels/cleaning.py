@@ -169,7 +169,8 @@ def _strip(line: str) -> str:
         c for c in unicodedata.normalize("NFC", line) if unicodedata.category(c)[0] != "C" or c == "\t"
     )
     line = " ".join(_LINK.sub(r"\1", _TAG.sub(" ", line)).replace("_", " ").split())
-    line = _FOREIGN_TALK.sub("", line, count=1)
+    if talk := _FOREIGN_TALK.match(line):
+        line = line[talk.end() :]
     line = _ITEM.sub("", _trim(line), count=1) if _ITEM.match(line) else _trim(line)
     rest = line[_talk_length(line) :]
     if rest != line:

@@ -44,7 +44,7 @@ def test_show(localtopics: Command, run: Run, tmp_path: Path) -> None:
     assert {json.loads(line)["topic"]: json.loads(line)["label"] for line in lines} == run.labels
     book = localtopics("show", run.folder, "--xlsx", tmp_path / "run.xlsx")
     assert book.returncode == 0, book.stderr
-    sheets = pd.read_excel(tmp_path / "run.xlsx", sheet_name=None)
+    sheets = pd.read_excel(tmp_path / "run.xlsx", sheet_name=None, engine="openpyxl")
     assert dict(zip(sheets["topics"]["topic"], sheets["topics"]["label"], strict=True)) == run.labels
     assert sheets["documents"]["text"].str[:30].tolist() == run.documents["text"].str[:30].tolist()
     assert sheets["documents"]["label"].tolist() == [run.labels[topic] for topic in run.documents["topic"]]
@@ -88,7 +88,7 @@ def test_assign(localtopics: Command, run: Run, papers: Path, tmp_path: Path) ->
     said = json.loads(forced.stdout)
     assert (said["file"], said["documents"], said["topics"]) == ("new.xlsx", 40, topics)
     assert sum(count["documents"] for count in said["counts"]) == 40
-    assert pd.read_excel(tmp_path / "new.xlsx")["label"].tolist() == table["label"].tolist()
+    assert pd.read_excel(tmp_path / "new.xlsx", engine="openpyxl")["label"].tolist() == table["label"].tolist()
 
 
 def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> None:
