@@ -79,7 +79,7 @@ def _pairs(text: str) -> list[str]:
 def _chinese() -> Segment:
     from rjieba import cut
 
-    return cut  # type: ignore[no-any-return]
+    return cut
 
 
 def _japanese() -> Segment:
@@ -91,7 +91,7 @@ def _japanese() -> Segment:
 def _thai() -> Segment:
     from budoux import load_default_thai_parser
 
-    return load_default_thai_parser().parse  # type: ignore[no-any-return]
+    return load_default_thai_parser().parse
 
 
 _CUTTERS = {"ja": _japanese, "zh": _chinese, "th": _thai}
