@@ -49,7 +49,7 @@ def stop_words_of(settings: TopicSettings) -> set[str]:
 def _small_words(language: str) -> frozenset[str]:
     """The stop words of one language; that there are none is said once."""
     if language == ENGLISH:
-        return frozenset(ENGLISH_STOP_WORDS) | frozenset(_CONTRACTED.split())
+        return frozenset([*ENGLISH_STOP_WORDS, *_CONTRACTED.split()])
     from stopwordsiso import has_lang, stopwords
 
     if not has_lang(language):

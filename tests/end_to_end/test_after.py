@@ -88,7 +88,9 @@ def test_assign(localtopics: Command, run: Run, papers: Path, tmp_path: Path) ->
     said = json.loads(forced.stdout)
     assert (said["file"], said["documents"], said["topics"]) == ("new.xlsx", 40, topics)
     assert sum(count["documents"] for count in said["counts"]) == 40
-    assert pd.read_excel(tmp_path / "new.xlsx", engine="openpyxl")["label"].tolist() == table["label"].tolist()
+    assert (
+        pd.read_excel(tmp_path / "new.xlsx", engine="openpyxl")["label"].tolist() == table["label"].tolist()
+    )
 
 
 def test_the_saved_model_may_be_read_by_whoever_may_read_the_run(run: Run) -> None:
