@@ -87,7 +87,7 @@ _REMARK = re.compile(
     r"(?:description|explanation|justification|note|rationale|reason|reasoning)s?:", re.IGNORECASE
 )
 _FOREIGN_TALK = re.compile(
-    r"\s*(?:thema|titel|name|nom|titre|sujet|thème|tema|título|nombre|nome|titolo|主题|標題|标题|名称|名稱|トピック名?"
+    r"\s*(?:thema|titel|nom|titre|sujet|thème|tema|título|nombre|nome|titolo|主题|標題|标题|名称|名稱|トピック名?"
     r"|الموضوع|العنوان|اسم الموضوع|тема|название)\s*[:：]\s*",
     re.IGNORECASE,
 )

@@ -263,3 +263,17 @@ def test_a_huge_answer_takes_no_time(answer: str) -> None:
     started = time.monotonic()
     clean(answer)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("主题：自然语言处理。", "自然语言处理"),
+        ("Thema: Öffentlicher Nahverkehr", "Öffentlicher Nahverkehr"),
+        ("الموضوع: معالجة النصوص", "معالجة النصوص"),
+        ("हिन्दी भाषा", "हिन्दी भाषा"),
+    ],
+)
+def test_labels_in_other_languages(answer: str, label: str) -> None:
+    assert clean(answer) == label
+    assert clean(label) == label
