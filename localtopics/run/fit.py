@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus, read_corpus
-from localtopics.corpus.cleaning import Cleaning, cleaned, tell_boilerplate
+from localtopics.corpus.cleaning import tell_boilerplate
 from localtopics.corpus.language import Languages, find_languages, with_languages
 from localtopics.embedding import Embedder, choose_model
 from localtopics.embedding.parts import embedded_by
@@ -26,7 +26,7 @@ from localtopics.progress import Progress, silent
 from localtopics.run import stages
 from localtopics.run.estimate import LONG, Estimate, estimate
 from localtopics.run.lock import RECORD
-from localtopics.run.private import redacted
+from localtopics.run.private import stripped
 from localtopics.run.ready import ready_embeddings
 from localtopics.run.run import Run
 from localtopics.run.settings import FAST_TOKENS, RunSettings
@@ -81,8 +81,7 @@ def fit(
         else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
     )
     asked = (settings or RunSettings()).with_given(given)
-    corpus = redacted(corpus, asked, progress)
-    corpus = cleaned(corpus, Cleaning.of(asked.input.clean), progress)
+    corpus = stripped(corpus, asked, progress)
     ready, asked = _ready(embeddings, asked, corpus)
     return _run(corpus, asked, out, ready, force, progress)
 
@@ -102,8 +101,7 @@ def estimate_source(settings: RunSettings, out: Path, progress: Progress = silen
     Raises:
         UserError: as `fit`, or this machine cannot hold the run.
     """
-    corpus = redacted(_read(settings, progress), settings, progress)
-    corpus = cleaned(corpus, Cleaning.of(settings.input.clean), progress)
+    corpus = stripped(_read(settings, progress), settings, progress)
     embeddings, settings = _ready(None, settings, corpus)
     from localtopics.labels.namer import Namer  # loads llama.cpp
 

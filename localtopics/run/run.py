@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from localtopics.corpus import Corpus
-from localtopics.corpus.cleaning import cleaned
 from localtopics.corpus.columns import listed
 from localtopics.errors import UserError
 from localtopics.labels.settings import NO_MODEL, LabelSettings
@@ -26,7 +25,7 @@ from localtopics.run.editor import Editor
 from localtopics.run.evaluate import Evaluation, evaluate
 from localtopics.run.folder import RunFolder
 from localtopics.run.held_out import named_topics
-from localtopics.run.private import redacted
+from localtopics.run.private import stripped
 from localtopics.run.ready import ready_embeddings
 from localtopics.run.record import STAGES
 from localtopics.run.results import flat
@@ -261,8 +260,7 @@ class Run(RunFolder):
             if isinstance(documents, Corpus)
             else Corpus.from_documents(documents, titles=titles, times=times, groups=groups, ids=ids)
         )
-        corpus = redacted(corpus, self.settings, progress)
-        corpus = cleaned(corpus, self.cleaning, progress)
+        corpus = stripped(corpus, self.settings, progress, self.cleaning)
         ready = ready_embeddings(embeddings, corpus)
         return update(self, corpus, ready, refit=refit, progress=progress, labels=settings)
 
